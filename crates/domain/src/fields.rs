@@ -1,0 +1,196 @@
+//! Fields in plain words: `founded: year the company was founded; ceo: its chief executive`.
+
+use serde_json::{Map, Value, json};
+
+/// Why a line of fields cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Unclear {
+    #[error(
+        "no field is named; write for example `founded: year it was founded; ceo: its chief executive`"
+    )]
+    Empty,
+    #[error("`{part}` is not a field; write `name: what to find`, and `;` between fields")]
+    NoName { part: String },
+    #[error("`{name}` is named twice")]
+    Twice { name: String },
+    #[error(
+        "`{name}` has the type `{found}`; known are text, integer, number, boolean, date, url, email, list"
+    )]
+    UnknownType { name: String, found: String },
+}
+
+/// Longest name of a field; longer ones are meant as a description.
+const MAX_NAME: usize = 60;
+
+/// Makes a JSON Schema from plain words.
+///
+/// `name: description`, separated by `;` or line breaks. A type may stand behind the name in brackets
+/// (`staff (integer): …`); where it does not, the description decides. `one of a, b, c` in a description
+/// makes a choice.
+pub fn schema_from_words(words: &str) -> Result<Value, Unclear> {
+    let mut properties = Map::new();
+    for part in words.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
+        let (head, description) = part.split_once(':').unwrap_or((part, ""));
+        let (label, given_type) = split_type(head.trim());
+        let name = field_name(label);
+        if name.is_empty() || label.len() > MAX_NAME {
+            return Err(Unclear::NoName { part: part.chars().take(80).collect() });
+        }
+        let description = description.trim();
+        let mut field = match given_type {
+            Some(word) => named_type(word)
+                .ok_or_else(|| Unclear::UnknownType { name: name.clone(), found: word.into() })?,
+            None => guessed_type(label, description),
+        };
+        field.insert(
+            "description".into(),
+            json!(if description.is_empty() { label } else { description }),
+        );
+        if properties.insert(name.clone(), Value::Object(field)).is_some() {
+            return Err(Unclear::Twice { name });
+        }
+    }
+    if properties.is_empty() {
+        return Err(Unclear::Empty);
+    }
+    let required: Vec<&String> = properties.keys().collect();
+    Ok(json!({
+        "type": "object",
+        "required": required,
+        "properties": properties,
+        "additionalProperties": false,
+    }))
+}
+
+/// `staff (integer)` → `staff`, `integer`
+fn split_type(head: &str) -> (&str, Option<&str>) {
+    match head.strip_suffix(')').and_then(|head| head.rsplit_once('(')) {
+        Some((label, word)) => (label.trim(), Some(word.trim())),
+        None => (head, None),
+    }
+}
+
+/// `Year founded` → `year_founded`
+fn field_name(label: &str) -> String {
+    let mapped: String = label
+        .trim()
+        .chars()
+        .map(|c| if c.is_alphanumeric() || c == '_' { c } else { ' ' })
+        .collect();
+    let name = mapped.split_whitespace().collect::<Vec<_>>().join("_");
+    // `CEO` and `founded_in` stay as they are; `Year founded` is lowered.
+    if mapped.trim().contains(' ') { name.to_lowercase() } else { name }
+}
+
+fn named_type(word: &str) -> Option<Map<String, Value>> {
+    let field = match word.to_lowercase().as_str() {
+        "text" | "string" | "str" => json!({"type": "string"}),
+        "integer" | "int" | "year" | "count" => json!({"type": "integer"}),
+        "number" | "float" | "decimal" => json!({"type": "number"}),
+        "boolean" | "bool" | "yes/no" => json!({"type": "boolean"}),
+        "date" => json!({"type": "string", "format": "date"}),
+        "url" | "link" => json!({"type": "string", "format": "uri"}),
+        "email" | "e-mail" => json!({"type": "string", "format": "email"}),
+        "list" => json!({"type": "array", "items": {"type": "string"}}),
+        _ => return None,
+    };
+    field.as_object().cloned()
+}
+
+fn guessed_type(label: &str, description: &str) -> Map<String, Value> {
+    let words = format!("{} {}", label.replace('_', " "), description).to_lowercase();
+    if let Some(choices) = choices(description) {
+        return Map::from_iter([("type".into(), json!("string")), ("enum".into(), json!(choices))]);
+    }
+    let begins = |starts: &[&str]| {
+        starts.iter().any(|start| {
+            description.to_lowercase().starts_with(start) || label.to_lowercase().starts_with(start)
+        })
+    };
+    let says = |needle: &str| words.contains(needle);
+    let guessed =
+        if begins(&["whether", "is it", "is the", "does ", "do ", "has ", "can ", "yes or no"])
+            || says("yes/no")
+            || says("true/false")
+            || says("true or false")
+        {
+            "boolean"
+        } else if begins(&["year", "which year", "in which year", "the year"]) {
+            "integer"
+        } else if begins(&["date", "the date", "release date", "on which date"]) {
+            "date"
+        } else if begins(&["number of", "the number of", "how many", "count of"]) {
+            "integer"
+        } else if begins(&["website", "url", "the url", "link to", "homepage"]) {
+            "url"
+        } else if begins(&["email", "e-mail"]) {
+            "email"
+        } else if begins(&["list of", "a list of", "all ", "names of"]) {
+            "list"
+        } else {
+            "text"
+        };
+    named_type(guessed).unwrap_or_default()
+}
+
+/// The members behind `one of`, where there are at least two.
+fn choices(description: &str) -> Option<Vec<String>> {
+    let lower = description.to_lowercase();
+    let at = lower.find("one of ")? + "one of ".len();
+    let members: Vec<String> = description
+        .get(at..)?
+        .trim_end_matches('.')
+        .replace(" or ", ", ")
+        .split([',', '/', '|'])
+        .map(|member| member.trim().trim_matches(['"', '\'', '`']).to_owned())
+        .filter(|member| !member.is_empty())
+        .collect();
+    (members.len() >= 2 && members.iter().all(|member| member.len() <= 40)).then_some(members)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn types(words: &str) -> Vec<(String, String)> {
+        let schema = schema_from_words(words).unwrap();
+        let of = |field: &Value| {
+            let word = field["format"].as_str().or(field["type"].as_str());
+            if field["enum"].is_array() { field["enum"].to_string() } else { word.unwrap().into() }
+        };
+        let properties = schema["properties"].as_object().unwrap();
+        properties.iter().map(|(name, field)| (name.clone(), of(field))).collect()
+    }
+
+    #[test]
+    fn plain_words_become_typed_fields_in_their_order() {
+        let pair = |name: &str, kind: &str| (name.to_owned(), kind.to_owned());
+        assert_eq!(
+            types(
+                "founded: year the company was founded; ceo; Head Office: city; \
+                 public: whether it is listed; staff (integer): people; \
+                 size: one of small, medium or large"
+            ),
+            [
+                pair("founded", "integer"),
+                pair("ceo", "string"),
+                pair("head_office", "string"),
+                pair("public", "boolean"),
+                pair("staff", "integer"),
+                pair("size", r#"["small","medium","large"]"#),
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_named() {
+        let refusal = |words| schema_from_words(words).unwrap_err().to_string();
+        assert_eq!(refusal("a: b; a: c"), "`a` is named twice");
+        assert_eq!(
+            refusal(": b"),
+            "`: b` is not a field; write `name: what to find`, and `;` between fields"
+        );
+        assert!(refusal(" ; ").starts_with("no field is named"));
+        assert!(refusal("a (colour): b").starts_with("`a` has the type `colour`; known are"));
+    }
+}
