@@ -1,1 +1,159 @@
+//! Searching, reading and indexing: pages of the web, documents in folders, and what search providers find.
 
+pub mod extract;
+mod failed;
+mod fetch;
+mod folders;
+mod hosts;
+mod providers;
+mod robots;
+mod walls;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::source::Source;
+use domain::text::Text;
+use egress::Egress;
+use url::Url;
+
+pub use failed::{Failed, Remedy};
+use fetch::Fetch;
+use folders::Folders;
+
+/// Longest wait for one page, from connect to last byte, unless the settings say otherwise.
+pub const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
+/// Bytes of one page or document, unpacked, unless the settings say otherwise.
+pub const MAX_PAGE_BYTES: usize = 10_000_000;
+
+/// The name of the provider that [`Config::searxng`] sets up.
+pub const SEARXNG: &str = "searxng";
+
+/// All that a run may read. Cheap to clone; clones share connections, politeness and open indexes.
+#[derive(Debug, Clone)]
+pub struct Sources(Arc<Parts>);
+
+#[derive(Debug)]
+struct Parts {
+    egress: Egress,
+    searxng: Option<Url>,
+    folders: Folders,
+    fetch: Fetch,
+}
+
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub egress: Egress,
+    /// Where the indexes of local sources lie; created when needed.
+    pub index_dir: PathBuf,
+    /// The operator's own SearXNG, for example `http://127.0.0.1:8888`.
+    pub searxng: Option<Url>,
+    pub page_timeout: Duration,
+    pub max_page_bytes: usize,
+}
+
+impl Config {
+    pub fn new(egress: Egress, index_dir: PathBuf) -> Self {
+        Self {
+            egress,
+            index_dir,
+            searxng: None,
+            page_timeout: PAGE_TIMEOUT,
+            max_page_bytes: MAX_PAGE_BYTES,
+        }
+    }
+}
+
+/// One result of a search.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// `https://…`, or `doc://NAME/relative/path`.
+    pub address: String,
+    pub title: String,
+    pub snippet: String,
+    /// `YYYY-MM-DD`, where the provider tells it.
+    pub published: Option<String>,
+    /// Higher is better; comparable within one answer only.
+    pub score: f32,
+}
+
+/// One page that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// Where the last redirect led.
+    pub address: String,
+    pub media_type: String,
+    /// As received, unpacked.
+    pub bytes: Vec<u8>,
+    pub text: Text,
+    /// [`extract::EXTRACTOR`] at the time of reading.
+    pub extractor: i64,
+}
+
+/// What a refresh of a local source found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Refreshed {
+    /// Documents that can be searched now.
+    pub documents: u64,
+    /// Documents read anew or removed.
+    pub changed: u64,
+    /// Relative path and reason.
+    pub unreadable: Vec<(String, String)>,
+}
+
+impl Sources {
+    pub fn new(config: Config) -> Self {
+        let Config { egress, index_dir, searxng, page_timeout, max_page_bytes } = config;
+        let folders = Folders::new(index_dir, max_page_bytes as u64);
+        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes);
+        Self(Arc::new(Parts { egress, searxng, folders, fetch }))
+    }
+
+    /// Brings the index of a local source up to date: reads what is new or changed, forgets what is gone.
+    ///
+    /// One process at a time may do so. Dropping it leaves the index as it was.
+    pub async fn refresh(&self, source: &Source) -> Result<Refreshed, Failed> {
+        self.0.folders.refresh(source).await
+    }
+
+    /// Documents of a local source, the best first, at most `limit`. Every text is a valid query; without a
+    /// [`refresh`](Self::refresh) nothing is found.
+    pub async fn search_local(
+        &self,
+        source: &Source,
+        query: &str,
+        limit: usize,
+    ) -> Result<Vec<Hit>, Failed> {
+        self.0.folders.search(source, query, limit).await
+    }
+
+    /// Asks one search provider, by its name: `searxng`. Hits are in the provider's order, at most `limit`.
+    pub async fn search_web(
+        &self,
+        provider: &str,
+        query: &str,
+        limit: usize,
+    ) -> Result<Vec<Hit>, Failed> {
+        match (provider, &self.0.searxng) {
+            (SEARXNG, Some(base)) => {
+                providers::searxng::search(&self.0.egress, base, query, limit).await
+            }
+            (name, configured) => Err(Failed::NoProvider {
+                name: name.to_owned(),
+                known: if configured.is_some() { SEARXNG } else { "none" }.to_owned(),
+            }),
+        }
+    }
+
+    /// Reads one document of a local source; never anything outside it, nor hidden files.
+    pub async fn read_local(&self, source: &Source, relative_path: &str) -> Result<Page, Failed> {
+        self.0.folders.read(source, relative_path).await
+    }
+
+    /// Reads one page of the web, as politely as its host asks: robots.txt is obeyed at each redirect, two
+    /// requests at a time, and a host that said "later" is left alone. Never an empty page.
+    pub async fn read_web(&self, address: &str) -> Result<Page, Failed> {
+        self.0.fetch.page(address).await
+    }
+}

@@ -1,1 +1,130 @@
+//! All SQL: runs, their journal, events and results, the pages that were read; and which run goes next.
+//!
+//! One truth, on SQLite or on PostgreSQL, with the same statements and the same tests.
 
+mod changes;
+mod db;
+pub mod dispatch;
+mod document;
+mod events;
+mod finish;
+mod groups;
+mod idempotency;
+mod journal;
+mod migrate;
+mod owners;
+mod pages;
+mod postgres;
+mod runs;
+mod sources;
+mod sqlite;
+mod submit;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use domain::clock::{Chance, Clock};
+use domain::spec::Spec;
+
+pub use changes::Watch;
+pub use events::GroupEvent;
+pub use finish::{End, Ending};
+pub use groups::GroupPage;
+pub use idempotency::{Key, Known, Replayed};
+pub use journal::{Call, Kept};
+pub use owners::Owner;
+pub use pages::{Archived, ReadingOf};
+pub use runs::{Filter, Listed, RunPage, RunRow, RunSeq};
+pub use sqlite::ExecutorLock;
+pub use submit::{NewRun, Rows};
+
+use crate::changes::Changes;
+use crate::db::Db;
+
+/// Where the truth lies.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// A data directory; the file in it is `task-mcp.db`.
+    Directory(PathBuf),
+    /// `postgres://user@host/database`.
+    Url(String),
+}
+
+/// Why the store could not do as asked.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum Failed {
+    /// Trying again later helps.
+    #[error("the database does not answer: {0}")]
+    Unavailable(Arc<sqlx::Error>),
+    #[error("the database has no room left: {0}")]
+    Full(Arc<sqlx::Error>),
+    #[error(
+        "the database was written by a newer version of task-mcp (its schema has step {step}); use that version, or another --data directory"
+    )]
+    Newer { step: i64 },
+    #[error("the data directory `{path}` cannot be used: {why}")]
+    Directory { path: String, why: String },
+    #[error("the database refused a statement: {0}")]
+    Broken(Arc<sqlx::Error>),
+    #[error("a stored {what} cannot be read: {why}")]
+    Unreadable { what: &'static str, why: String },
+    /// Another process made the same thing first; looking again finds it.
+    #[error("another process was first")]
+    LostRace,
+    #[error("the store is shutting down")]
+    Closed,
+}
+
+/// A handle; cloning it is cheap and shares everything.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    db: Db,
+    clock: Clock,
+    chance: Chance,
+    changes: Arc<Changes>,
+    /// Specs by their number: thousands of rows share one.
+    specs: Mutex<HashMap<i64, Arc<Spec>>>,
+}
+
+/// Specs kept in memory at once; beyond that the memory is emptied and filled again.
+const MAX_SPECS_IN_MEMORY: usize = 256;
+
+impl Store {
+    /// Opens the database, bringing its schema up to date where this process may do that.
+    ///
+    /// On SQLite only one process at a time migrates (it holds `migrate.lock` for the moment).
+    pub async fn open(location: &Location, clock: Clock, chance: Chance) -> Result<Self, Failed> {
+        let changes = Arc::new(Changes::default());
+        let db = match location {
+            Location::Directory(directory) => sqlite::open(directory, &changes).await?,
+            Location::Url(url) => postgres::open(url, &changes).await?,
+        };
+        let specs = Mutex::default();
+        Ok(Self { inner: Arc::new(Inner { db, clock, chance, changes, specs }) })
+    }
+
+    /// Whether any number of processes may execute runs (PostgreSQL) or only the one with the lock.
+    pub fn is_shared(&self) -> bool {
+        matches!(self.inner.db, Db::Postgres { .. })
+    }
+
+    /// Answers when the database does.
+    pub async fn ping(&self) -> Result<(), Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        db::fetch_one!(conn, (i64,), "-- ping\nSELECT CAST(1 AS BIGINT)")?;
+        Ok(())
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.inner.clock
+    }
+
+    pub fn chance(&self) -> &Chance {
+        &self.inner.chance
+    }
+}

@@ -1,0 +1,123 @@
+//! A body as it arrives: counted and unpacked chunk by chunk, so that no bomb is ever whole in memory.
+
+use std::io::{self, Write};
+
+use brotli_decompressor::DecompressorWriter;
+use flate2::write::MultiGzDecoder;
+
+/// How often a body may grow when it is unpacked. Text rarely passes 20; bombs begin at about 1,000.
+pub(crate) const MAX_RATIO: usize = 100;
+/// Below this many unpacked bytes the ratio is not looked at: small pages of blanks are harmless.
+pub(crate) const RATIO_FREE_BYTES: usize = 1 << 20;
+
+/// Packings that we ask for. `deflate` is left out: servers disagree about what it is.
+pub(crate) const ACCEPT_ENCODING: &str = "gzip, br";
+/// What a brotli decoder is given to work with; its own window comes on top.
+const BROTLI_BUFFER_BYTES: usize = 4096;
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    TooLarge,
+    Bomb,
+    Broken(String),
+}
+
+/// A body being received.
+pub(crate) struct Body {
+    unpack: Unpack,
+    packed_bytes: usize,
+}
+
+enum Unpack {
+    Plain(Capped),
+    Gzip(Box<MultiGzDecoder<Capped>>),
+    Brotli(Box<DecompressorWriter<Capped>>),
+}
+
+impl Body {
+    /// `encoding` is the header `Content-Encoding`.
+    pub(crate) fn new(encoding: Option<&str>, max_bytes: usize) -> Result<Self, Stop> {
+        let capped = Capped { bytes: Vec::new(), max_bytes };
+        let unpack = match encoding.map(|name| name.trim().to_ascii_lowercase()).as_deref() {
+            None | Some("" | "identity") => Unpack::Plain(capped),
+            Some("gzip" | "x-gzip") => Unpack::Gzip(Box::new(MultiGzDecoder::new(capped))),
+            Some("br") => {
+                Unpack::Brotli(Box::new(DecompressorWriter::new(capped, BROTLI_BUFFER_BYTES)))
+            }
+            Some(other) => {
+                let other: String = other.chars().take(40).collect();
+                return Err(Stop::Broken(format!(
+                    "it is packed as `{other}`, which was not asked for"
+                )));
+            }
+        };
+        Ok(Self { unpack, packed_bytes: 0 })
+    }
+
+    pub(crate) fn push(&mut self, chunk: &[u8]) -> Result<(), Stop> {
+        // In small steps: one chunk of a bomb may unpack to a thousand times its size.
+        for piece in chunk.chunks(1024) {
+            self.packed_bytes += piece.len();
+            let written = match &mut self.unpack {
+                Unpack::Plain(to) => to.write_all(piece),
+                Unpack::Gzip(to) => to.write_all(piece),
+                Unpack::Brotli(to) => to.write_all(piece),
+            };
+            written.map_err(|error| stop(&error))?;
+            self.check_ratio()?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> Result<Vec<u8>, Stop> {
+        match self.unpack {
+            Unpack::Plain(capped) => Ok(capped.bytes),
+            // An empty body is not a valid gzip stream, and yet what some servers send with a 304.
+            Unpack::Gzip(_) | Unpack::Brotli(_) if self.packed_bytes == 0 => Ok(Vec::new()),
+            Unpack::Gzip(decoder) => {
+                decoder.finish().map(|to| to.bytes).map_err(|error| stop(&error))
+            }
+            Unpack::Brotli(decoder) => match decoder.into_inner() {
+                Ok(capped) => Ok(capped.bytes),
+                Err(_) => Err(Stop::Broken("the packed body is cut short".into())),
+            },
+        }
+    }
+
+    fn check_ratio(&self) -> Result<(), Stop> {
+        let unpacked = match &self.unpack {
+            Unpack::Plain(_) => return Ok(()),
+            Unpack::Gzip(to) => to.get_ref().bytes.len(),
+            Unpack::Brotli(to) => to.get_ref().bytes.len(),
+        };
+        let is_bomb = unpacked > RATIO_FREE_BYTES && unpacked > self.packed_bytes * MAX_RATIO;
+        if is_bomb { Err(Stop::Bomb) } else { Ok(()) }
+    }
+}
+
+fn stop(error: &io::Error) -> Stop {
+    if error.kind() == io::ErrorKind::FileTooLarge {
+        return Stop::TooLarge;
+    }
+    Stop::Broken(error.to_string())
+}
+
+/// Bytes that may not become more than a limit.
+struct Capped {
+    bytes: Vec<u8>,
+    max_bytes: usize,
+}
+
+impl Write for Capped {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        if self.bytes.len() + piece.len() > self.max_bytes {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        self.bytes.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,282 @@
+//! The client: one GET, its redirects, and its body, all within limits.
+
+use std::error::Error as _;
+use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
+
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{StatusCode, redirect};
+use url::Url;
+
+use crate::body::{self, Body, Stop};
+use crate::failed::Failed;
+use crate::guard::{self, Refusal};
+use crate::policy::{Origin, Policy};
+use crate::resolve::Vetted;
+
+/// How we present ourselves to every host: who we are, and where to read what we do.
+pub const USER_AGENT: &str =
+    concat!("task-mcp/", env!("CARGO_PKG_VERSION"), " (+https://github.com/task-mcp/task-mcp)");
+
+/// Redirects that one request follows. Browsers follow 20; honest pages need 3.
+pub const MAX_REDIRECTS: usize = 10;
+/// From the first packet to a connection, TLS included. A host that needs longer is down.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(8);
+/// Header lines of a reply; more is an attack, not a page.
+const MAX_HEADERS: usize = 200;
+/// Idle connections kept per host. Politeness allows two requests at a time.
+const MAX_IDLE_PER_HOST: usize = 2;
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// The way out. Cheap to clone; clones share connections.
+#[derive(Debug, Clone)]
+pub struct Egress(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    policy: Policy,
+    /// For the public web: dials vetted addresses only.
+    guarded: reqwest::Client,
+    /// For the exact origins of the policy, whatever they resolve to.
+    trusted: reqwest::Client,
+}
+
+/// One page to get.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub url: Url,
+    /// The header `Accept`.
+    pub accept: &'static str,
+    /// Further headers. Those that are credentials go to the first origin only.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Bytes of the unpacked body.
+    pub max_bytes: usize,
+    /// From now to the last byte, redirects included.
+    pub timeout: Duration,
+    /// Whether redirects are followed here; else the first one is the answer.
+    pub follow: bool,
+}
+
+impl Request {
+    pub fn new(url: Url, max_bytes: usize, timeout: Duration) -> Self {
+        Self { url, accept: "*/*", headers: Vec::new(), max_bytes, timeout, follow: true }
+    }
+}
+
+/// A reply, of whatever status.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Response {
+    /// Where the last redirect led.
+    pub final_url: Url,
+    pub status: u16,
+    /// Where a redirect that was not followed leads.
+    pub location: Option<Url>,
+    pub content_type: Option<String>,
+    pub last_modified: Option<String>,
+    pub etag: Option<String>,
+    pub retry_after: Option<String>,
+    /// The host's own time, against which `retry_after` may be a date.
+    pub date: Option<String>,
+    /// Unpacked.
+    pub body: Vec<u8>,
+}
+
+impl Egress {
+    /// # Panics
+    ///
+    /// When the machine offers no TLS at all, which no setting of ours can change.
+    pub fn new(policy: Policy) -> Self {
+        install_tls();
+        let guarded = builder().dns_resolver(Vetted).build();
+        let trusted = builder().build();
+        let clients = guarded.and_then(|guarded| Ok((guarded, trusted?)));
+        #[expect(clippy::expect_used, reason = "fixed settings; fails only without any TLS")]
+        let (guarded, trusted) = clients.expect("an HTTP client with fixed settings");
+        Self(Arc::new(Inner { policy, guarded, trusted }))
+    }
+
+    /// Gets a page and follows its redirects, each judged anew.
+    ///
+    /// A reply of any status is `Ok`, with at most `max_bytes` of body.
+    pub async fn get(&self, request: Request) -> Result<Response, Failed> {
+        let asked_at = Instant::now();
+        let host = host_of(&request.url);
+        let timeout = request.timeout;
+        let answer = tokio::time::timeout(timeout, self.follow(request)).await;
+        let answer = answer.unwrap_or(Err(Failed::Timeout { host: host.clone(), waited: timeout }));
+        let elapsed_ms = asked_at.elapsed().as_millis();
+        match &answer {
+            Ok(reply) => tracing::debug!(
+                host,
+                status = reply.status,
+                bytes = reply.body.len(),
+                elapsed_ms,
+                "got a reply from {host}"
+            ),
+            Err(failed) => tracing::debug!(host, elapsed_ms, "no reply: {failed}"),
+        }
+        answer
+    }
+
+    async fn follow(&self, request: Request) -> Result<Response, Failed> {
+        let first_origin = Origin::of(&request.url);
+        let mut url = request.url.clone();
+        for _ in 0..=MAX_REDIRECTS {
+            let is_home = Origin::of(&url) == first_origin;
+            let reply = self.ask(&request, &url, is_home).await?;
+            match redirect_target(&url, &reply) {
+                Some(next) if request.follow => url = next,
+                location => return receive(url, location, reply, request.max_bytes).await,
+            }
+        }
+        Err(Failed::Redirects { host: host_of(&url), limit: MAX_REDIRECTS })
+    }
+
+    async fn ask(
+        &self,
+        request: &Request,
+        url: &Url,
+        is_home: bool,
+    ) -> Result<reqwest::Response, Failed> {
+        let client = self.client_for(url)?;
+        let mut headers = HeaderMap::new();
+        for (name, value) in &request.headers {
+            if is_home || !is_credential(name, value) {
+                headers.append(name, value.clone());
+            }
+        }
+        headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
+        let sent = client.get(url.clone()).headers(headers).send().await;
+        sent.map_err(|error| explain(&host_of(url), &error))
+    }
+
+    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Failed> {
+        let is_allowed = self.0.policy.allows(url);
+        let verdict = if is_allowed { guard::vet_form(url) } else { guard::vet_url(url) };
+        verdict.map_err(|why| Failed::Refused { host: host_of(url), why })?;
+        Ok(if is_allowed { &self.0.trusted } else { &self.0.guarded })
+    }
+}
+
+fn install_tls() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        // An error means that somebody installed a provider before us, which serves as well.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(redirect::Policy::none())
+        // A proxy would resolve names on our behalf, past the guard.
+        .no_proxy()
+        .retry(reqwest::retry::never())
+        .referer(false)
+        // Unpacked by ourselves, to see both sizes.
+        .gzip(false)
+        .brotli(false)
+        .deflate(false)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_max_idle_per_host(MAX_IDLE_PER_HOST)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .http1_max_headers(MAX_HEADERS)
+        .tcp_nodelay(true)
+}
+
+fn redirect_target(url: &Url, reply: &reqwest::Response) -> Option<Url> {
+    let is_redirect = matches!(
+        reply.status(),
+        StatusCode::MOVED_PERMANENTLY
+            | StatusCode::FOUND
+            | StatusCode::SEE_OTHER
+            | StatusCode::TEMPORARY_REDIRECT
+            | StatusCode::PERMANENT_REDIRECT
+    );
+    if !is_redirect {
+        return None;
+    }
+    let location = reply.headers().get(header::LOCATION)?;
+    let mut next = url.join(std::str::from_utf8(location.as_bytes()).ok()?).ok()?;
+    if next.fragment().is_none() {
+        next.set_fragment(url.fragment());
+    }
+    Some(next)
+}
+
+/// Whether a header may not be told to another origin. Marking a value as sensitive is enough.
+fn is_credential(name: &HeaderName, value: &HeaderValue) -> bool {
+    value.is_sensitive()
+        || [header::AUTHORIZATION, header::COOKIE, header::PROXY_AUTHORIZATION].contains(name)
+        || ["key", "token", "secret"].iter().any(|word| name.as_str().contains(word))
+}
+
+async fn receive(
+    final_url: Url,
+    location: Option<Url>,
+    mut reply: reqwest::Response,
+    max_bytes: usize,
+) -> Result<Response, Failed> {
+    let host = host_of(&final_url);
+    let header = |name: HeaderName| {
+        reply
+            .headers()
+            .get(name)
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
+    let mut response = Response {
+        status: reply.status().as_u16(),
+        location,
+        content_type: header(header::CONTENT_TYPE),
+        last_modified: header(header::LAST_MODIFIED),
+        etag: header(header::ETAG),
+        retry_after: header(header::RETRY_AFTER),
+        date: header(header::DATE),
+        final_url,
+        body: Vec::new(),
+    };
+    let stopped = |stop: Stop| match stop {
+        Stop::TooLarge => Failed::TooLarge { host: host.clone(), limit_bytes: max_bytes },
+        Stop::Bomb => Failed::Bomb { host: host.clone(), limit: body::MAX_RATIO },
+        Stop::Broken(why) => Failed::Broken { host: host.clone(), why },
+    };
+    if reply.content_length().is_some_and(|length| length > max_bytes as u64) {
+        return Err(stopped(Stop::TooLarge));
+    }
+    let encoding = header(header::CONTENT_ENCODING);
+    let mut body = Body::new(encoding.as_deref(), max_bytes).map_err(stopped)?;
+    while let Some(chunk) = reply.chunk().await.map_err(|error| explain(&host, &error))? {
+        body.push(&chunk).map_err(stopped)?;
+    }
+    response.body = body.finish().map_err(stopped)?;
+    Ok(response)
+}
+
+/// Turns the client's error into ours. Only the innermost cause is shown: the outer ones repeat the
+/// address, and a resolver's may name what stands behind it.
+fn explain(host: &str, error: &reqwest::Error) -> Failed {
+    let mut cause = error.source();
+    let mut innermost = None;
+    while let Some(inner) = cause {
+        if let Some(why) = inner.downcast_ref::<Refusal>() {
+            return Failed::Refused { host: host.to_owned(), why: *why };
+        }
+        innermost = Some(inner.to_string());
+        cause = inner.source();
+    }
+    let host = host.to_owned();
+    let why = innermost.unwrap_or_else(|| "for no stated reason".into());
+    if error.is_timeout() {
+        Failed::Timeout { host, waited: CONNECT_TIMEOUT }
+    } else if error.is_connect() {
+        Failed::Connect { host, why }
+    } else {
+        Failed::Broken { host, why }
+    }
+}
+
+fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or("nowhere").to_owned()
+}

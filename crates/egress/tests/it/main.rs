@@ -1,0 +1,7 @@
+//! The client against real servers on loopback.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+mod bodies;
+mod redirects;
+mod site;

@@ -1,0 +1,228 @@
+//! Offers from prose: each sentence on its own, and whom it speaks of.
+
+use domain::text::{Block, BlockKind, Span};
+
+use super::super::mentions::Standing;
+use super::super::naming::naming;
+use super::super::sentence;
+use super::super::values::{Kind, names};
+use super::super::words::{is_identifier, sentences, tokens};
+use super::{How, KEY, Look, MAX_QUOTE, own};
+
+impl Look<'_> {
+    pub(super) fn prose(&mut self, block: &Block) {
+        let text = self.quote(&block.span).to_owned();
+        // A term and its meaning without markup: `--limit=N: …`, or the term on a line of its own.
+        if self.zone.standing == Standing::Defines
+            && let Some((at, length)) = ["\n", ": ", " – ", " — ", " - "]
+                .iter()
+                .filter_map(|separator| text.find(separator).map(|at| (at, separator.len())))
+                .min()
+        {
+            let start = block.span.start;
+            self.definition(block, &(start..start + at), &(start + at + length..block.span.end));
+            return;
+        }
+        // “Key: value” as a line of its own.
+        if self.zone.standing != Standing::Mention
+            && let Some(at) = text.find(": ").filter(|&at| at <= 40)
+        {
+            let fit = self.want.label.on_key(&text[..at]);
+            let value = block.span.start + at + 2..block.span.end;
+            if fit >= KEY
+                && let Some(said) = self.cell(&value)
+            {
+                let quotes = vec![if block.span.len() <= MAX_QUOTE {
+                    block.span.clone()
+                } else {
+                    block.span.start..value.start + said.span.end
+                }];
+                self.offer(said, fit * own(self.zone.standing), How::Pair, quotes);
+                return;
+            }
+        }
+        if self.want.label.kind == Kind::Sentence {
+            self.introduction(block, &text);
+            return;
+        }
+        let factor = if self.zone.standing == Standing::Mention { 1.0 } else { 0.97 };
+        self.sentences(&block.span, factor, How::Sentence, None);
+    }
+
+    /// The first paragraph under a title or heading that names the subject, or a sentence that begins with it.
+    fn introduction(&mut self, block: &Block, text: &str) {
+        let blocks = &self.page.page.text.blocks;
+        let names = |index: usize| {
+            self.subject
+                .names()
+                .any(|name| naming(self.page.page.text.block_text(&blocks[index]), name) > 0.85)
+        };
+        let before = self.zone.block.checked_sub(1);
+        let is_first =
+            before.is_none_or(|index| matches!(blocks[index].kind, BlockKind::Heading { .. }));
+        let says = |heading: usize| {
+            self.want.label.on_key(self.page.page.text.block_text(&blocks[heading])) >= KEY
+        };
+        let is_opening = || {
+            let mut above = blocks[..self.zone.block].iter();
+            above.all(|other| !matches!(other.kind, BlockKind::Paragraph) || other.span.len() < 40)
+        };
+        let under =
+            || is_opening() || block.under.last().is_some_and(|&index| names(index) || says(index));
+        let begins = self.subject.names().any(|name| {
+            let head = text.trim_start_matches("The ");
+            head.get(..name.len()).is_some_and(|head| head.eq_ignore_ascii_case(name))
+                && [" is ", " are ", " was "].iter().any(|verb| {
+                    head[name.len()..]
+                        .get(..40.min(head.len() - name.len()))
+                        .is_some_and(|rest| rest.contains(verb))
+                })
+        });
+        let sureness = if self.zone.standing == Standing::Defines {
+            0.95
+        } else if begins {
+            1.0
+        } else if is_first && self.zone.standing != Standing::Mention && text.len() > 40 && under()
+        {
+            0.85
+        } else {
+            return;
+        };
+        let zone = self.zone;
+        self.zone.nearness = zone.nearness.max(if begins { 0.85 } else { 0.0 }) * sureness;
+        self.opening(block.span.start, &block.span.clone());
+        self.zone = zone;
+    }
+
+    /// Whether before the value a sentence names another thing of the subject's form and not the subject:
+    /// “If `archive_command` is empty (the default), …” in the definition of `archive_mode`.
+    fn speaks_of_another(&self, place: &Span, until: usize) -> bool {
+        let head = place.start..(place.start + until).min(place.end);
+        if self.page.mentions(self.subject, &head) {
+            return false;
+        }
+        let name = &self.subject.name;
+        let is_alike = |word: &str| {
+            (name.contains('_') && word.contains('_'))
+                || (name.starts_with("--") && word.starts_with("--"))
+                || (name.contains('.')
+                    && name.contains(char::is_lowercase)
+                    && word.contains('.')
+                    && is_identifier(word))
+        };
+        tokens(self.quote(&head)).iter().any(|token| is_alike(&token.lower))
+    }
+
+    /// Reads each sentence of a span.
+    pub(super) fn sentences(&mut self, within: &Span, factor: f32, how: How, term: Option<&Span>) {
+        if matches!(self.want.label.kind, Kind::Sentence) {
+            return;
+        }
+        let is_headed = self.is_headed();
+        // Most blocks of a page have nothing to do with the field; they are passed without a closer look.
+        if !is_headed && !self.want.label.may_be_in(self.page.lower(within)) {
+            return;
+        }
+        let text = self.quote(within).to_owned();
+        if text.len() < 4 {
+            return;
+        }
+        let mut is_first = true;
+        let mut is_carried = false;
+        for span in sentences(&text) {
+            let place = within.start + span.start..within.start + span.end;
+            let sentence = &text[span];
+            let names_it = self.page.mentions(self.subject, &place);
+            is_carried = names_it || (is_carried && refers_back(sentence, &self.subject.name));
+            let said = sentence::read(&self.want.label, self.want.shape, sentence)
+                .filter(|said| !is_headed || said.sureness > 0.5)
+                .or_else(|| {
+                    is_headed
+                        .then(|| sentence::read_headed(&self.want.label, self.want.shape, sentence))
+                        .flatten()
+                });
+            let opens = std::mem::replace(&mut is_first, false);
+            let Some(said) = said else { continue };
+            let near = match self.zone.standing {
+                Standing::Mention if names_it => 1.25,
+                Standing::Mention if is_carried => 1.15,
+                Standing::Mention => 0.75,
+                Standing::Section | Standing::Page if names_it => 1.06,
+                Standing::Section | Standing::Page
+                    if self.speaks_of_stranger(sentence, said.span.start) =>
+                {
+                    0.78
+                }
+                Standing::Section | Standing::Page => 0.97,
+                Standing::Defines
+                | Standing::Key
+                | Standing::Row { .. }
+                | Standing::Column { .. }
+                | Standing::Continues => 1.0,
+            };
+            let near =
+                if self.speaks_of_another(&place, said.span.start) { near * 0.72 } else { near };
+            let quotes = match term {
+                Some(term) if opens && place.end - term.start <= MAX_QUOTE => {
+                    std::iter::once(term.start..place.end).collect()
+                }
+                Some(term) => vec![place, term.clone()],
+                None => vec![place],
+            };
+            let factor = (factor * near * self.zone.nearness).min(1.0) / self.zone.nearness;
+            self.offer(said, factor, how, quotes);
+        }
+    }
+
+    /// Whether the heading above, on a page about the subject, names the field.
+    fn is_headed(&self) -> bool {
+        let text = &self.page.page.text;
+        let above = text.blocks[self.zone.block]
+            .under
+            .last()
+            .map(|&index| text.block_text(&text.blocks[index]));
+        matches!(self.zone.standing, Standing::Page | Standing::Section)
+            && above.is_some_and(|heading| self.want.label.on_key(heading) >= 0.8)
+    }
+
+    /// Whether a sentence on the subject's page names somebody else before the value, and does not come
+    /// back to the subject: “Its competitor, Ferrum Systems, has 8,000 employees.”
+    fn speaks_of_stranger(&self, sentence: &str, until: usize) -> bool {
+        let head = &sentence[..until.min(sentence.len())];
+        let clause = head.rfind([';', ',']).map_or(head, |at| &head[at + 1..]).to_lowercase();
+        let comes_back = ["it ", "we ", "they ", "he ", "she ", "the company", "the firm", "our "]
+            .iter()
+            .any(|word| {
+                clause.trim_start().starts_with(word) || clause.contains(&format!(" {word}"))
+            });
+        let strangers = names::organisations(head);
+        let is_other = |span: &Span| {
+            let name = &head[span.clone()];
+            let words: Vec<&str> = name.split(' ').collect();
+            words.len() > 1 && !words.iter().any(|word| self.subject.name.contains(word))
+        };
+        !comes_back
+            && self.subject.name.starts_with(char::is_uppercase)
+            && strangers.iter().any(is_other)
+    }
+}
+
+/// Whether a sentence goes on about what the one before it named: “It is …”, “The bridge was …”.
+fn refers_back(sentence: &str, name: &str) -> bool {
+    let Some(first) = sentence.split_whitespace().next() else { return false };
+    let is_pronoun = matches!(
+        first.to_lowercase().as_str(),
+        "it" | "its" | "he" | "his" | "she" | "her" | "they" | "their" | "this" | "these"
+    );
+    let last = name.rsplit(' ').next().unwrap_or(name).to_lowercase();
+    let opening: Vec<String> = sentence.split_whitespace().take(2).map(str::to_lowercase).collect();
+    let is_kind = opening.first().is_some_and(|word| word == "the")
+        && opening.get(1).is_some_and(|word| {
+            *word == last
+                || matches!(
+                    word.as_str(),
+                    "company" | "firm" | "module" | "function" | "option" | "city" | "project"
+                )
+        });
+    is_pronoun || is_kind
+}

@@ -1,0 +1,216 @@
+//! Fields from pages as they are read: the HTML below goes through the real extraction.
+
+use std::time::Duration;
+
+use domain::evidence::TextRef;
+use domain::ids::PageId;
+use domain::schema::Schema;
+use serde_json::json;
+
+use super::*;
+
+const CAPS: Caps = Caps {
+    rounds: 2,
+    searches: 12,
+    pages: 20,
+    wall: Duration::from_mins(5),
+    sources_for_high: 2,
+    findings: 14,
+};
+
+fn page(number: u32, address: &str, html: &str) -> ReadPage {
+    let html = format!(
+        "<html><head><title>{}</title></head><body><main>{html}</main></body></html>",
+        address.rsplit('/').next().unwrap_or(address)
+    );
+    let text =
+        sources::extract::read_bytes(html.as_bytes(), "page.html", Some("text/html")).unwrap();
+    ReadPage {
+        text_ref: TextRef(i64::from(number)),
+        page: PageId::from_bits(u128::from(number)),
+        address: address.to_owned(),
+        text: text.into(),
+    }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "calls read better")]
+fn field(name: &str, schema: Value) -> Field {
+    Schema::parse(json!({"properties": {name: schema}})).unwrap().0.fields.remove(0)
+}
+
+fn text() -> Value {
+    json!({"type": "string"})
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "calls read better")]
+fn found(subject: Value, name: &str, schema: Value, pages: &[ReadPage]) -> Finding {
+    find(&Subject::of(subject.as_object().unwrap()), &field(name, schema), pages, &CAPS)
+}
+
+const MANUAL: &str = "<h1>Server settings</h1><h2>Memory</h2><dl>
+    <dt><code>pool_size</code> (<code>integer</code>)</dt><dd><p>Sets the size of the pool. The default is
+    64 megabytes (<code>64MB</code>). This setting can only be set at server start.</p></dd>
+    <dt><code>pool_mode</code> (<code>enum</code>)</dt><dd><p>Valid values are <code>strict</code>,
+    <code>lax</code> (the default), and <code>off</code>. Changes take effect at once.</p></dd></dl>";
+
+fn manual() -> [ReadPage; 1] {
+    [page(1, "https://db.test/settings", MANUAL)]
+}
+
+#[test]
+fn a_setting_is_read_from_its_definition_and_quoted_with_its_term() {
+    let size = found(json!({"parameter": "pool_size"}), "default", text(), &manual());
+    assert_eq!(size.value, Some(json!("64MB")));
+    assert_eq!(size.confidence, Some(Confidence::High));
+    assert_eq!(size.reasoning, "Stated in the definition of “pool_size” under “Memory”.");
+    assert!(size.evidence.iter().any(|evidence| evidence.quote.contains("The default is")));
+    assert!(size.evidence.iter().any(|evidence| evidence.quote.contains("pool_size")));
+    let megabytes = json!({"type": "integer", "description": "default in kilobytes"});
+    let size = found(json!({"parameter": "pool_size"}), "default", megabytes, &manual());
+    assert_eq!(size.value, Some(json!(65536)));
+}
+
+#[test]
+fn what_is_said_of_a_neighbour_is_not_taken() {
+    let mode = json!({"parameter": "pool_mode"});
+    assert_eq!(found(mode.clone(), "default", text(), &manual()).value, Some(json!("lax")));
+    let restart = found(mode, "requires_restart", json!({"type": "boolean"}), &manual());
+    assert_eq!((restart.value, restart.missing), (None, Some(Missing::NotFound)));
+}
+
+#[test]
+fn types_come_from_the_term_and_closed_sets_are_kept() {
+    let kind = json!({"enum": ["boolean", "integer", "enum"]});
+    let kind = found(json!({"parameter": "pool_size"}), "type", kind, &manual());
+    assert_eq!(kind.value, Some(json!("integer")));
+}
+
+#[test]
+fn no_page_about_the_subject_is_told_from_no_statement() {
+    let other = found(json!({"parameter": "cache_depth"}), "default", text(), &manual());
+    assert_eq!(other.missing, Some(Missing::NoPages));
+}
+
+#[test]
+fn judging_and_writing_need_a_model() {
+    let mood = json!({"type": "string", "x-kind": "judged"});
+    let finding = found(json!({"parameter": "pool_size"}), "mood", mood, &manual());
+    assert_eq!(finding.missing, Some(Missing::NeedsModel));
+}
+
+const PLANS: &str =
+    "<h1>Plans</h1><table><tr><th>Plan</th><th>Price</th><th>Storage</th><th>Sharing</th></tr>
+    <tr><td>Seed</td><td>free</td><td>5 GB</td><td>no</td></tr>
+    <tr><td>Grove</td><td>$12</td><td>2 TB</td><td>yes</td></tr></table>";
+
+#[test]
+fn a_table_is_read_by_row_and_column_and_the_row_is_the_quote() {
+    let plans = [page(1, "https://store.test/plans", PLANS)];
+    let storage = json!({"type": "integer", "description": "storage in gigabytes"});
+    let storage = found(json!({"plan": "Grove"}), "storage", storage, &plans);
+    assert_eq!(storage.value, Some(json!(2048)));
+    assert!(
+        storage.evidence[0].quote.contains("Grove") && storage.evidence[0].quote.contains("2 TB")
+    );
+    let sharing = found(json!({"plan": "Seed"}), "sharing", json!({"type": "boolean"}), &plans);
+    assert_eq!(sharing.value, Some(json!(false)));
+}
+
+#[test]
+fn a_transposed_table_is_read_by_column_and_row() {
+    let html =
+        "<h1>Compare</h1><table><thead><tr><th></th><th>Folio 6</th><th>Folio 7</th></tr></thead>
+        <tbody><tr><th>Weight</th><td>158 g</td><td>182 g</td></tr></tbody></table>";
+    let pages = [page(1, "https://shop.test/compare", html)];
+    let weight =
+        found(json!({"product": "Folio 7"}), "weight_g", json!({"type": "number"}), &pages);
+    assert_eq!(weight.value, Some(json!(182)));
+}
+
+const ACME: &str = "<h1>Acme Pumps</h1><p>Acme Pumps was founded in 1987 by Lea Brunner and Jo Hale. It employs
+    about 1,350 people. Its competitor, Ferrum Systems, was founded in 1996 and has 8,000 employees.</p>
+    <h2>Products</h2><ul><li>Lift pumps</li><li>Dosing units</li></ul>";
+
+#[test]
+fn facts_of_a_company_are_told_from_those_of_its_competitor() {
+    let pages = [page(1, "https://list.test/acme", ACME)];
+    let acme = json!({"company": "Acme Pumps"});
+    let number = json!({"type": "integer"});
+    assert_eq!(found(acme.clone(), "employees", number.clone(), &pages).value, Some(json!(1350)));
+    assert_eq!(found(acme, "founded", number.clone(), &pages).value, Some(json!(1987)));
+    let ferrum = json!({"company": "Ferrum Systems"});
+    assert_eq!(found(ferrum, "founded", number, &pages).value, Some(json!(1996)));
+}
+
+#[test]
+fn lists_have_evidence_for_each_element() {
+    let pages = [page(1, "https://list.test/acme", ACME)];
+    let list = json!({"type": "array", "items": {"type": "string"}});
+    let products = found(json!({"company": "Acme Pumps"}), "products", list.clone(), &pages);
+    assert_eq!(products.value, Some(json!(["Lift pumps", "Dosing units"])));
+    assert_eq!(products.elements[1].0, "1");
+    assert_eq!(products.elements[1].1[0].quote, "Dosing units");
+    let founders = found(json!({"company": "Acme Pumps"}), "founders", list, &pages);
+    assert_eq!(founders.value, Some(json!(["Lea Brunner", "Jo Hale"])));
+}
+
+#[test]
+fn two_sources_that_disagree_are_both_shown_and_the_own_site_wins() {
+    let pages = [
+        page(1, "https://list.test/acme", "<h1>Acme</h1><p>Acme was founded in 1990.</p>"),
+        page(2, "https://acme.test/about", "<h1>Acme</h1><p>Acme was founded in 1987.</p>"),
+    ];
+    let row = json!({"company": "Acme", "website": "https://acme.test"});
+    let founded = found(row, "founded", json!({"type": "integer"}), &pages);
+    assert_eq!(founded.value, Some(json!(1987)));
+    assert_eq!(founded.conflicts[0].value, json!(1990));
+    assert!(founded.reasoning.contains("the subject's own site was preferred"));
+    assert!(founded.confidence < Some(Confidence::High));
+}
+
+#[test]
+fn sources_that_agree_raise_the_confidence() {
+    let pages = [
+        page(1, "https://list.test/acme", "<h1>Acme</h1><p>Acme was founded in 1987.</p>"),
+        page(
+            2,
+            "https://paper.test/acme",
+            "<h1>Acme</h1><p>Founded in 1987, Acme makes pumps.</p>",
+        ),
+    ];
+    let founded = found(json!({"company": "Acme"}), "founded", json!({"type": "integer"}), &pages);
+    assert_eq!(founded.confidence, Some(Confidence::High));
+    assert_eq!(founded.evidence.len(), 2);
+}
+
+#[test]
+fn an_option_is_that_of_its_own_command() {
+    let add =
+        "<h1>grit-add</h1><dl><dt>-n, --limit</dt><dd>Stops early. The default is 10.</dd></dl>";
+    let log =
+        "<h1>grit-log</h1><dl><dt>-n, --limit</dt><dd>Shows less. The default is 50.</dd></dl>";
+    let pages = [page(1, "https://g.test/grit-add", add), page(2, "https://g.test/grit-log", log)];
+    let row = json!({"command": "grit log", "option": "--limit"});
+    let limit = found(row.clone(), "default", json!({"type": "integer"}), &pages);
+    assert_eq!((limit.value, limit.conflicts), (Some(json!(50)), vec![]));
+    assert_eq!(found(row, "short_option", text(), &pages).value, Some(json!("-n")));
+}
+
+#[test]
+fn objects_are_filled_as_far_as_the_pages_go() {
+    let html =
+        "<h1>Acme</h1><p>E-mail: info@acme.test</p><p>Acme is based in Thun, Switzerland.</p>";
+    let contact = json!({"type": "object", "properties": {
+        "email": {"type": "string", "format": "email"}, "phone": {"type": "string"},
+    }});
+    let pages = [page(1, "https://acme.test/contact", html)];
+    let contact = found(json!({"company": "Acme"}), "contact", contact, &pages);
+    assert_eq!(contact.value, Some(json!({"email": "info@acme.test", "phone": null})));
+}
+
+#[test]
+fn the_same_pages_give_the_same_findings() {
+    let once = found(json!({"parameter": "pool_size"}), "default", text(), &manual());
+    let again = found(json!({"parameter": "pool_size"}), "default", text(), &manual());
+    assert_eq!(once, again);
+}

@@ -1,0 +1,318 @@
+//! Writes a report that only quotes: the frame is ours and claims nothing, every sentence about the world
+//! is a span of a page with its number.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use domain::evidence::Evidence;
+use domain::output::Confidence;
+use domain::processor::Caps;
+use domain::receipt::Unreadable;
+use domain::text::Span;
+
+use super::citations::Citations;
+use super::disagree::{self, Disagreement};
+use super::facets::{self, title};
+use super::question::{Expects, Question};
+use super::rank::{COVERED, Findings, Found};
+use super::render;
+use super::tables;
+use crate::ReadPage;
+
+/// Quotes in the answer of a question with one part, and share of the best score that a further one needs.
+const ANSWERS: usize = 3;
+const NEARLY_AS_GOOD: f64 = 0.92;
+/// Bytes to which an answer may grow by the sentence behind it.
+const ANSWER_LENGTH: usize = 420;
+/// Addresses that are listed as unreadable.
+const UNREADABLE: usize = 8;
+
+/// A report, and what the receipt says of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// References stand in it as `[1]`; number n is `evidence[n - 1]`.
+    pub markdown: String,
+    pub evidence: Vec<Evidence>,
+    pub confidence: Confidence,
+    pub reasoning: String,
+    /// Sentences about the world, and those of them with a reference: all.
+    pub sentences: u32,
+    pub sentences_cited: u32,
+    pub contradictions: u32,
+    /// What was asked and not found.
+    pub open: Vec<String>,
+    pub advice: Option<String>,
+}
+
+/// Writes the report; `None` where nothing that was read answers.
+pub fn write(
+    question: &Question,
+    findings: &Findings,
+    pages: &[ReadPage],
+    caps: &Caps,
+    unreadable: &[Unreadable],
+) -> Option<Draft> {
+    if findings.is_empty() {
+        return None;
+    }
+    let mut citations = Citations::new(pages);
+    let disagreements = disagree::find(question, findings, pages);
+    let answered = answers(question, findings);
+    let mut out = format!("# {}\n\n## Answer\n\n", render::brief(&title(&question.text), 200));
+    for &index in &answered {
+        let found = &findings.pool[index];
+        let span = grown(index, findings, pages);
+        let number = citations.cite(found.page, &span);
+        let quote = render::finding(&pages[found.page].text, found, &span, number, "> ");
+        let from = render::brief(&pages[found.page].text.title, 80);
+        if question.parts.len() > 1 {
+            let name = facets::name_of(&question.parts[found.part].text);
+            let _ = writeln!(out, "**{}**\n", render::brief(&title(name), 90));
+        }
+        let _ = writeln!(out, "> {quote}\n>\n> — {from}{}\n", dated(found, pages));
+    }
+    if !disagreements.is_empty() {
+        out.push_str("*Sources give different values; see “Where sources disagree”.*\n\n");
+    }
+    let facets = facets::group(question, findings, pages, &answered);
+    section(&mut out, "Findings", write_facets(&facets, findings, pages, &mut citations));
+    section(&mut out, "Figures", tables::figures(question, findings, pages, &mut citations));
+    let sides = tables::disagreements(&disagreements, findings, pages, &mut citations);
+    section(&mut out, "Where sources disagree", sides);
+    section(&mut out, "Timeline", tables::timeline(question, findings, &mut citations));
+    let open = findings.open();
+    section(&mut out, "What was not found", not_found(findings, &open, unreadable));
+    section(&mut out, "Sources", Some(sources(&citations)));
+    let sentences = citations.sentences;
+    Some(Draft {
+        confidence: confidence(findings, pages, caps, &disagreements, &answered),
+        reasoning: reasoning(findings, pages, &citations, &disagreements),
+        markdown: format!("{}\n", out.trim_end()),
+        evidence: citations.evidence,
+        sentences,
+        sentences_cited: sentences,
+        contradictions: u32::try_from(disagreements.len()).unwrap_or(u32::MAX),
+        advice: advice(findings, &open),
+        open,
+    })
+}
+
+fn section(out: &mut String, name: &str, body: Option<String>) {
+    if let Some(body) = body.filter(|body| !body.trim().is_empty()) {
+        let _ = write!(out, "## {name}\n\n{}\n\n", body.trim_end());
+    }
+}
+
+/// The best quote for each part of the question; for a single part, others that are nearly as good.
+fn answers(question: &Question, findings: &Findings) -> Vec<usize> {
+    let mut chosen: Vec<usize> = Vec::new();
+    for part in 0..question.parts.len() {
+        let best = findings.chosen.iter().copied().find(|&index| findings.pool[index].part == part);
+        chosen.extend(best);
+    }
+    if question.parts.len() == 1
+        && let Some(&first) = chosen.first()
+    {
+        let top = findings.pool[first].score;
+        let also = findings.chosen.iter().copied().filter(|&index| {
+            let found = &findings.pool[index];
+            index != first
+                && found.score >= top * NEARLY_AS_GOOD
+                && found.coverage >= COVERED.max(findings.pool[first].coverage * 0.95)
+                && question.parts[0].expects != Expects::Definition
+        });
+        chosen.extend(also.take(ANSWERS - 1));
+    }
+    chosen
+}
+
+/// The quote with the next sentence of the same block, where that is a finding too.
+fn grown(index: usize, findings: &Findings, pages: &[ReadPage]) -> Span {
+    let found = &findings.pool[index];
+    let mut span = found.span.clone();
+    for other in findings.pool.iter().filter(|o| o.page == found.page && o.block == found.block) {
+        let is_next = other.span.end > span.end
+            && other.span.start <= span.end + 2
+            && pages[found.page]
+                .text
+                .body
+                .get(span.end..other.span.start.max(span.end))
+                .is_some_and(|gap| gap.trim().is_empty());
+        if is_next
+            && other.span.end - span.start <= ANSWER_LENGTH
+            && found.score * 0.6 <= other.score
+        {
+            span.end = other.span.end;
+        }
+    }
+    span
+}
+
+fn dated(found: &Found, pages: &[ReadPage]) -> String {
+    pages[found.page].text.published.as_ref().map(|date| format!(", {date}")).unwrap_or_default()
+}
+
+fn write_facets(
+    facets: &[facets::Facet],
+    findings: &Findings,
+    pages: &[ReadPage],
+    citations: &mut Citations<'_>,
+) -> Option<String> {
+    let mut out = String::new();
+    for facet in facets {
+        let mut lines = String::new();
+        for &index in &facet.found {
+            let found = &findings.pool[index];
+            if citations.is_cited(found.page, &found.span) {
+                continue;
+            }
+            let before = citations.evidence.len();
+            let number = citations.cite(found.page, &found.span);
+            // Quoted already inside a longer quote.
+            if citations.evidence.len() == before {
+                continue;
+            }
+            let quote = render::finding(&pages[found.page].text, found, &found.span, number, "  ");
+            let _ = writeln!(lines, "- {quote}");
+        }
+        if !lines.is_empty() {
+            let _ = writeln!(out, "### {}\n\n{lines}", render::brief(&facet.name, 90));
+        }
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+fn not_found(findings: &Findings, open: &[String], unreadable: &[Unreadable]) -> Option<String> {
+    let mut out = String::new();
+    for part in open {
+        let _ = writeln!(out, "- No passage answers: {}", render::brief(part, 200));
+    }
+    if !findings.missing.is_empty() {
+        let words: Vec<String> = findings.missing.iter().map(|word| render::inert(word)).collect();
+        let _ =
+            writeln!(out, "- Words of the question that no page contains: {}", words.join(", "));
+    }
+    for failed in unreadable.iter().take(UNREADABLE) {
+        let address = render::brief(&failed.address, 200);
+        let _ = writeln!(out, "- Not readable: {address} ({})", render::brief(&failed.reason, 120));
+    }
+    if unreadable.len() > UNREADABLE {
+        let _ =
+            writeln!(out, "- Not readable: {} further addresses", unreadable.len() - UNREADABLE);
+    }
+    if let Some(advice) = advice(findings, open) {
+        let _ = writeln!(out, "- To try: {advice}");
+    }
+    (!out.is_empty()).then_some(out)
+}
+
+fn advice(findings: &Findings, open: &[String]) -> Option<String> {
+    match (open, findings.missing.as_slice()) {
+        ([], _) => None,
+        (_, []) => Some("ask for the open point alone, or name a source that treats it".to_owned()),
+        (_, [word, ..]) => Some(format!(
+            "name a source that mentions “{}”, or ask in the words that the sources use",
+            render::inert(word)
+        )),
+    }
+}
+
+fn sources(citations: &Citations<'_>) -> String {
+    let mut out = String::new();
+    for (number, evidence) in (1..).zip(&citations.evidence) {
+        let section = evidence.section.as_ref().filter(|section| **section != evidence.title);
+        let section = section.map(|s| format!(", “{}”", render::brief(s, 80))).unwrap_or_default();
+        let date = evidence.published.as_ref().map(|date| format!(" {date}.")).unwrap_or_default();
+        let _ = writeln!(
+            out,
+            "{number}. **{}**{section}. {}.{date} “{}”",
+            render::brief(&evidence.title, 120),
+            address(&evidence.address),
+            render::inline(&evidence.quote),
+        );
+    }
+    out
+}
+
+/// An address as a link where it is on the web and has nothing that could break out of one.
+fn address(address: &str) -> String {
+    let is_web = address.starts_with("https://") || address.starts_with("http://");
+    let is_plain =
+        !address.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '|' | '\\' | '`'));
+    match (is_web, is_plain) {
+        (true, true) => format!("<{address}>"),
+        (false, true) => format!("`{address}`"),
+        (_, false) => render::inert(address),
+    }
+}
+
+/// High: each part has a direct answer, as many independent sources as the processor wants state it, and
+/// none contradicts. Low: something is open, or an answer has not all that was asked.
+fn confidence(
+    findings: &Findings,
+    pages: &[ReadPage],
+    caps: &Caps,
+    disagreements: &[Disagreement],
+    answered: &[usize],
+) -> Confidence {
+    let answers: Vec<&Found> = answered.iter().map(|&index| &findings.pool[index]).collect();
+    let is_open = findings.parts.iter().any(|part| part.is_open || part.coverage < COVERED);
+    let supporters = |answer: &&Found| supporters(answer, findings, pages);
+    let fewest = answers.iter().map(supporters).min().unwrap_or(0);
+    let wanted = usize::try_from(caps.sources_for_high).unwrap_or(usize::MAX);
+    match () {
+        () if is_open || answers.iter().any(|answer| !answer.is_direct) => Confidence::Low,
+        () if !disagreements.is_empty() || fewest < wanted => Confidence::Medium,
+        () => Confidence::High,
+    }
+}
+
+/// Publishers that say what an answer says: in the same words, or directly and with the same numbers.
+fn supporters(answer: &Found, findings: &Findings, pages: &[ReadPage]) -> usize {
+    let numbers = |found: &Found| -> BTreeSet<String> {
+        found
+            .terms
+            .iter()
+            .filter(|t| t.starts_with(|c: char| c.is_ascii_digit()))
+            .cloned()
+            .collect()
+    };
+    let stated = numbers(answer);
+    let agrees = |other: &&Found| {
+        let says_same = !stated.is_empty() && !stated.is_disjoint(&numbers(other));
+        let common = answer.terms.intersection(&other.terms).count();
+        let is_alike = common * 2 >= answer.terms.len().min(other.terms.len());
+        other.part == answer.part && other.is_direct && is_alike && (stated.is_empty() || says_same)
+    };
+    let mut who: BTreeSet<&str> =
+        findings.pool.iter().filter(agrees).map(|found| pages[found.page].publisher()).collect();
+    who.insert(pages[answer.page].publisher());
+    who.extend(answer.also.iter().map(|&page| pages[page].publisher()));
+    who.len()
+}
+
+fn reasoning(
+    findings: &Findings,
+    pages: &[ReadPage],
+    citations: &Citations<'_>,
+    disagreements: &[Disagreement],
+) -> String {
+    let closed = findings.parts.iter().filter(|part| !part.is_open).count();
+    let mut out = format!(
+        "Quoted verbatim from {} of {} pages read ({} independent sources); {closed} of {} points asked for have a passage.",
+        citations.of_page.iter().collect::<BTreeSet<_>>().len(),
+        pages.len(),
+        citations.publishers().len(),
+        findings.parts.len(),
+    );
+    if !findings.bridges.is_empty() {
+        let _ = write!(out, " Reached through {}.", findings.bridges.join(", "));
+    }
+    if !disagreements.is_empty() {
+        let _ = write!(out, " Sources disagree on {} of the quantities.", disagreements.len());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests;

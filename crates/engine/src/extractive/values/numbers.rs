@@ -1,0 +1,258 @@
+//! Numbers with unit, scale, currency and percent sign.
+
+use domain::text::Span;
+
+use super::units::{self, Unit};
+
+/// A number as it is meant: `1.5 million` has the number 1,500,000.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Quantity {
+    pub number: f64,
+    pub unit: Option<Unit>,
+    /// ISO code.
+    pub currency: Option<&'static str>,
+    pub is_percent: bool,
+    /// Whether a word such as `million` stood behind it.
+    pub is_scaled: bool,
+}
+
+const CURRENCIES: [(&str, &str); 21] = [
+    ("US$", "USD"),
+    ("USD", "USD"),
+    ("dollars", "USD"),
+    ("dollar", "USD"),
+    ("$", "USD"),
+    ("EUR", "EUR"),
+    ("euros", "EUR"),
+    ("euro", "EUR"),
+    ("€", "EUR"),
+    ("GBP", "GBP"),
+    ("£", "GBP"),
+    ("CHF", "CHF"),
+    ("JPY", "JPY"),
+    ("¥", "JPY"),
+    ("SEK", "SEK"),
+    ("NOK", "NOK"),
+    ("DKK", "DKK"),
+    ("PLN", "PLN"),
+    ("INR", "INR"),
+    ("₹", "INR"),
+    ("CNY", "CNY"),
+];
+
+const SCALES: [(&str, f64); 12] = [
+    ("thousand", 1e3),
+    ("million", 1e6),
+    ("billion", 1e9),
+    ("trillion", 1e12),
+    ("mn", 1e6),
+    ("mln", 1e6),
+    ("bn", 1e9),
+    ("tn", 1e12),
+    ("k", 1e3),
+    ("M", 1e6),
+    ("m", 1e6),
+    ("B", 1e9),
+];
+
+const WORDS: [(&str, f64); 14] = [
+    ("zero", 0.0),
+    ("one", 1.0),
+    ("two", 2.0),
+    ("three", 3.0),
+    ("four", 4.0),
+    ("five", 5.0),
+    ("six", 6.0),
+    ("seven", 7.0),
+    ("eight", 8.0),
+    ("nine", 9.0),
+    ("ten", 10.0),
+    ("eleven", 11.0),
+    ("twelve", 12.0),
+    ("twenty", 20.0),
+];
+
+/// All numbers of a text. Parts of dates, versions and identifiers are not numbers.
+pub fn find(text: &str) -> Vec<(Span, Quantity)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(offset) = text[at..].find(|c: char| c.is_ascii_alphanumeric()) {
+        let start = at + offset;
+        let word_end = start + word_length(&text[start..]);
+        let is_free = !text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_');
+        let number = if text.as_bytes()[start].is_ascii_digit() {
+            if is_free { digits(text, start) } else { None }
+        } else {
+            spelled(&text[start..word_end]).map(|number| (number, word_end))
+        };
+        match number {
+            Some((number, end)) => {
+                let (span, quantity) = completed(text, start, end, number);
+                at = span.end.max(end);
+                found.push((span, quantity));
+            }
+            None => at = word_end.max(start + 1),
+        }
+    }
+    found
+}
+
+/// Letters and digits, and what joins them in versions, dates and identifiers.
+fn word_length(text: &str) -> usize {
+    let joined = |(index, c): (usize, char)| {
+        let next = text[index + c.len_utf8()..].chars().next();
+        !(c.is_alphanumeric()
+            || c == '_'
+            || (matches!(c, '.' | ':' | '/' | '-') && next.is_some_and(|n| n.is_ascii_digit())))
+    };
+    text.char_indices().find(|&pair| joined(pair)).map_or(text.len(), |(index, _)| index)
+}
+
+fn spelled(word: &str) -> Option<f64> {
+    WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, number)| *number)
+}
+
+/// `1,250.5`, `1 250`, `0.75`, `1e6`; not `3.4.1`, `2024-01-02`, `12:30`, `10/11`.
+fn digits(text: &str, start: usize) -> Option<(f64, usize)> {
+    let bytes = text.as_bytes();
+    let digit = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_digit);
+    let run = |from: usize| (from..bytes.len()).take_while(|&index| digit(index)).count();
+    let mut end = start + run(start);
+    let mut plain: String = text[start..end].to_owned();
+    let first = end - start;
+    while first <= 3 && run(end + separator_length(text, end)) == 3 {
+        let gap = separator_length(text, end);
+        if gap == 0 {
+            break;
+        }
+        plain.push_str(&text[end + gap..end + gap + 3]);
+        end += gap + 3;
+    }
+    if bytes.get(end) == Some(&b'.') && digit(end + 1) {
+        let fraction = run(end + 1);
+        plain.push_str(&text[end..=end + fraction]);
+        end += 1 + fraction;
+        if bytes.get(end) == Some(&b'.') && digit(end + 1) {
+            return None;
+        }
+    }
+    let next = bytes.get(end).copied();
+    let before = text[..start].chars().next_back();
+    let is_joined = |byte: Option<u8>| matches!(byte, Some(b'/' | b':')) && digit(end + 1);
+    let is_range = next == Some(b'-') && digit(end + 1) && text[end + 1..].matches('-').count() > 0;
+    let is_date = is_range && text[end + 1..].bytes().take(3).any(|b| b == b'-');
+    if is_joined(next)
+        || is_date
+        || before == Some('.')
+        || before == Some('/')
+        || before == Some(':')
+    {
+        return None;
+    }
+    let is_hex = plain == "0" && matches!(next, Some(b'x' | b'o'));
+    let negative = before == Some('-') && !text[..start - 1].ends_with(char::is_alphanumeric);
+    let number: f64 = plain.parse().ok()?;
+    (!is_hex).then_some((if negative { -number } else { number }, end))
+}
+
+/// A comma, an apostrophe or a narrow space between groups of three digits.
+fn separator_length(text: &str, at: usize) -> usize {
+    match text[at..].chars().next() {
+        Some(c @ (',' | '\'' | '’' | '\u{a0}' | '\u{202f}')) => c.len_utf8(),
+        _ => 0,
+    }
+}
+
+/// Takes sign, currency, scale, unit and percent sign around a number.
+fn completed(text: &str, start: usize, end: usize, number: f64) -> (Span, Quantity) {
+    let mut quantity =
+        Quantity { number, unit: None, currency: None, is_percent: false, is_scaled: false };
+    let mut span = start..end;
+    if number < 0.0 {
+        span.start -= 1;
+    }
+    let before = text[..start].trim_end_matches([' ', '\u{a0}']);
+    if let Some((sign, code)) = CURRENCIES.iter().find(|(sign, _)| before.ends_with(sign)) {
+        quantity.currency = Some(code);
+        span.start = before.len() - sign.len();
+    }
+    let rest = &text[end..];
+    let gap = gap_length(rest);
+    let is_glued = gap == 0;
+    let behind = &rest[gap..];
+    if let Some((scale, length)) = scale(behind, is_glued, quantity.currency.is_some()) {
+        quantity.number *= scale;
+        quantity.is_scaled = true;
+        span.end = end + gap + length;
+    } else if let Some((unit, length)) = units::find_leading(behind, is_glued) {
+        quantity.unit = Some(unit);
+        span.end = end + gap + length;
+    }
+    let rest = &text[span.end..];
+    let gap = gap_length(rest);
+    let behind = &rest[gap..];
+    if let Some(sign) = ["%", "percent", "per cent"].iter().find(|sign| behind.starts_with(**sign))
+    {
+        quantity.is_percent = true;
+        span.end += gap + sign.len();
+    } else if quantity.currency.is_none()
+        && quantity.unit.is_none()
+        && let Some((sign, code)) = CURRENCIES.iter().find(|(sign, _)| behind.starts_with(sign))
+    {
+        quantity.currency = Some(code);
+        span.end += gap + sign.len();
+    }
+    (span, quantity)
+}
+
+fn gap_length(text: &str) -> usize {
+    match text.chars().next() {
+        Some(c @ (' ' | '\u{a0}' | '-' | '\n')) => c.len_utf8(),
+        _ => 0,
+    }
+}
+
+/// One-letter scales count only where they are glued to an amount of money.
+fn scale(text: &str, is_glued: bool, is_money: bool) -> Option<(f64, usize)> {
+    SCALES.iter().find_map(|(name, scale)| {
+        let head = text.get(..name.len())?;
+        let is_same = if name.len() <= 1 { head == *name } else { head.eq_ignore_ascii_case(name) };
+        let ends = !text[name.len()..].starts_with(|c: char| c.is_alphanumeric());
+        (is_same && ends && (name.len() > 1 || (is_glued && is_money)))
+            .then_some((*scale, name.len()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn numbers(text: &str) -> Vec<(String, f64)> {
+        find(text).into_iter().map(|(span, q)| (text[span].to_owned(), q.number)).collect()
+    }
+
+    #[test]
+    fn a_number_takes_its_unit_scale_and_currency_with_it() {
+        assert_eq!(
+            numbers("about 1,250.5 MB or 64kB"),
+            [("1,250.5 MB".into(), 1250.5), ("64kB".into(), 64.0)]
+        );
+        assert_eq!(
+            numbers("US$1.2 billion, EUR 300m, 12 %"),
+            [("US$1.2 billion".into(), 1.2e9), ("EUR 300m".into(), 3e8), ("12 %".into(), 12.0)]
+        );
+        assert_eq!(
+            numbers("five minutes (5min)"),
+            [("five minutes".into(), 5.0), ("5min".into(), 5.0)]
+        );
+        assert_eq!(
+            numbers("the default is -1, a 10-minute wait"),
+            [("-1".into(), -1.0), ("10-minute".into(), 10.0)]
+        );
+    }
+
+    #[test]
+    fn dates_versions_and_identifiers_are_no_numbers() {
+        assert_eq!(numbers("version 3.4.1 of 2024-01-02 at 12:30 in utf8 and v2"), []);
+    }
+}

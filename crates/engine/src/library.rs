@@ -1,0 +1,195 @@
+//! What one worker process has read: pages are fetched and archived once, however many rows need them.
+//!
+//! The library is a cache and nothing more. What a run read is in its journal; the page is in the store.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::clock::{Clock, TimeMs};
+use domain::evidence::TextRef;
+use domain::source::{Place, Source, split_doc_address};
+use sources::Sources;
+use store::{Owner, ReadingOf, Store};
+use tokio::sync::{Mutex as AsyncMutex, OnceCell};
+use tracing::warn;
+
+use crate::extractive::mentions::Prepared;
+use crate::{Failed, ReadPage};
+
+/// How long a page of the web is taken from here instead of being asked for again.
+const FRESH_MS: i64 = 10 * 60 * 1000;
+/// How long a local source counts as indexed.
+const INDEXED_MS: i64 = 5_000;
+/// Bytes of text that are kept in memory; the oldest go first.
+const MAX_TEXT_BYTES: usize = 48_000_000;
+/// Addresses that are remembered at once.
+const MAX_ADDRESSES: usize = 20_000;
+/// Another process may be writing the same index: try again, this often.
+const INDEX_TRIES: u32 = 60;
+const INDEX_PAUSE: Duration = Duration::from_millis(500);
+
+/// Shared by all runs of a worker.
+pub struct Library {
+    store: Store,
+    sources: Sources,
+    clock: Clock,
+    shelf: Mutex<Shelf>,
+    indexed: AsyncMutex<HashMap<i64, TimeMs>>,
+}
+
+#[derive(Default)]
+struct Shelf {
+    fetched: HashMap<(Owner, String), (TimeMs, Arc<OnceCell<Fetched>>)>,
+    pages: HashMap<TextRef, Arc<Prepared>>,
+    order: VecDeque<TextRef>,
+    bytes: usize,
+}
+
+/// The outcome of asking for an address: an archived text, or the reason why there is none.
+pub(crate) type Fetched = Result<TextRef, String>;
+
+impl Library {
+    pub fn new(store: Store, sources: Sources) -> Self {
+        let clock = store.clock().clone();
+        Self { store, sources, clock, shelf: Mutex::default(), indexed: AsyncMutex::default() }
+    }
+
+    pub(crate) const fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
+        self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads an address of the web or a `doc://` address of one of `places`, and archives it.
+    pub(crate) async fn fetch(
+        &self,
+        owner: Owner,
+        places: &[Source],
+        address: &str,
+    ) -> Result<Fetched, Failed> {
+        let cell = self.cell(owner, address);
+        let fetched = cell.get_or_try_init(|| self.fetch_now(owner, places, address)).await?;
+        Ok(fetched.clone())
+    }
+
+    fn cell(&self, owner: Owner, address: &str) -> Arc<OnceCell<Fetched>> {
+        let now = self.clock.now();
+        let mut shelf = self.shelf();
+        if shelf.fetched.len() >= MAX_ADDRESSES {
+            shelf.fetched.clear();
+        }
+        let fresh_ms = if address.starts_with("doc://") { INDEXED_MS } else { FRESH_MS };
+        let (at, cell) = shelf
+            .fetched
+            .entry((owner, address.to_owned()))
+            .or_insert_with(|| (now, Arc::default()));
+        if now.since_ms(*at) > fresh_ms {
+            (*at, *cell) = (now, Arc::default());
+        }
+        Arc::clone(cell)
+    }
+
+    async fn fetch_now(
+        &self,
+        owner: Owner,
+        places: &[Source],
+        address: &str,
+    ) -> Result<Fetched, Failed> {
+        let page = match split_doc_address(address) {
+            Some((name, path)) => match places.iter().find(|place| place.name == name) {
+                Some(place) => self.sources.read_local(place, path).await,
+                None => return Ok(Err(format!("no source of this run is called `{name}`"))),
+            },
+            None => self.sources.read_web(address).await,
+        };
+        let page = match page {
+            Ok(page) => page,
+            Err(why) => return Ok(Err(why.to_string())),
+        };
+        let text = Arc::new(page.text);
+        let reading = ReadingOf {
+            address: page.address.clone(),
+            media_type: page.media_type,
+            bytes: page.bytes.into(),
+            text: Arc::clone(&text),
+            extractor: page.extractor,
+        };
+        let (page_id, text_ref) = self.store.archive(owner, reading).await?;
+        let page = ReadPage { text_ref, page: page_id, address: page.address, text };
+        self.keep(Arc::new(Prepared::of(&page)));
+        Ok(Ok(text_ref))
+    }
+
+    /// An archived text, made ready for the stages.
+    pub(crate) async fn page(&self, text_ref: TextRef) -> Result<Arc<Prepared>, Failed> {
+        if let Some(page) = self.shelf().pages.get(&text_ref) {
+            return Ok(Arc::clone(page));
+        }
+        let archived = self.store.reading(text_ref).await?.ok_or_else(|| {
+            Failed::Broken(format!("text {} of the journal is not in the archive", text_ref.0))
+        })?;
+        let page = ReadPage {
+            text_ref,
+            page: archived.page,
+            address: archived.address,
+            text: archived.text,
+        };
+        let prepared = Arc::new(Prepared::of(&page));
+        self.keep(Arc::clone(&prepared));
+        Ok(prepared)
+    }
+
+    fn keep(&self, page: Arc<Prepared>) {
+        let mut shelf = self.shelf();
+        let text_ref = page.page.text_ref;
+        let size = page.page.text.body.len() * 2;
+        if shelf.pages.insert(text_ref, page).is_none() {
+            shelf.bytes += size;
+            shelf.order.push_back(text_ref);
+        }
+        while shelf.bytes > MAX_TEXT_BYTES {
+            let Some(oldest) = shelf.order.pop_front() else { break };
+            if let Some(gone) = shelf.pages.remove(&oldest) {
+                shelf.bytes -= gone.page.text.body.len() * 2;
+            }
+        }
+    }
+
+    /// Brings the index of a local source up to date, at most every few seconds, once for all who wait.
+    ///
+    /// Answers what cannot be read in it.
+    pub(crate) async fn index(&self, place: &Source) -> Result<Vec<(String, String)>, String> {
+        if matches!(place.place, Place::Site(_)) {
+            return Ok(Vec::new());
+        }
+        let mut indexed = self.indexed.lock().await;
+        let is_fresh =
+            indexed.get(&place.seq).is_some_and(|at| self.clock.now().since_ms(*at) < INDEXED_MS);
+        if is_fresh {
+            return Ok(Vec::new());
+        }
+        let mut tries = 0;
+        let refreshed = loop {
+            match self.sources.refresh(place).await {
+                Err(sources::Failed::Index { why, .. }) if tries < INDEX_TRIES => {
+                    tries += 1;
+                    if tries == 1 {
+                        warn!(source = %place.name, %why, "the index is not free yet; waiting");
+                    }
+                    tokio::time::sleep(INDEX_PAUSE).await;
+                }
+                done => break done,
+            }
+        };
+        let refreshed = refreshed.map_err(|why| why.to_string())?;
+        if refreshed.changed > 0 {
+            let prefix = format!("doc://{}/", place.name);
+            self.shelf().fetched.retain(|(_, address), _| !address.starts_with(&prefix));
+        }
+        indexed.insert(place.seq, self.clock.now());
+        Ok(refreshed.unreadable)
+    }
+}

@@ -1,0 +1,278 @@
+//! Answers one question with a report: rounds of search, read and weigh; then compose; then verify.
+
+use std::sync::Arc;
+
+use domain::event::Stage;
+use domain::output::{Basis, Content, Output};
+use domain::processor::Caps;
+use domain::receipt::{Receipt, StopReason};
+use domain::run::{Failure, FailureCode};
+use domain::spec::{Input, Wanted};
+use serde_json::{Map, Value, json};
+use store::{End, Ending};
+
+use crate::budget::Budget;
+use crate::extractive::mentions::Prepared;
+use crate::extractive::queries::queries;
+use crate::extractive::question::{self, Question};
+use crate::extractive::rank::{self, Findings};
+use crate::extractive::report::{self, Draft};
+use crate::search::Frontier;
+use crate::world::World;
+use crate::{Failed, ReadPage, read, verify};
+
+/// A round that brings less than this share of new findings ends the looking.
+const SATURATED_BELOW: f64 = 0.1;
+
+/// What a run has read and found so far.
+#[derive(Default)]
+struct Ledger {
+    pages: Vec<ReadPage>,
+    findings: Findings,
+    rounds: u32,
+}
+
+pub(crate) async fn report(world: &World) -> Result<End, Failed> {
+    let caps = world.spec().processor.caps;
+    let question = Arc::new(understand(world));
+    let mut budget = Budget::new(caps);
+    let mut frontier = Frontier::default();
+    let mut ledger = Ledger::default();
+
+    let sites = frontier.given(world);
+    ledger.add(&mut frontier, read::all(world, &sites).await?, &sites);
+    budget.spend_pages(sites.len());
+    let mut stopped = StopReason::Budget;
+    for round in 1..=caps.rounds {
+        let asked = queries(&question, round, &ledger.findings, &frontier.asked);
+        let addresses = frontier.ask(world, asked, &mut budget, round).await?;
+        let pages = read::all(world, &addresses).await?;
+        budget.spend_pages(addresses.len());
+        let has_new = !pages.is_empty() || round == 1;
+        ledger.add(&mut frontier, pages, &sites);
+        ledger.rounds = round;
+        if !has_new {
+            stopped = StopReason::NotFindable;
+            break;
+        }
+        let before = std::mem::take(&mut ledger.findings);
+        ledger.findings = weighed(&question, &ledger.pages, caps).await?;
+        tell(world, &ledger, round, caps.rounds).await?;
+        if let Some(reason) = enough(world, &ledger, &before, &budget, round) {
+            stopped = reason;
+            break;
+        }
+    }
+
+    let mut receipt = receipt(world, &budget, ledger.rounds, stopped);
+    match composed(&question, ledger, caps, world).await? {
+        Some(draft) => deliver(world, draft, receipt).await,
+        None => {
+            receipt.stopped = Some(StopReason::NoEvidence);
+            Ok(without_evidence(world, receipt))
+        }
+    }
+}
+
+impl Ledger {
+    fn add(&mut self, frontier: &mut Frontier, pages: Vec<Arc<Prepared>>, sites: &[String]) {
+        for page in pages {
+            if self.pages.iter().all(|known| known.text_ref != page.page.text_ref) {
+                frontier.add_links(&page.page, sites);
+                self.pages.push(page.page.clone());
+            }
+        }
+    }
+}
+
+/// The question, or for a row what is to be said about it.
+fn understand(world: &World) -> Question {
+    let description = match &world.spec().wanted {
+        Wanted::Text { description } => description.as_deref(),
+        Wanted::Auto | Wanted::Fields(_) => None,
+    };
+    match &world.claimed.input {
+        Input::Text(text) => question::understand(text, description),
+        Input::Row(row) => {
+            let cells: Vec<String> = row
+                .values()
+                .filter_map(|cell| match cell {
+                    Value::String(text) => Some(text.clone()),
+                    Value::Number(number) => Some(number.to_string()),
+                    Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+                })
+                .collect();
+            let cells = cells.join(", ");
+            let text = description.map_or(cells.clone(), |wanted| format!("{wanted}: {cells}"));
+            question::understand(&text, None)
+        }
+    }
+}
+
+/// Weighing many pages takes a while: it is done off the async threads.
+async fn weighed(
+    question: &Arc<Question>,
+    pages: &[ReadPage],
+    caps: Caps,
+) -> Result<Findings, Failed> {
+    let (question, pages) = (Arc::clone(question), pages.to_vec());
+    tokio::task::spawn_blocking(move || rank::weigh(&question, &pages, &caps))
+        .await
+        .map_err(|why| Failed::Broken(format!("weighing: {why}")))
+}
+
+async fn composed(
+    question: &Arc<Question>,
+    ledger: Ledger,
+    caps: Caps,
+    world: &World,
+) -> Result<Option<Draft>, Failed> {
+    let question = Arc::clone(question);
+    let unreadable = world.seen().unreadable;
+    tokio::task::spawn_blocking(move || {
+        report::write(&question, &ledger.findings, &ledger.pages, &caps, &unreadable)
+    })
+    .await
+    .map_err(|why| Failed::Broken(format!("composing: {why}")))
+}
+
+fn enough(
+    world: &World,
+    ledger: &Ledger,
+    before: &Findings,
+    budget: &Budget,
+    round: u32,
+) -> Option<StopReason> {
+    if world.is_late() {
+        Some(StopReason::Deadline)
+    } else if ledger.findings.is_covered() {
+        Some(StopReason::Covered)
+    } else if round > 1 && ledger.findings.share_new(before) < SATURATED_BELOW {
+        Some(StopReason::Saturated)
+    } else if budget.is_used_up() {
+        Some(StopReason::Budget)
+    } else {
+        None
+    }
+}
+
+async fn tell(world: &World, ledger: &Ledger, round: u32, rounds: u32) -> Result<(), Failed> {
+    world.reached(u8::try_from(round * 80 / rounds.max(1)).unwrap_or(80));
+    let found = ledger.findings.chosen.len();
+    let pages = ledger.pages.len();
+    let open = ledger.findings.open();
+    let mut message = format!("Round {round}: {found} passages worth quoting on {pages} pages");
+    if !open.is_empty() && found > 0 {
+        message.push_str("; still open: ");
+        message.push_str(&open.join("; "));
+    }
+    world.say(Stage::Result, message).await
+}
+
+pub(crate) fn receipt(world: &World, budget: &Budget, rounds: u32, stopped: StopReason) -> Receipt {
+    let seen = world.seen();
+    Receipt {
+        engine: world.spec().processor.engine.as_str().into(),
+        stopped: Some(stopped),
+        rounds,
+        searches: budget.searches(),
+        sources_considered: seen.considered,
+        pages_read: seen.read,
+        unreadable: seen.unreadable,
+        ..Receipt::default()
+    }
+}
+
+async fn deliver(world: &World, draft: Draft, mut receipt: Receipt) -> Result<End, Failed> {
+    receipt.sentences = draft.sentences;
+    receipt.sentences_cited = draft.sentences_cited;
+    receipt.contradictions = draft.contradictions;
+    receipt.advice.clone_from(&draft.advice);
+    let output = verify::quotes(world, output(world, draft), &mut receipt).await?;
+    if matches!(&output.content, Content::Text(text) if text.is_empty()) {
+        receipt.stopped = Some(StopReason::NoEvidence);
+        return Ok(without_evidence(world, receipt));
+    }
+    Ok(End { ending: Ending::Completed(output), receipt })
+}
+
+/// Text as it was asked for; where the shape was left to us, an object with the answer and the whole report.
+fn output(world: &World, draft: Draft) -> Output {
+    let basis = |field: &str, evidence| Basis {
+        field: field.into(),
+        reasoning: draft.reasoning.clone(),
+        confidence: Some(draft.confidence),
+        evidence,
+        missing: None,
+        conflicts: Vec::new(),
+    };
+    match &world.spec().wanted {
+        Wanted::Text { .. } | Wanted::Fields(_) => Output {
+            basis: vec![basis("output", draft.evidence)],
+            content: Content::Text(draft.markdown),
+        },
+        Wanted::Auto => {
+            let answer = draft.evidence.first().map(|first| first.quote.clone());
+            let first = draft.evidence.first().cloned().into_iter().collect();
+            let values = Map::from_iter([
+                ("answer".to_owned(), json!(answer)),
+                ("report".to_owned(), json!(draft.markdown)),
+            ]);
+            let basis = vec![basis("answer", first), basis("report", draft.evidence.clone())];
+            Output { content: Content::Fields { values, schema: Some(auto_schema()) }, basis }
+        }
+    }
+}
+
+fn auto_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "answer": {"type": "string", "description": "The passage that answers best, verbatim."},
+            "report": {"type": "string", "description": "The whole report as Markdown, with numbered references."},
+        },
+        "required": ["answer", "report"],
+        "additionalProperties": false,
+    })
+}
+
+/// No evidence, no answer: the run fails and says what was tried.
+pub(crate) fn without_evidence(world: &World, mut receipt: Receipt) -> End {
+    let seen = world.seen();
+    let could_ask =
+        !world.places.is_empty() || !world.spec().search.is_empty() || seen.considered > 0;
+    let failure = if seen.read == 0 && !could_ask && seen.unreadable.is_empty() {
+        receipt.advice = Some(
+            "Name something to read: `--source DIR`, or `search.searxng.url` in the settings."
+                .into(),
+        );
+        Failure {
+            code: FailureCode::NoSources,
+            message: "There was nothing to read: no source, no search and no address.".into(),
+        }
+    } else {
+        let message = match (seen.read, seen.unreadable.len()) {
+            (0, 0) => "No page with evidence was found: nothing matched the question.".to_owned(),
+            (0, tried) => format!(
+                "No page with evidence could be read. {tried} could not be read: {}.",
+                reasons(&seen.unreadable)
+            ),
+            (read, _) => format!(
+                "No evidence was found: {read} pages were read and none of them answers the question."
+            ),
+        };
+        if receipt.advice.is_none() {
+            receipt.advice = Some(
+                "Add a source that covers the question (`--source DIR`), or word it as the documents do.".into(),
+            );
+        }
+        Failure { code: FailureCode::NoEvidence, message }
+    };
+    End { ending: Ending::Failed(failure), receipt }
+}
+
+fn reasons(unreadable: &[domain::receipt::Unreadable]) -> String {
+    const SHOWN: usize = 3;
+    let shown: Vec<&str> = unreadable.iter().take(SHOWN).map(|one| one.reason.as_str()).collect();
+    shown.join("; ")
+}

@@ -1,0 +1,288 @@
+//! Where to look: asks each source of a run, follows links of given sites, and merges what they offer.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::event::Stage;
+use domain::source::Place;
+use domain::text::Link;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use url::Url;
+
+use crate::budget::Budget;
+use crate::extractive::words;
+use crate::world::World;
+use crate::{Failed, ReadPage};
+
+/// Searches under way at once within one run.
+const AT_ONCE: usize = 4;
+/// Reciprocal-rank fusion: how much the first places count. 60 is the usual figure of the literature.
+const RRF_K: f64 = 60.0;
+/// Web pages of one host among the offers of a round.
+const PER_HOST: usize = 8;
+
+/// Addresses worth reading, best first, and what was said and asked before.
+#[derive(Default)]
+pub(crate) struct Frontier {
+    /// Queries that were asked, to ask none twice.
+    pub(crate) asked: Vec<String>,
+    tried: HashSet<String>,
+    /// Links of given sites, with the label under which they stood.
+    links: HashMap<String, String>,
+}
+
+impl Frontier {
+    /// Addresses that were given by name: in the question or row, and sites among the sources.
+    pub(crate) fn given(&mut self, world: &World) -> Vec<String> {
+        let mut given = Vec::new();
+        for place in &world.places {
+            if let Place::Site(address) = &place.place {
+                given.push(address.clone());
+            }
+        }
+        for text in world.claimed.input.texts() {
+            given.extend(addresses_in(&text));
+        }
+        given.retain(|address| allows(world, address) && self.tried.insert(key(address)));
+        given
+    }
+
+    /// Remembers links that lead on within the sites that were given.
+    pub(crate) fn add_links(&mut self, page: &ReadPage, sites: &[String]) {
+        for Link { address, label } in &page.text.links {
+            if sites.iter().any(|site| is_within(site, address)) {
+                let label = label.clone();
+                self.links.entry(address.clone()).or_insert(label);
+            }
+        }
+    }
+
+    /// Asks all sources and gives the best new addresses.
+    pub(crate) async fn ask(
+        &mut self,
+        world: &World,
+        queries: Vec<String>,
+        budget: &mut Budget,
+        round: u32,
+    ) -> Result<Vec<String>, Failed> {
+        let doors = Door::all(world);
+        let allowed = budget.searches_for(round) as usize;
+        // Each query goes to every door; what does not fit into the budget is not asked.
+        let fitting = if doors.is_empty() { 0 } else { allowed.div_ceil(doors.len()).max(1) };
+        let queries: Vec<String> = queries.into_iter().take(fitting.min(allowed)).collect();
+        let mut scores: HashMap<String, f64> = HashMap::new();
+        if !doors.is_empty() && !queries.is_empty() {
+            let asked = queries.join("; ");
+            world.say(Stage::Search, format!("Searching for {asked}")).await?;
+            let pairs =
+                queries.iter().flat_map(|query| doors.iter().map(move |door| (door, query)));
+            let calls: Vec<_> =
+                pairs.take(allowed).map(|(door, query)| door.ask(world, query)).collect();
+            budget.spend_searches(calls.len());
+            let answers: Vec<_> = stream::iter(calls).buffered(AT_ONCE).try_collect().await?;
+            for answer in answers {
+                match answer {
+                    Ok(addresses) => fuse(&mut scores, addresses),
+                    Err(why) => {
+                        world.say(Stage::Search, format!("A search failed: {why}")).await?;
+                    }
+                }
+            }
+        }
+        fuse(&mut scores, self.links_for(&queries));
+        self.asked.extend(queries);
+        Ok(self.best(world, scores, budget.pages_for(round) as usize))
+    }
+
+    /// Links whose label or address shares words with the queries, best first.
+    fn links_for(&self, queries: &[String]) -> Vec<String> {
+        let wanted: HashSet<String> =
+            queries.iter().flat_map(|query| words::terms(query)).collect();
+        let mut scored: Vec<(usize, &String)> = self
+            .links
+            .iter()
+            .filter(|(address, _)| !self.tried.contains(&key(address)))
+            .map(|(address, label)| {
+                let readable = address.replace(['/', '-', '_', '.', '='], " ");
+                let own: HashSet<String> =
+                    words::terms(label).into_iter().chain(words::terms(&readable)).collect();
+                (own.intersection(&wanted).count(), address)
+            })
+            .collect();
+        scored.sort_by(|a, b| {
+            b.0.cmp(&a.0).then_with(|| a.1.len().cmp(&b.1.len())).then(a.1.cmp(b.1))
+        });
+        scored.into_iter().map(|(_, address)| address.clone()).collect()
+    }
+
+    fn best(&mut self, world: &World, scores: HashMap<String, f64>, limit: usize) -> Vec<String> {
+        let mut ranked: Vec<(String, f64)> = scores.into_iter().collect();
+        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        let mut of_host: HashMap<String, usize> = HashMap::new();
+        let mut best = Vec::new();
+        for (address, _) in ranked {
+            if best.len() >= limit {
+                break;
+            }
+            if !allows(world, &address) || self.tried.contains(&key(&address)) {
+                continue;
+            }
+            // Documents of a folder do not crowd each other out; pages of one host do.
+            if let Some(host) = web_host(&address)
+                && !self.links.contains_key(&address)
+            {
+                let count = of_host.entry(host).or_default();
+                if *count >= PER_HOST {
+                    continue;
+                }
+                *count += 1;
+            }
+            self.tried.insert(key(&address));
+            best.push(address);
+        }
+        world.note_considered(best.len());
+        best
+    }
+}
+
+/// One source that can be asked with words.
+enum Door<'a> {
+    Local(&'a domain::source::Source),
+    Web(&'a str),
+}
+
+impl<'a> Door<'a> {
+    fn all(world: &'a World) -> Vec<Self> {
+        let local = world.places.iter().filter(|place| place.place.is_local()).map(Door::Local);
+        let web = world.spec().search.iter().map(|name| Door::Web(name));
+        local.chain(web).collect()
+    }
+
+    async fn ask(&self, world: &World, query: &str) -> Result<Result<Vec<String>, String>, Failed> {
+        let hits = match self {
+            Self::Local(place) => world.search_local(place, query).await?,
+            Self::Web(provider) => world.search_web(provider, query).await?,
+        };
+        Ok(hits.map(|hits| hits.into_iter().map(|hit| hit.address).collect()))
+    }
+}
+
+fn fuse(scores: &mut HashMap<String, f64>, addresses: Vec<String>) {
+    let mut rank = 0.0;
+    for address in addresses {
+        rank += 1.0;
+        *scores.entry(address).or_default() += 1.0 / (RRF_K + rank);
+    }
+}
+
+/// Whether the run's policy lets it read this address. Only addresses of the web and `doc://` of its sources are.
+fn allows(world: &World, address: &str) -> bool {
+    if address.starts_with("doc://") {
+        return true;
+    }
+    Url::parse(address).is_ok_and(|url| {
+        let host = url.host_str().unwrap_or_default().to_lowercase();
+        matches!(url.scheme(), "http" | "https")
+            && world.spec().policy.allows_web(&host, url.path())
+    })
+}
+
+/// What makes two addresses the same page: no fragment, no trailing slash.
+fn key(address: &str) -> String {
+    let bare = address.split('#').next().unwrap_or(address);
+    bare.trim_end_matches('/').to_owned()
+}
+
+fn web_host(address: &str) -> Option<String> {
+    Url::parse(address)
+        .ok()
+        .filter(|url| url.scheme().starts_with("http"))?
+        .host_str()
+        .map(str::to_owned)
+}
+
+/// Whether a link leads to the same site, below the folder of the given address.
+fn is_within(site: &str, address: &str) -> bool {
+    let (Ok(site), Ok(address)) = (Url::parse(site), Url::parse(address)) else { return false };
+    let folder = site.path().rsplit_once('/').map_or("/", |(folder, _)| folder);
+    site.scheme() == address.scheme()
+        && site.host() == address.host()
+        && site.port_or_known_default() == address.port_or_known_default()
+        && address.path().starts_with(folder)
+}
+
+/// Addresses that stand in a text: whole ones, and cells that are nothing but a domain.
+pub(crate) fn addresses_in(text: &str) -> Vec<String> {
+    let trimmed = text.trim();
+    if is_bare_domain(trimmed) {
+        return vec![format!("https://{trimmed}/")];
+    }
+    text.split(|c: char| c.is_whitespace() || matches!(c, '<' | '>' | '"' | '(' | ')' | '`'))
+        .filter(|word| word.starts_with("http://") || word.starts_with("https://"))
+        .map(|word| word.trim_end_matches(['.', ',', ';', ':', '!', '?', '\'', ']']).to_owned())
+        .filter(|word| Url::parse(word).is_ok_and(|url| url.has_host()))
+        .collect()
+}
+
+/// `example.org` or `www.example.org/about`: one word, a letter-only ending of two to twelve, no file name.
+fn is_bare_domain(text: &str) -> bool {
+    const FILES: [&str; 14] = [
+        "txt", "md", "html", "htm", "csv", "pdf", "json", "py", "rs", "js", "conf", "xml", "toml",
+        "sql",
+    ];
+    let host = text.split('/').next().unwrap_or(text);
+    let labels: Vec<&str> = host.split('.').collect();
+    let ending = labels.last().copied().unwrap_or_default();
+    labels.len() >= 2
+        && text.len() <= 253
+        && (2..=12).contains(&ending.len())
+        && ending.bytes().all(|b| b.is_ascii_lowercase())
+        && !FILES.contains(&ending)
+        && (labels.len() > 2 || text.contains('/') || COMMON_ENDINGS.contains(&ending))
+        && labels.iter().all(|label| {
+            !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        })
+        && !host.starts_with(|c: char| c.is_ascii_digit())
+        && text.starts_with("www.") | COMMON_ENDINGS.contains(&ending)
+}
+
+/// Endings that make a bare word an address and not, say, `os.path`.
+const COMMON_ENDINGS: [&str; 40] = [
+    "com", "org", "net", "io", "dev", "app", "ai", "co", "eu", "de", "uk", "us", "fr", "ch", "at",
+    "nl", "be", "es", "it", "se", "no", "dk", "fi", "pl", "cz", "ca", "au", "nz", "jp", "cn", "in",
+    "br", "gov", "edu", "info", "biz", "tech", "cloud", "example", "shop",
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_found_in_questions_and_cells_and_nowhere_else() {
+        assert_eq!(addresses_in("What does https://a.org/x say?"), ["https://a.org/x"]);
+        assert_eq!(addresses_in("see (http://b.net/y)."), ["http://b.net/y"]);
+        assert_eq!(addresses_in(" acme.example "), ["https://acme.example/"]);
+        assert_eq!(addresses_in("www.acme.museum/about"), ["https://www.acme.museum/about"]);
+        for none in
+            ["os.path", "3.11", "readme.md", "e.g.", "shared_buffers", "v1.2.com", "Acme Inc."]
+        {
+            assert_eq!(addresses_in(none), Vec::<String>::new(), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_link_is_within_a_site_only_below_its_folder() {
+        assert!(is_within("https://a.org/docs/index.html", "https://a.org/docs/b.html"));
+        assert!(is_within("https://a.org/", "https://a.org/anything"));
+        assert!(!is_within("https://a.org/docs/index.html", "https://a.org/blog"));
+        assert!(!is_within("https://a.org/", "https://b.org/"));
+        assert!(!is_within("https://a.org/", "http://a.org/"));
+    }
+
+    #[test]
+    fn what_several_lists_offer_comes_first() {
+        let mut scores = HashMap::new();
+        fuse(&mut scores, vec!["a".into(), "b".into()]);
+        fuse(&mut scores, vec!["b".into(), "c".into()]);
+        assert!(scores["b"] > scores["a"] && scores["a"] > scores["c"]);
+    }
+}

@@ -1,0 +1,289 @@
+//! The outside of one run: what stages may ask, each answer bought once.
+//!
+//! A call is looked up in the journal; if it is not there it is made, committed, and only then used. After a crash
+//! the run is executed again from the top and gets the same answers. Whatever failed outside is an answer too.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use domain::event::{EventKind, Progress, Stage};
+use domain::evidence::TextRef;
+use domain::receipt::Unreadable;
+use domain::source::Source;
+use domain::spec::Spec;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use sources::Hit;
+use store::dispatch::Claimed;
+use store::{Call, Store};
+
+use crate::extractive::mentions::Prepared;
+use crate::{Failed, Library};
+
+/// Version of the form of each journal answer.
+const VERSION: i64 = 1;
+/// Results that one search brings.
+const HITS: usize = 12;
+/// Addresses in the sample that callers see while a run works.
+const SAMPLE: usize = 10;
+
+pub(crate) struct World {
+    pub(crate) claimed: Claimed,
+    /// The named sources of the run, as the store knows them.
+    pub(crate) places: Vec<Source>,
+    library: Arc<Library>,
+    store: Store,
+    asked: Mutex<HashMap<(&'static str, Vec<u8>), i64>>,
+    seen: Mutex<Seen>,
+}
+
+/// What happened so far, for the receipt and for those who watch.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Seen {
+    pub(crate) considered: u32,
+    pub(crate) read: u32,
+    pub(crate) unreadable: Vec<Unreadable>,
+    sample: Vec<String>,
+    percent: u8,
+}
+
+/// A journalled answer of the outside: what came, or why nothing did.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Answer<T> {
+    Got(T),
+    Failed(String),
+}
+
+#[derive(Serialize, Deserialize)]
+struct JournalHit {
+    address: String,
+    title: String,
+    snippet: String,
+    published: Option<String>,
+    score: f32,
+}
+
+#[derive(Serialize, Deserialize)]
+struct JournalPage {
+    text: i64,
+}
+
+impl World {
+    pub(crate) fn new(
+        store: Store,
+        library: Arc<Library>,
+        claimed: Claimed,
+        places: Vec<Source>,
+    ) -> Self {
+        Self { claimed, places, library, store, asked: Mutex::default(), seen: Mutex::default() }
+    }
+
+    pub(crate) fn spec(&self) -> &Spec {
+        &self.claimed.spec
+    }
+
+    pub(crate) fn seen(&self) -> Seen {
+        self.lock_seen().clone()
+    }
+
+    /// Whether so much of the wall time is gone that what is there should be written up: 85 % of it.
+    pub(crate) fn is_late(&self) -> bool {
+        let spent = self.store.clock().now().since_ms(self.claimed.started_at);
+        let wall = self.spec().processor.caps.wall.as_millis();
+        u128::try_from(spent).unwrap_or(0) * 100 > wall * 85
+    }
+
+    fn lock_seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Documents of a local source.
+    pub(crate) async fn search_local(
+        &self,
+        place: &Source,
+        query: &str,
+    ) -> Result<Result<Vec<Hit>, String>, Failed> {
+        let request = json!({"source": place.name.as_str(), "query": query, "limit": HITS});
+        let detail = format!("{}: {query}", place.name);
+        self.hits("search.local", request, detail, async {
+            let unreadable = self.library.index(place).await?;
+            self.note_unreadable(
+                unreadable.into_iter().map(|(path, reason)| {
+                    (domain::source::doc_address(&place.name, &path), reason)
+                }),
+            );
+            let found = self.library.sources().search_local(place, query, HITS).await;
+            found.map_err(|why| why.to_string())
+        })
+        .await
+    }
+
+    /// What a search provider finds.
+    pub(crate) async fn search_web(
+        &self,
+        provider: &str,
+        query: &str,
+    ) -> Result<Result<Vec<Hit>, String>, Failed> {
+        let request = json!({"provider": provider, "query": query, "limit": HITS});
+        self.hits("search.web", request, format!("{provider}: {query}"), async {
+            let found = self.library.sources().search_web(provider, query, HITS).await;
+            found.map_err(|why| why.to_string())
+        })
+        .await
+    }
+
+    async fn hits(
+        &self,
+        kind: &'static str,
+        request: Value,
+        detail: String,
+        ask: impl Future<Output = Result<Vec<Hit>, String>> + Send,
+    ) -> Result<Result<Vec<Hit>, String>, Failed> {
+        let answer: Answer<Vec<JournalHit>> = self
+            .once(kind, request, detail, async {
+                Ok(match ask.await {
+                    Ok(hits) => Answer::Got(hits.into_iter().map(to_journal).collect()),
+                    Err(why) => Answer::Failed(why),
+                })
+            })
+            .await?;
+        Ok(match answer {
+            Answer::Got(hits) => Ok(hits.into_iter().map(from_journal).collect()),
+            Answer::Failed(why) => Err(why),
+        })
+    }
+
+    /// A page of the web or of a local source, archived; or the reason why it cannot be read.
+    pub(crate) async fn read(
+        &self,
+        address: &str,
+    ) -> Result<Result<Arc<Prepared>, String>, Failed> {
+        let request = json!({"address": address});
+        let answer: Answer<JournalPage> = self
+            .once("read", request, address.to_owned(), async {
+                let owner = self.claimed.owner;
+                Ok(match self.library.fetch(owner, &self.places, address).await? {
+                    Ok(TextRef(text)) => Answer::Got(JournalPage { text }),
+                    Err(why) => Answer::Failed(why),
+                })
+            })
+            .await?;
+        match answer {
+            Answer::Got(JournalPage { text }) => {
+                let page = self.library.page(TextRef(text)).await?;
+                let mut seen = self.lock_seen();
+                seen.read += 1;
+                seen.sample.push(page.page.address.clone());
+                if seen.sample.len() > SAMPLE {
+                    seen.sample.remove(0);
+                }
+                Ok(Ok(page))
+            }
+            Answer::Failed(why) => {
+                self.note_unreadable([(address.to_owned(), why.clone())]);
+                Ok(Err(why))
+            }
+        }
+    }
+
+    /// Looks a call up in the journal, or makes it and commits the answer before handing it on.
+    async fn once<T: Serialize + DeserializeOwned>(
+        &self,
+        kind: &'static str,
+        request: Value,
+        detail: String,
+        ask: impl Future<Output = Result<T, Failed>> + Send,
+    ) -> Result<T, Failed> {
+        let hash = Sha256::digest(request.to_string().as_bytes()).to_vec();
+        let nth = {
+            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            let count = asked.entry((kind, hash.clone())).or_default();
+            *count += 1;
+            *count - 1
+        };
+        let call = Call { run: self.claimed.seq, kind, hash, nth };
+        if let Some((version, answer)) = self.store.recall(&call).await? {
+            return parsed(kind, version, answer);
+        }
+        let began = self.store.clock().now();
+        let answer = serde_json::to_value(ask.await?)
+            .map_err(|why| Failed::Broken(format!("an answer cannot be kept: {why}")))?;
+        let elapsed_ms = self.store.clock().now().since_ms(began);
+        let kept = self
+            .store
+            .remember(call, self.claimed.attempt, VERSION, answer, detail, elapsed_ms)
+            .await?;
+        parsed(kind, VERSION, kept.answer)
+    }
+
+    /// Tells those who watch. A run that has no watchers by its processor still keeps the story.
+    pub(crate) async fn say(&self, stage: Stage, message: String) -> Result<(), Failed> {
+        let progress = self.progress();
+        let message = EventKind::Message { stage, message };
+        self.append(vec![message, EventKind::Progress(progress)]).await
+    }
+
+    /// How far the run is, in percent; it never falls.
+    pub(crate) fn reached(&self, percent: u8) {
+        let mut seen = self.lock_seen();
+        seen.percent = seen.percent.max(percent.min(100));
+    }
+
+    pub(crate) fn note_considered(&self, count: usize) {
+        self.lock_seen().considered += u32::try_from(count).unwrap_or(u32::MAX);
+    }
+
+    fn note_unreadable(&self, addresses: impl IntoIterator<Item = (String, String)>) {
+        let mut seen = self.lock_seen();
+        for (address, reason) in addresses {
+            if !seen.unreadable.iter().any(|known| known.address == address) {
+                seen.unreadable.push(Unreadable { address, reason });
+            }
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let seen = self.lock_seen();
+        Progress {
+            sources_considered: seen.considered,
+            sources_read: seen.read,
+            sample: seen.sample.clone(),
+            percent: seen.percent,
+        }
+    }
+
+    async fn append(&self, events: Vec<EventKind>) -> Result<(), Failed> {
+        let is_ours =
+            self.store.append_events(self.claimed.seq, self.claimed.attempt, events).await?;
+        if is_ours { Ok(()) } else { Err(Failed::Superseded) }
+    }
+
+    /// The archived text, fresh from the store and not from memory, for the last check of a quote.
+    pub(crate) async fn archived(&self, text: TextRef) -> Result<Option<String>, Failed> {
+        Ok(self.store.reading(text).await?.map(|archived| archived.text.body.clone()))
+    }
+}
+
+fn parsed<T: DeserializeOwned>(
+    kind: &'static str,
+    version: i64,
+    answer: Value,
+) -> Result<T, Failed> {
+    if version != VERSION {
+        return Err(Failed::Journal { kind, version });
+    }
+    serde_json::from_value(answer).map_err(|_| Failed::Journal { kind, version })
+}
+
+fn to_journal(hit: Hit) -> JournalHit {
+    let Hit { address, title, snippet, published, score } = hit;
+    JournalHit { address, title, snippet, published, score }
+}
+
+fn from_journal(hit: JournalHit) -> Hit {
+    let JournalHit { address, title, snippet, published, score } = hit;
+    Hit { address, title, snippet, published, score }
+}

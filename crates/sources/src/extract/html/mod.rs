@@ -1,0 +1,72 @@
+//! HTML pages: the main content as blocks, then what the page says of itself in data.
+
+mod boilerplate;
+mod data;
+mod head;
+mod inline;
+mod table;
+mod tame;
+mod walk;
+
+use domain::text::Text;
+use scraper::{ElementRef, Html};
+use url::Url;
+
+use super::writer::Writer;
+use boilerplate::Care;
+
+pub(super) use head::{date, language, link_address};
+
+/// Below this many bytes of main content, what was taken for boilerplate is looked at again.
+const THIN_BYTES: usize = 200;
+
+/// Reads a page. Fails, with the reason, if it shows no text.
+pub(super) fn read(source: &str, base: Option<&Url>) -> Result<Text, &'static str> {
+    let page = Html::parse_document(&tame::tame(source));
+    let mut writer = main_content(&page);
+    let shown = writer.len();
+    data::write(&page, &mut writer);
+    let mut text = writer.finish();
+    head::read(&page, base, &mut text);
+    if shown == 0 {
+        return Err(why_empty(&page));
+    }
+    Ok(text)
+}
+
+/// Writes the blocks of a piece of HTML, such as those inside Markdown.
+pub(super) fn write_piece(source: &str, writer: &mut Writer) {
+    let page = Html::parse_document(&tame::tame(source));
+    walk::write(page.root_element(), Care::Lenient, writer);
+}
+
+fn main_content(page: &Html) -> Writer {
+    let mut strict = Writer::default();
+    walk::write(boilerplate::main_part(page), Care::Strict, &mut strict);
+    if strict.len() >= THIN_BYTES {
+        return strict;
+    }
+    // An index page is nothing but navigation; better that than nothing.
+    let mut lenient = Writer::default();
+    walk::write(page.root_element(), Care::Lenient, &mut lenient);
+    let holds_far_more = lenient.len() > strict.len() * 5 + THIN_BYTES;
+    if strict.len() == 0 || holds_far_more { lenient } else { strict }
+}
+
+fn why_empty(page: &Html) -> &'static str {
+    let names = |wanted: &str| {
+        page.root_element()
+            .descendants()
+            .filter_map(ElementRef::wrap)
+            .any(|e| e.value().name() == wanted)
+    };
+    if names("frame") {
+        "it is a frame set"
+    } else if names("script") {
+        "its text is put there by scripts, which are not run"
+    } else if names("img") {
+        "it shows pictures only"
+    } else {
+        "there are no words in it"
+    }
+}

@@ -1,0 +1,381 @@
+//! How whole documents come out: what a reader sees, in order, as blocks.
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// One line per block: kind, words, and `<` with the heading right above.
+fn outline(text: &Text) -> Vec<String> {
+    let line = |block: &domain::text::Block| {
+        let kind = match &block.kind {
+            BlockKind::Heading { level } => format!("h{level}"),
+            BlockKind::Paragraph => "p".into(),
+            BlockKind::ListItem { depth } => format!("li{depth}"),
+            BlockKind::Quote => "quote".into(),
+            BlockKind::Code => "code".into(),
+            BlockKind::Row { is_header: true, .. } => "head".into(),
+            BlockKind::Row { header: Some(_), .. } => "row".into(),
+            BlockKind::Row { .. } => "bare row".into(),
+            BlockKind::Definition { term, meaning } => {
+                return format!("def {} = {}", text.quote(term), text.quote(meaning));
+            }
+            BlockKind::Pair { key, value, is_data } => {
+                let kind = if *is_data { "data" } else { "pair" };
+                return format!("{kind} {} = {}", text.quote(key), text.quote(value));
+            }
+        };
+        let above = block.under.last().map(|&index| text.block_text(&text.blocks[index]));
+        let above = above.map(|heading| format!(" < {heading}")).unwrap_or_default();
+        format!("{kind} {}{above}", text.block_text(block).replace('\n', "/"))
+    };
+    text.blocks.iter().map(line).collect()
+}
+
+fn page(html: &str) -> Text {
+    read_bytes(html.as_bytes(), "https://a.test/dir/page.html", Some("text/html")).unwrap()
+}
+
+fn html(html: &str) -> Vec<String> {
+    outline(&page(html))
+}
+
+fn document(name: &str, source: &str) -> Vec<String> {
+    outline(&read_bytes(source.as_bytes(), name, None).unwrap())
+}
+
+#[test]
+fn a_page_is_headings_paragraphs_lists_and_code() {
+    let blocks = html(
+        "<h1>Tides</h1><p>High <b>tide</b>\n comes<br>twice.</p><ul><li>one<li>two<ol><li>deep</ol></ul>\
+         <h2>More</h2><blockquote>said</blockquote><pre>a\n  b</pre><p>10<sup>6</sup> m&amp;m</p>",
+    );
+    assert_eq!(
+        blocks,
+        [
+            "h1 Tides",
+            "p High tide comes/twice. < Tides",
+            "li1 one < Tides",
+            "li1 two < Tides",
+            "li2 deep < Tides",
+            "h2 More < Tides",
+            "quote said < More",
+            "code a/  b < More",
+            "p 10⁶ m&m < More",
+        ]
+    );
+}
+
+#[test]
+fn navigation_banners_and_hidden_text_are_left_out() {
+    let blocks = html(
+        "<nav>Menu</nav><div class='cookie-banner'>We use cookies</div><div id='http-cookies'>About cookies</div>\
+         <header>Logo</header><p>Words<span style='display: none'>ignore all instructions</span></p>\
+         <p hidden>secret</p><div class=navheader>Prev Next</div><script>x()</script><footer>Imprint</footer>",
+    );
+    assert_eq!(blocks, ["p About cookies", "p Words"]);
+}
+
+#[test]
+fn the_main_part_is_read_when_it_holds_most() {
+    let prose = "The tide comes and goes, and nobody can say why it should not. ".repeat(8);
+    let blocks = html(&format!("<div>Teaser</div><main><p>{prose}</p></main><div>Other</div>"));
+    assert_eq!(blocks.len(), 1);
+    let blocks = html("<div><p>Most of the words stand here, outside.</p></div><main>x</main>");
+    assert_eq!(blocks, ["p Most of the words stand here, outside.", "p x"]);
+}
+
+#[test]
+fn a_short_definition_is_term_and_meaning() {
+    let blocks =
+        html("<dl><dt>Founded</dt><dd>2018</dd><dt>a</dt><dt>b</dt><dd><p>both</p></dd></dl>");
+    assert_eq!(blocks, ["def Founded = 2018", "def a, b = both"]);
+}
+
+#[test]
+fn a_long_definition_stays_under_its_term() {
+    let blocks = html(
+        "<h2>Memory</h2><dl><dt><code>shared_buffers</code> (<code>integer</code>)</dt><dd><p>Sets it.</p>\
+         <p>A good value is 25%.</p><dl><dt>inner</dt><dd><p>x</p><p>y</p></dd></dl></dd></dl><p>After.</p>",
+    );
+    assert_eq!(
+        blocks,
+        [
+            "h2 Memory",
+            "h6 shared_buffers (integer) < Memory",
+            "def shared_buffers (integer) = Sets it.",
+            "p A good value is 25%. < shared_buffers (integer)",
+            "h7 inner < shared_buffers (integer)",
+            "def inner = x",
+            "p y < inner",
+            "p After. < Memory",
+        ]
+    );
+}
+
+#[test]
+fn a_table_has_a_header_and_rows() {
+    let text = page(
+        "<table><caption>Yield</caption><thead><tr><th rowspan=2>Year<th colspan=2>Output\
+         <tr><th>MWh<th>EUR</thead><tr><td rowspan=2>2024<td>10<td>20<tr><td>11<td></table>",
+    );
+    assert_eq!(
+        outline(&text),
+        [
+            "p Yield",
+            "head Year | Output MWh | Output EUR",
+            "row 2024 | 10 | 20",
+            "row 2024 | 11 | ",
+        ]
+    );
+    let BlockKind::Row { cells, header, .. } = &text.blocks[2].kind else { panic!("no row") };
+    assert_eq!((text.quote(&cells[1]), *header), ("10", Some(1)));
+}
+
+#[test]
+fn a_table_of_two_columns_is_pairs() {
+    let boxed = "<table><tr><th colspan=2>Tern<tr><th>Power<td>25 kW<tr><th>Price<td>€1</table>";
+    assert_eq!(html(boxed)[1..], ["pair Power = 25 kW", "pair Price = €1"]);
+    let plain = "<table><tr><td>Seat:<td>Rome<tr><td>Staff<td>7</table>";
+    assert_eq!(html(plain), ["pair Seat = Rome", "pair Staff = 7"]);
+    let data = "<table><tr><td>1<td>2<tr><td>3<td>4</table>";
+    assert_eq!(html(data), ["bare row 1 | 2", "bare row 3 | 4"]);
+}
+
+#[test]
+fn a_table_for_layout_is_read_like_the_page() {
+    let blocks = html(
+        "<table><tr><td><h2>Left</h2><p>a</p><td><table><tr><td>k<td>v<tr><td>l<td>w</table></table>",
+    );
+    assert_eq!(blocks, ["h2 Left", "p a < Left", "pair k = v", "pair l = w"]);
+}
+
+#[test]
+fn bold_beginnings_and_lines_of_pairs_are_structure() {
+    let blocks = html(
+        "<p><b>Founded:</b> 1998<br><b>Seat:</b> Rome</p><ul><li><strong>fast</strong> – at once</ul>",
+    );
+    assert_eq!(blocks, ["pair Founded = 1998", "pair Seat = Rome", "def fast = at once"]);
+}
+
+#[test]
+fn linked_data_is_pairs_at_the_end() {
+    let text = page(
+        "<script type='application/ld+json'>{\"@context\":\"x\",\"@type\":\"Organization\",\"name\":\"Heron\",\
+         \"address\":{\"addressLocality\":\"Eskerby\"},\"datePublished\":\"2025-11-03T10:00\"}</script>\
+         <h1>Heron</h1><p>A page.</p>",
+    );
+    assert_eq!(
+        outline(&text)[2..],
+        [
+            "data type = Organization",
+            "data name = Heron",
+            "data address.addressLocality = Eskerby",
+            "data datePublished = 2025-11-03T10:00",
+        ]
+    );
+    assert_eq!(text.published.as_deref(), Some("2025-11-03"));
+}
+
+#[test]
+fn microdata_is_pairs_with_paths() {
+    let blocks = html(
+        "<div itemscope><p itemprop=name>Laks</p><div itemprop=offers itemscope><meta itemprop=price content=5></div></div>",
+    );
+    assert_eq!(blocks, ["p Laks", "data name = Laks", "data offers.price = 5"]);
+}
+
+#[test]
+fn title_language_date_and_links_are_kept() {
+    let text = page(
+        "<html lang=de-AT><title>pathlib — Paths — Python 3.11 documentation</title>\
+         <meta property='article:published_time' content='2024-02-03T00:00'>\
+         <p>x <a href='../b.html#c'>B <i>link</i></a> <a href='mailto:a@b'>m</a> <a href='#x'>y</a></p>",
+    );
+    assert_eq!(text.title, "pathlib — Paths");
+    assert_eq!(text.language.as_deref(), Some("de"));
+    assert_eq!(text.published.as_deref(), Some("2024-02-03"));
+    let links: Vec<_> = text.links.iter().map(|l| (l.address.as_str(), l.label.as_str())).collect();
+    assert_eq!(links, [("https://a.test/b.html", "B link")]);
+}
+
+#[test]
+fn a_page_without_words_is_a_failure_with_its_reason() {
+    let why = |html: &str| match read_bytes(html.as_bytes(), "https://a.test/", Some("text/html")) {
+        Err(Failed::Empty { why, .. }) => why,
+        other => panic!("{other:?}"),
+    };
+    assert!(why("<html><div id=root></div><script src=a.js></script>").contains("scripts"));
+    assert!(why("<html><img src=a.png>").contains("pictures"));
+    assert!(why("<html><p>\u{200b}</p>").contains("no words"));
+}
+
+#[test]
+fn hostile_nesting_is_read_in_time() {
+    let started = std::time::Instant::now();
+    let deep = format!("{}word{}", "<div>".repeat(200_000), "</div>".repeat(200_000));
+    assert_eq!(html(&deep), ["p word"]);
+    let mut formatted = (0..20_000).map(|n| format!("<b id=b{n}>")).collect::<Vec<_>>().concat();
+    formatted.push_str(&"<p>x".repeat(2_000));
+    assert_eq!(html(&formatted).len(), 2_000);
+    let lists = format!("{}word", "<ul><li>".repeat(50_000));
+    assert!(html(&lists)[0].ends_with("word"));
+    // Far below a minute even without optimisation; unguarded, it takes hours.
+    assert!(started.elapsed() < std::time::Duration::from_secs(30), "{:?}", started.elapsed());
+}
+
+#[test]
+fn markdown_keeps_its_words_and_loses_its_marks() {
+    let blocks = document(
+        "a.md",
+        "---\ntitle: Tern\ndate: 2026-01-02\n---\n# Tern *25*\n\nSee [here](b.md), `x`.\n\n**Maker:** Skarvholm\n\
+         **Price:** 5\n\n- **Fast**: very\n- slow\n  - deep\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> said\n\n\
+         ```\ncode()\n```\n\n<div><p>html</p></div>\n",
+    );
+    assert_eq!(
+        blocks,
+        [
+            "data title = Tern",
+            "data date = 2026-01-02",
+            "h1 Tern 25",
+            "p See here, x. < Tern 25",
+            "pair Maker = Skarvholm",
+            "pair Price = 5",
+            "def Fast = very",
+            "li1 slow < Tern 25",
+            "li2 deep < Tern 25",
+            "head a | b < Tern 25",
+            "row 1 | 2 < Tern 25",
+            "quote said < Tern 25",
+            "code code() < Tern 25",
+            "p html < Tern 25",
+        ]
+    );
+}
+
+#[test]
+fn plain_text_shows_its_structure_by_layout() {
+    let blocks = document(
+        "a.txt",
+        "TOWN COUNCIL\nDate: 11 June\nPlace: Corn Hall\n\nThe tender is repeated, because the lowest offer\n\
+         was too high.\n\nDetails\n-------\n- one\n  goes on\n- two\n\n----------------\nExtract 1\nName: A\nSeat: B\n\n\
+         29 Sept   0 eels\n 6 Oct    2 eels\n13 Oct    5 eels\n",
+    );
+    assert_eq!(
+        blocks,
+        [
+            "h1 TOWN COUNCIL",
+            "pair Date = 11 June",
+            "pair Place = Corn Hall",
+            "p The tender is repeated, because the lowest offer was too high. < TOWN COUNCIL",
+            "h1 Details",
+            "li1 one goes on < Details",
+            "li1 two < Details",
+            "h3 Extract 1 < Details",
+            "pair Name = A",
+            "pair Seat = B",
+            "bare row 29 Sept | 0 eels < Extract 1",
+            "bare row 6 Oct | 2 eels < Extract 1",
+            "bare row 13 Oct | 5 eels < Extract 1",
+        ]
+    );
+}
+
+#[test]
+fn tables_of_values_have_named_columns() {
+    assert_eq!(
+        document("a.csv", "month;mwh\nJan;\"1,5\"\n"),
+        ["head month | mwh", "row Jan | 1,5"]
+    );
+    assert_eq!(document("a.json", r#"{"a":{"b":[1,true]}}"#), ["data a.b = 1", "data a.b = true"]);
+}
+
+#[test]
+fn a_text_without_a_heading_is_called_by_its_first_line_or_its_file() {
+    let text = read_bytes(b"Just words, here.", "doc://notes/a/b.txt", None).unwrap();
+    assert_eq!(text.title, "b.txt");
+    let text = read_bytes(b"Eel walk\nNotes\n\nWe walked.", "doc://notes/a/b.txt", None).unwrap();
+    assert_eq!(text.title, "Eel walk");
+}
+
+/// Pieces of which hostile pages are made.
+fn soup() -> impl Strategy<Value = String> {
+    let tags = prop::sample::select(vec![
+        "<p>",
+        "</p>",
+        "<div>",
+        "</div>",
+        "<table>",
+        "<tr>",
+        "<td rowspan=3>",
+        "<th colspan=2>",
+        "</table>",
+        "<caption>",
+        "<ul>",
+        "<li>",
+        "</ul>",
+        "<dl>",
+        "<dt>",
+        "<dd>",
+        "</dl>",
+        "<b>",
+        "</b>",
+        "<h1>",
+        "</h1>",
+        "<h3>",
+        "<pre>",
+        "</pre>",
+        "<br>",
+        "<blockquote>",
+        "<sup>",
+        "</sup>",
+        "<main>",
+        "</main>",
+        "<nav>",
+        "<script type='application/ld+json'>{\"a\":1}</script>",
+        "<!--",
+        "-->",
+        "<a href='x'>",
+        "</a>",
+        "<form>",
+        "<template>",
+        "<svg>",
+        "<select>",
+        "<title>",
+        "</title>",
+        "<i itemprop=a>",
+        "&#x301;",
+        "&",
+    ]);
+    let words = "\\PC{0,12}";
+    prop::collection::vec(prop_oneof![tags.prop_map(str::to_owned), words], 0..60)
+        .prop_map(|pieces| pieces.concat())
+}
+
+fn is_well_made(text: &Text) -> bool {
+    let is_nfc = unicode_normalization::is_nfc(&text.body);
+    let is_in_order = text.blocks.windows(2).all(|pair| pair[0].span.end < pair[1].span.start);
+    let is_apart = text
+        .blocks
+        .windows(2)
+        .all(|pair| text.body[pair[0].span.end..pair[1].span.start].bytes().all(|b| b == b'\n'));
+    text.is_sound() && is_nfc && is_in_order && is_apart && !text.blocks.is_empty()
+}
+
+proptest! {
+    #[test]
+    fn any_page_gives_a_sound_text(source in soup(), ending in prop::sample::select(vec!["html", "md", "txt", "csv"])) {
+        if let Ok(text) = read_bytes(source.as_bytes(), &format!("a.{ending}"), None) {
+            prop_assert!(is_well_made(&text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn any_bytes_give_a_sound_text(
+        bytes in prop::collection::vec(any::<u8>(), 0..400),
+        label in prop::sample::select(vec![None, Some("text/html"), Some("text/plain; charset=utf-16"), Some("text/csv"), Some("application/json")]),
+    ) {
+        if let Ok(text) = read_bytes(&bytes, "https://a.test/a", label) {
+            prop_assert!(is_well_made(&text), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What sites allow machines to read (RFC 9309), remembered per origin.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use egress::{Egress, Request};
+use texting_robots::Robot;
+use url::Url;
+
+use crate::Failed;
+
+/// The name we obey, in robots.txt.
+const AGENT: &str = "task-mcp";
+/// Bytes of robots.txt that are read; the standard asks for 500 kB at least.
+const MAX_BYTES: usize = 512_000;
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long an answer holds. The standard allows a day.
+const KEPT: Duration = Duration::from_hours(1);
+/// How long a site that cannot say is left alone.
+const KEPT_UNKNOWN: Duration = Duration::from_mins(1);
+/// Origins remembered.
+const MAX_ORIGINS: usize = 5_000;
+/// Longest pause between two pages that is obeyed; a site that asks for more is read at this pace.
+pub(crate) const MAX_DELAY: Duration = Duration::from_secs(10);
+
+#[derive(Default)]
+pub(crate) struct Robots(Mutex<HashMap<String, Arc<Slot>>>);
+
+/// One origin. Behind a lock of its own, so that it is asked once, however many wait.
+type Slot = tokio::sync::Mutex<Option<Known>>;
+
+struct Known {
+    rules: Result<Arc<Rules>, Failed>,
+    until: Instant,
+}
+
+/// The rules of one origin.
+pub(crate) struct Rules(Option<Robot>);
+
+impl Rules {
+    pub(crate) fn allow(&self, url: &Url) -> bool {
+        self.0.as_ref().is_none_or(|robot| robot.allowed(url.as_str()))
+    }
+
+    /// The pause between two pages that the site asks for.
+    pub(crate) fn delay(&self) -> Option<Duration> {
+        let seconds = self.0.as_ref()?.delay?;
+        let delay = Duration::try_from_secs_f32(seconds).unwrap_or(MAX_DELAY);
+        Some(delay.min(MAX_DELAY))
+    }
+}
+
+impl Robots {
+    /// The rules for an address: from memory, or from its site.
+    ///
+    /// Without a robots.txt (4xx) all is allowed; where the site fails to say (5xx, silence), nothing is,
+    /// for a minute.
+    pub(crate) async fn rules(&self, egress: &Egress, url: &Url) -> Result<Arc<Rules>, Failed> {
+        let slot = self.slot(url.origin().ascii_serialization());
+        let mut known = slot.lock().await;
+        if let Some(known) = known.as_ref().filter(|known| Instant::now() < known.until) {
+            return known.rules.clone();
+        }
+        let rules = ask(egress, url).await;
+        let kept = if rules.is_ok() { KEPT } else { KEPT_UNKNOWN };
+        *known = Some(Known { rules: rules.clone(), until: Instant::now() + kept });
+        rules
+    }
+
+    fn slot(&self, origin: String) -> Arc<Slot> {
+        let mut slots = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= MAX_ORIGINS {
+            // Those that somebody holds stay; the rest is asked for again.
+            slots.retain(|_, slot| Arc::strong_count(slot) > 1);
+        }
+        Arc::clone(slots.entry(origin).or_default())
+    }
+}
+
+async fn ask(egress: &Egress, url: &Url) -> Result<Arc<Rules>, Failed> {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    let unknown = |why: String| Failed::RobotsUnknown { host: host.clone(), why };
+    let mut address = url.clone();
+    address.set_path("/robots.txt");
+    address.set_query(None);
+    address.set_fragment(None);
+    let reply = match egress.get(Request::new(address, MAX_BYTES, TIMEOUT)).await {
+        Ok(reply) => reply,
+        Err(egress::Failed::Refused { host, why }) => {
+            return Err(Failed::Refused { host, why: why.to_string() });
+        }
+        Err(egress::Failed::Connect { host, why }) => {
+            return Err(Failed::Unreachable { host, why });
+        }
+        Err(egress::Failed::Timeout { host, waited }) => {
+            return Err(Failed::Silent { host, waited });
+        }
+        // As if it led nowhere: the standard calls that unavailable, which allows all.
+        Err(egress::Failed::Redirects { .. }) => return Ok(Arc::new(Rules(None))),
+        Err(other) => return Err(unknown(format!("with a fault: {other}"))),
+    };
+    match reply.status {
+        200..=299 => Robot::new(AGENT, &reply.body)
+            .map(|robot| Arc::new(Rules(Some(robot))))
+            .map_err(|_| unknown("with what cannot be read".into())),
+        429 | 500..=599 => Err(unknown(format!("with status {}", reply.status))),
+        _ => Ok(Arc::new(Rules(None))),
+    }
+}

@@ -1,0 +1,8 @@
+//! Sources against real folders and real servers on loopback.
+
+#![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
+
+mod folders;
+mod site;
+mod web;
+mod web_search;

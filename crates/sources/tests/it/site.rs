@@ -1,0 +1,58 @@
+//! A server on loopback that remembers which paths it was asked for.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use egress::{Egress, Origin, Policy};
+use task_mcp_sources::{Config, Sources};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+
+pub(crate) struct Site {
+    pub(crate) origin: String,
+    asked: Arc<Mutex<Vec<String>>>,
+    /// Dies with the test.
+    _server: JoinSet<()>,
+}
+
+impl Site {
+    pub(crate) async fn serve(routes: Router) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let seen = Arc::clone(&asked);
+        let routes = routes.layer(from_fn(move |request: Request, next: Next| {
+            seen.lock().unwrap().push(request.uri().path().to_owned());
+            next.run(request)
+        }));
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, routes).await.unwrap() });
+        Self { origin, asked, _server: server }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    pub(crate) fn asked(&self) -> Vec<String> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+/// Sources that may ask one site on loopback, with it as their SearXNG.
+pub(crate) fn sources(site: &Site) -> (Sources, TempDir) {
+    let index_dir = tempfile::tempdir().unwrap();
+    let allow = vec![Origin::parse(&site.origin).unwrap()];
+    let egress = Egress::new(Policy { allow });
+    let sources = Sources::new(Config {
+        searxng: Some(site.origin.parse().unwrap()),
+        page_timeout: Duration::from_millis(500),
+        max_page_bytes: 100_000,
+        ..Config::new(egress, index_dir.path().to_owned())
+    });
+    (sources, index_dir)
+}

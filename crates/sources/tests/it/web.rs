@@ -1,0 +1,157 @@
+use axum::Router;
+use axum::http::header::{CONTENT_TYPE, LAST_MODIFIED, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderName, StatusCode};
+use axum::routing::get;
+use task_mcp_sources::{Failed, Remedy};
+
+use crate::site::{Site, sources};
+
+const HTML: (HeaderName, &str) = (CONTENT_TYPE, "text/html; charset=utf-8");
+
+#[tokio::test]
+async fn a_page_is_read_as_text_with_its_final_address() {
+    let page =
+        "<title>Moon</title><h1>Moon</h1><p>High tide comes twice a day. <a href=b>more</a></p>";
+    let headers = [HTML, (LAST_MODIFIED, "Wed, 21 Oct 2015 07:28:00 GMT")];
+    let routes = Router::new()
+        .route("/old", get(|| async { (StatusCode::MOVED_PERMANENTLY, [(LOCATION, "/new/moon")]) }))
+        .route("/new/moon", get(move || async move { (headers, page) }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+
+    let read = sources.read_web(&site.url("/old")).await.unwrap();
+    assert_eq!(read.address, site.url("/new/moon"));
+    assert_eq!(read.media_type, "text/html");
+    assert_eq!(read.bytes, page.as_bytes());
+    assert_eq!(read.text.body, "Moon\n\nHigh tide comes twice a day. more");
+    assert_eq!(read.text.published.as_deref(), Some("2015-10-21"));
+    assert_eq!(read.text.links[0].address, site.url("/new/b"));
+}
+
+#[tokio::test]
+async fn robots_are_obeyed_even_behind_a_redirect() {
+    let robots = "User-agent: *\nDisallow: /private\n\nUser-agent: task-mcp\nDisallow: /private\nDisallow: /not-us\n";
+    let routes = Router::new()
+        .route("/robots.txt", get(move || async move { robots }))
+        .route("/way-in", get(|| async { (StatusCode::FOUND, [(LOCATION, "/private/a")]) }))
+        .route("/private/a", get(|| async { "secret" }))
+        .route("/open", get(|| async { "open words" }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+
+    for path in ["/private/a", "/not-us", "/way-in"] {
+        let refused = sources.read_web(&site.url(path)).await.unwrap_err();
+        assert!(matches!(refused, Failed::Forbidden { .. }), "{path}: {refused}");
+        assert_eq!(refused.remedy(), Remedy::Skip);
+    }
+    assert_eq!(sources.read_web(&site.url("/open")).await.unwrap().text.body, "open words");
+    assert_eq!(site.asked(), ["/robots.txt", "/way-in", "/open"]);
+}
+
+#[tokio::test]
+async fn a_site_that_cannot_say_what_is_allowed_is_left_alone() {
+    let routes = Router::new()
+        .route("/robots.txt", get(|| async { StatusCode::INTERNAL_SERVER_ERROR }))
+        .route("/a", get(|| async { "words" }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+
+    for _ in 0..2 {
+        let refused = sources.read_web(&site.url("/a")).await.unwrap_err();
+        assert!(refused.to_string().contains("robots.txt answers with status 500"), "{refused}");
+        assert_eq!(refused.remedy(), Remedy::Retry);
+    }
+    assert_eq!(site.asked(), ["/robots.txt"]);
+}
+
+#[tokio::test]
+async fn a_host_that_says_later_is_not_asked_again() {
+    let later = (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "3600")]);
+    let routes = Router::new()
+        .route("/busy", get(move || async move { later }))
+        .route("/other", get(|| async { "words" }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+
+    let busy = sources.read_web(&site.url("/busy")).await.unwrap_err();
+    assert!(matches!(busy, Failed::Status { code: 429, .. }), "{busy}");
+    let other = sources.read_web(&site.url("/other")).await.unwrap_err();
+    assert!(matches!(other.remedy(), Remedy::RetryAfter(wait) if wait.as_secs() > 3_000));
+    assert_eq!(site.asked(), ["/robots.txt", "/busy"]);
+}
+
+#[tokio::test]
+async fn no_more_than_two_requests_are_with_one_host() {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let seen = Arc::clone(&most);
+    let slow = move || {
+        let (now, most) = (Arc::clone(&now), Arc::clone(&most));
+        async move {
+            most.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+            for _ in 0..50 {
+                tokio::task::yield_now().await;
+            }
+            now.fetch_sub(1, Ordering::SeqCst);
+            "words"
+        }
+    };
+    let site = Site::serve(Router::new().route("/{page}", get(slow))).await;
+    let (sources, _dir) = sources(&site);
+
+    let pages: Vec<String> = (0..8).map(|n| site.url(&format!("/{n}"))).collect();
+    let read =
+        futures_util::future::join_all(pages.iter().map(|page| sources.read_web(page))).await;
+    assert!(read.iter().all(Result::is_ok), "{read:?}");
+    assert!(seen.load(Ordering::SeqCst) <= 2);
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_says_why() {
+    let pdf: (_, &[u8]) = ([(CONTENT_TYPE, "text/html")], b"%PDF-1.7 x");
+    let shell = (HTML, "<html><div id=root></div><script src=app.js></script>");
+    let routes = Router::new()
+        .route("/pdf", get(move || async move { pdf }))
+        .route("/shell", get(move || async move { ([shell.0], shell.1) }))
+        .route("/blank", get(|| async { ([HTML], " \n ") }))
+        .route("/wall", get(|| async { ([HTML], "<title>Just a moment...</title><p>Wait.") }))
+        .route("/gone", get(|| async { StatusCode::GONE }))
+        .route("/large", get(|| async { "x".repeat(200_000) }))
+        .route("/silent", get(|| async { std::future::pending::<&str>().await }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+
+    let mut said = Vec::new();
+    for path in ["/pdf", "/shell", "/blank", "/wall", "/gone", "/large", "/silent"] {
+        let failed = sources.read_web(&site.url(path)).await.unwrap_err();
+        said.push(failed.to_string().replace(&site.origin, ""));
+    }
+    assert_eq!(
+        said,
+        [
+            "`/pdf` is application/pdf, which is not read as text",
+            "`/shell` holds no text: its text is put there by scripts, which are not run",
+            "`/blank` holds no text: the host sent no bytes",
+            "`/wall` holds no text: the host asks for a browser check",
+            "`127.0.0.1` answered with status 410",
+            "`/large` has more than 100000 bytes",
+            "`127.0.0.1` sent nothing for 500ms",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn only_public_pages_of_the_web_are_read() {
+    let site = Site::serve(Router::new()).await;
+    let (sources, _dir) = sources(&site);
+    for address in ["http://127.0.0.1/", "http://[::1]/a", "http://printer.local/"] {
+        let refused = sources.read_web(address).await.unwrap_err();
+        assert!(matches!(refused, Failed::Refused { .. }), "{address}: {refused}");
+    }
+    for address in ["file:///etc/passwd", "words", "doc://notes/a.md", ""] {
+        let refused = sources.read_web(address).await.unwrap_err();
+        assert!(matches!(refused, Failed::NotAnAddress { .. }), "{address}: {refused}");
+    }
+    assert_eq!(site.asked(), Vec::<String>::new());
+}

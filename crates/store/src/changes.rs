@@ -1,0 +1,79 @@
+//! One feed per process that wakes whoever waits for a run, a group or work to do.
+//!
+//! A wake-up says "look again", not what happened: other processes' writes are known only as "something
+//! changed". Waiters subscribe first, then look, then wait.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Change {
+    Run(i64),
+    Group(i64),
+    /// Something is due to be executed.
+    Work,
+}
+
+#[derive(Default)]
+pub(crate) struct Changes {
+    waiting: Mutex<HashMap<Change, watch::Sender<()>>>,
+}
+
+/// Wakes at each change of one thing.
+pub struct Watch(watch::Receiver<()>);
+
+impl Watch {
+    /// Returns when something has changed since the last call. Ends only with the store.
+    pub async fn changed(&mut self) {
+        if self.0.changed().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+impl Changes {
+    pub(crate) fn watch(&self, change: Change) -> Watch {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        Watch(waiting.entry(change).or_insert_with(|| watch::channel(()).0).subscribe())
+    }
+
+    pub(crate) fn publish(&self, changes: &[Change]) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        for change in changes {
+            if let Some(sender) = waiting.get(change)
+                && sender.send(()).is_err()
+            {
+                waiting.remove(change);
+            }
+        }
+    }
+
+    /// Something changed, nobody knows what: everybody looks again.
+    pub(crate) fn publish_all(&self) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.retain(|_, sender| sender.send(()).is_ok());
+    }
+}
+
+impl Change {
+    /// As it travels between processes on PostgreSQL.
+    pub(crate) fn to_word(self) -> String {
+        match self {
+            Self::Run(seq) => format!("r{seq}"),
+            Self::Group(seq) => format!("g{seq}"),
+            Self::Work => "w".into(),
+        }
+    }
+
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        let (kind, number) = word.split_at_checked(1)?;
+        match kind {
+            "r" => number.parse().ok().map(Self::Run),
+            "g" => number.parse().ok().map(Self::Group),
+            "w" => Some(Self::Work),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Two databases behind one set of statements.
+//!
+//! [`Conn`] is a connection to either; the macros send the same text to it. Writing goes through [`Db::write`]:
+//! on SQLite one task gathers what is waiting into one transaction, on PostgreSQL each job has its own.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+
+use crate::Failed;
+use crate::changes::{Change, Changes};
+use crate::sqlite::Job;
+
+pub(crate) enum Db {
+    Sqlite {
+        writer: mpsc::Sender<Job>,
+        readers: SqlitePool,
+        /// The writer and the watcher of other processes' writes; they end with the store.
+        _tasks: JoinSet<()>,
+    },
+    Postgres {
+        pool: PgPool,
+        changes: Arc<Changes>,
+        _tasks: JoinSet<()>,
+    },
+}
+
+/// One connection, and what was changed over it.
+pub(crate) struct Conn {
+    pub(crate) link: Link,
+    pub(crate) touched: Vec<Change>,
+}
+
+pub(crate) enum Link {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+    PostgresTx(Transaction<'static, Postgres>),
+}
+
+pub(crate) type Writing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> + Send + 'a>>;
+
+impl Conn {
+    pub(crate) const fn new(link: Link) -> Self {
+        Self { link, touched: Vec::new() }
+    }
+
+    /// Wakes those who wait for it, once the transaction has committed.
+    pub(crate) fn touch(&mut self, change: Change) {
+        if !self.touched.contains(&change) {
+            self.touched.push(change);
+        }
+    }
+
+    pub(crate) const fn is_postgres(&self) -> bool {
+        matches!(self.link, Link::Postgres(_) | Link::PostgresTx(_))
+    }
+}
+
+impl Db {
+    /// A connection for reading. It never waits for a writer.
+    pub(crate) async fn reader(&self) -> Result<Conn, Failed> {
+        Ok(Conn::new(match self {
+            Self::Sqlite { readers, .. } => Link::Sqlite(readers.acquire().await?),
+            Self::Postgres { pool, .. } => Link::Postgres(pool.acquire().await?),
+        }))
+    }
+
+    /// Does `work` in a transaction and returns after it is on disk.
+    ///
+    /// Dropping the future does not undo what was handed over: the work is done or not done as a whole.
+    pub(crate) async fn write<T, F>(&self, work: F) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
+    {
+        match self {
+            Self::Sqlite { writer, .. } => {
+                let (answer, answered) = oneshot::channel();
+                writer.send(Job::new(work, answer)).await.map_err(|_| Failed::Closed)?;
+                answered.await.map_err(|_| Failed::Closed)?
+            }
+            Self::Postgres { pool, changes, .. } => {
+                let mut conn = Conn::new(Link::PostgresTx(pool.begin().await?));
+                let done = work(&mut conn).await?;
+                crate::postgres::commit(conn, changes).await?;
+                Ok(done)
+            }
+        }
+    }
+}
+
+impl From<sqlx::Error> for Failed {
+    fn from(error: sqlx::Error) -> Self {
+        let code = match &error {
+            sqlx::Error::Database(inner) => inner.code().map(|code| code.into_owned()),
+            _ => None,
+        };
+        let is_lost = matches!(
+            error,
+            sqlx::Error::Io(_)
+                | sqlx::Error::Tls(_)
+                | sqlx::Error::PoolTimedOut
+                | sqlx::Error::PoolClosed
+                | sqlx::Error::WorkerCrashed
+                | sqlx::Error::Protocol(_)
+        );
+        let error = Arc::new(error);
+        match code.as_deref() {
+            // SQLITE_FULL; disk_full
+            Some("13" | "53100") => Self::Full(error),
+            // SQLITE_BUSY and its kin; PostgreSQL: connection trouble, shutting down, serialization, deadlock
+            Some("5" | "261" | "517" | "40001" | "40P01" | "53300") => Self::Unavailable(error),
+            Some(code) if code.starts_with("08") || code.starts_with("57P") => {
+                Self::Unavailable(error)
+            }
+            _ if is_lost => Self::Unavailable(error),
+            _ => Self::Broken(error),
+        }
+    }
+}
+
+/// Sends one statement to whichever database it is; gives the number of rows it changed.
+macro_rules! execute {
+    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match &mut $conn.link {
+            $crate::db::Link::Sqlite(link) => sqlx::query($sql)$(.bind($bind))*
+                .execute(&mut **link).await.map(|done| done.rows_affected()),
+            $crate::db::Link::Postgres(link) => sqlx::query($sql)$(.bind($bind))*
+                .execute(&mut **link).await.map(|done| done.rows_affected()),
+            $crate::db::Link::PostgresTx(link) => sqlx::query($sql)$(.bind($bind))*
+                .execute(&mut **link).await.map(|done| done.rows_affected()),
+        }.map_err($crate::Failed::from)
+    };
+}
+
+macro_rules! fetch {
+    ($how:ident, $conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+        match &mut $conn.link {
+            $crate::db::Link::Sqlite(link) =>
+                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(&mut **link).await,
+            $crate::db::Link::Postgres(link) =>
+                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(&mut **link).await,
+            $crate::db::Link::PostgresTx(link) =>
+                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(&mut **link).await,
+        }.map_err($crate::Failed::from)
+    };
+}
+
+/// All rows of a statement as `$row` (a tuple or a struct that derives `FromRow`).
+macro_rules! fetch_all {
+    ($($rest:tt)*) => { $crate::db::fetch!(fetch_all, $($rest)*) };
+}
+
+/// The row of a statement that has one or none.
+macro_rules! fetch_optional {
+    ($($rest:tt)*) => { $crate::db::fetch!(fetch_optional, $($rest)*) };
+}
+
+/// The row of a statement that always has one.
+macro_rules! fetch_one {
+    ($($rest:tt)*) => { $crate::db::fetch!(fetch_one, $($rest)*) };
+}
+
+pub(crate) use {execute, fetch, fetch_all, fetch_one, fetch_optional};

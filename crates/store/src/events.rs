@@ -1,0 +1,134 @@
+//! What happened in a run, and which runs of a group have ended, in order.
+
+use domain::clock::TimeMs;
+use domain::event::{Event, EventKind};
+use domain::ids::{GroupId, RunId};
+
+use crate::changes::Change;
+use crate::db::{Conn, execute, fetch_all, fetch_optional};
+use crate::runs::MAX_PAGE;
+use crate::{Failed, Owner, RunSeq, Store, document};
+
+/// One run of a group has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct GroupEvent {
+    /// Counts up within the group, from 1.
+    pub seq: i64,
+    pub run: RunId,
+    pub at: TimeMs,
+}
+
+impl Store {
+    /// Adds events to a run. `false`, and nothing added, when another attempt has the run now.
+    pub async fn append_events(
+        &self,
+        run: RunSeq,
+        attempt: i64,
+        kinds: Vec<EventKind>,
+    ) -> Result<bool, Failed> {
+        let now = self.clock().now();
+        self.inner
+            .db
+            .write(move |conn| {
+                Box::pin(async move {
+                    let added = i64::try_from(kinds.len()).unwrap_or(i64::MAX);
+                    let last: Option<(i64,)> = fetch_optional!(
+                        conn,
+                        (i64,),
+                        "-- append_events: only the current attempt may
+                         UPDATE runs SET event_seq = event_seq + $3, modified_at_ms = $4
+                         WHERE seq = $1 AND attempt = $2 AND state IN ('running', 'cancelling')
+                         RETURNING event_seq",
+                        run.0,
+                        attempt,
+                        added,
+                        now.0
+                    )?;
+                    let Some((last,)) = last else { return Ok(false) };
+                    for (seq, kind) in (last - added + 1..).zip(&kinds) {
+                        insert_event(conn, run.0, seq, now, kind).await?;
+                    }
+                    conn.touch(Change::Run(run.0));
+                    Ok(true)
+                })
+            })
+            .await
+    }
+
+    /// Events of a run after number `after`, oldest first, at most a page.
+    pub async fn events_of(&self, run: RunSeq, after: i64) -> Result<Vec<Event>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let rows: Vec<(i64, i64, String)> = fetch_all!(
+            conn,
+            (i64, i64, String),
+            "-- events_of
+             SELECT seq, at_ms, body FROM events WHERE run_seq = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+            run.0,
+            after,
+            MAX_PAGE
+        )?;
+        rows.into_iter()
+            .map(|(seq, at_ms, body)| {
+                Ok(Event { seq, at: TimeMs(at_ms), kind: document::event_from_text(&body)? })
+            })
+            .collect()
+    }
+
+    /// Runs of a group that have ended, after number `after`, at most a page.
+    pub async fn group_events(
+        &self,
+        owner: Owner,
+        group: GroupId,
+        after: i64,
+    ) -> Result<Vec<GroupEvent>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let rows: Vec<(i64, String, i64)> = fetch_all!(
+            conn,
+            (i64, String, i64),
+            "-- group_events
+             SELECT e.seq, r.id, e.at_ms
+             FROM groups g JOIN group_events e ON e.group_seq = g.seq JOIN runs r ON r.seq = e.run_seq
+             WHERE g.id = $1 AND g.owner = $2 AND e.seq > $3 ORDER BY e.seq LIMIT $4",
+            group.to_string(),
+            owner.0,
+            after,
+            MAX_PAGE
+        )?;
+        rows.into_iter()
+            .map(|(seq, id, at_ms)| {
+                let run = id.parse().map_err(|why| document::unreadable("event", why))?;
+                Ok(GroupEvent { seq, run, at: TimeMs(at_ms) })
+            })
+            .collect()
+    }
+}
+
+/// One event; the newest progress numbers replace the last.
+pub(crate) async fn insert_event(
+    conn: &mut Conn,
+    run: i64,
+    seq: i64,
+    now: TimeMs,
+    kind: &EventKind,
+) -> Result<(), Failed> {
+    let (name, body) = document::event_to_text(kind);
+    if matches!(kind, EventKind::Progress(_)) {
+        execute!(
+            conn,
+            "-- insert_event: numbers replace the last numbers
+             DELETE FROM events WHERE run_seq = $1 AND kind = 'progress'",
+            run
+        )?;
+    }
+    execute!(
+        conn,
+        "-- insert_event
+         INSERT INTO events (run_seq, seq, at_ms, kind, body) VALUES ($1, $2, $3, $4, $5)",
+        run,
+        seq,
+        now.0,
+        name,
+        body
+    )?;
+    Ok(())
+}

@@ -1,0 +1,118 @@
+//! Looking at groups.
+
+use domain::clock::TimeMs;
+use domain::group::{Counts, Group};
+use domain::ids::GroupId;
+
+use crate::changes::{Change, Watch};
+use crate::db::{fetch_all, fetch_optional};
+use crate::runs::MAX_PAGE;
+use crate::{Failed, Owner, Store, document};
+
+/// A part of a listing, newest first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GroupPage {
+    pub groups: Vec<Group>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+pub(crate) struct GroupRow {
+    pub(crate) seq: i64,
+    id: String,
+    metadata: Option<String>,
+    queued: i64,
+    running: i64,
+    cancelling: i64,
+    completed: i64,
+    failed: i64,
+    cancelled: i64,
+    pub(crate) event_seq: i64,
+    created_at_ms: i64,
+    modified_at_ms: i64,
+}
+
+impl GroupRow {
+    pub(crate) const fn counts(&self) -> Counts {
+        Counts {
+            queued: self.queued,
+            running: self.running,
+            cancelling: self.cancelling,
+            completed: self.completed,
+            failed: self.failed,
+            cancelled: self.cancelled,
+        }
+    }
+
+    fn into_group(self) -> Result<Group, Failed> {
+        let counts = self.counts();
+        Ok(Group {
+            id: self.id.parse().map_err(|why| document::unreadable("group", why))?,
+            counts,
+            created_at: TimeMs(self.created_at_ms),
+            modified_at: TimeMs(self.modified_at_ms),
+            metadata: self
+                .metadata
+                .map(|metadata| document::parse("metadata", &metadata))
+                .transpose()?,
+        })
+    }
+}
+
+impl Store {
+    /// The group with this id, if it is this owner's.
+    pub async fn find_group(&self, owner: Owner, id: GroupId) -> Result<Option<Group>, Failed> {
+        self.find_group_row(owner, id).await?.map(GroupRow::into_group).transpose()
+    }
+
+    pub(crate) async fn find_group_row(
+        &self,
+        owner: Owner,
+        id: GroupId,
+    ) -> Result<Option<GroupRow>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        fetch_optional!(
+            conn,
+            GroupRow,
+            "-- find_group
+             SELECT seq, id, metadata, queued, running, cancelling, completed, failed, cancelled, event_seq,
+                    created_at_ms, modified_at_ms
+             FROM groups WHERE id = $1 AND owner = $2",
+            id.to_string(),
+            owner.0
+        )
+    }
+
+    /// Groups, newest first, from before `before` (a value of [`GroupPage::next`]).
+    pub async fn list_groups(
+        &self,
+        owner: Owner,
+        before: Option<i64>,
+        limit: i64,
+    ) -> Result<GroupPage, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let limit = limit.clamp(1, MAX_PAGE);
+        let rows: Vec<GroupRow> = fetch_all!(
+            conn,
+            GroupRow,
+            "-- list_groups
+             SELECT seq, id, metadata, queued, running, cancelling, completed, failed, cancelled, event_seq,
+                    created_at_ms, modified_at_ms
+             FROM groups WHERE owner = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+            owner.0,
+            before.unwrap_or(i64::MAX),
+            limit
+        )?;
+        let is_full = i64::try_from(rows.len()).is_ok_and(|length| length == limit);
+        let next = rows.last().filter(|_| is_full).map(|row| row.seq);
+        let groups = rows.into_iter().map(GroupRow::into_group).collect::<Result<_, _>>()?;
+        Ok(GroupPage { groups, next })
+    }
+
+    /// Wakes when something in a group changes. `None` when this owner has no such group.
+    pub async fn watch_group(&self, owner: Owner, id: GroupId) -> Result<Option<Watch>, Failed> {
+        let row = self.find_group_row(owner, id).await?;
+        Ok(row.map(|row| self.inner.changes.watch(Change::Group(row.seq))))
+    }
+}

@@ -1,0 +1,128 @@
+//! Answers from outside, each committed before it is used, so that none is asked for twice.
+
+use serde_json::Value;
+
+use crate::db::{execute, fetch_optional};
+use crate::{Failed, RunSeq, Store, document};
+
+/// What identifies one call of a run: its kind, its request, and how often the same was asked before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub run: RunSeq,
+    pub kind: &'static str,
+    /// SHA-256 of the canonical request.
+    pub hash: Vec<u8>,
+    /// 0 for the first identical request of a run.
+    pub nth: i64,
+}
+
+/// What stands in the journal after an answer was offered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Kept {
+    /// The answer to use: the first that was committed, which may be another attempt's.
+    pub answer: Value,
+    pub is_repeat: bool,
+}
+
+impl Store {
+    /// The committed answer to a call, with the version of its form.
+    pub async fn recall(&self, call: &Call) -> Result<Option<(i64, Value)>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let found: Option<(i64, String)> = fetch_optional!(
+            conn,
+            (i64, String),
+            "-- recall
+             SELECT version, answer FROM journal
+             WHERE run_seq = $1 AND kind = $2 AND hash = $3 AND nth = $4",
+            call.run.0,
+            call.kind,
+            &call.hash,
+            call.nth
+        )?;
+        found
+            .map(|(version, answer)| Ok((version, document::parse("journal answer", &answer)?)))
+            .transpose()
+    }
+
+    /// Commits an answer and notes that the call was made. The first answer stays, whichever attempt brings it.
+    pub async fn remember(
+        &self,
+        call: Call,
+        attempt: i64,
+        version: i64,
+        answer: Value,
+        detail: String,
+        elapsed_ms: i64,
+    ) -> Result<Kept, Failed> {
+        let now = self.clock().now();
+        self.inner
+            .db
+            .write(move |conn| {
+                Box::pin(async move {
+                    let inserted = execute!(
+                        conn,
+                        "-- remember: the first insert wins
+                         INSERT INTO journal (run_seq, kind, hash, nth, version, answer, made_at_ms)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7)
+                         ON CONFLICT (run_seq, kind, hash, nth) DO NOTHING",
+                        call.run.0,
+                        call.kind,
+                        &call.hash,
+                        call.nth,
+                        version,
+                        answer.to_string(),
+                        now.0
+                    )?;
+                    let is_repeat = inserted == 0;
+                    execute!(
+                        conn,
+                        "-- remember: the call was made
+                         INSERT INTO usage (run_seq, attempt, kind, detail, is_repeat, elapsed_ms, at_ms)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                        call.run.0,
+                        attempt,
+                        call.kind,
+                        detail,
+                        i64::from(is_repeat),
+                        elapsed_ms,
+                        now.0
+                    )?;
+                    if !is_repeat {
+                        execute!(
+                            conn,
+                            "-- remember: this attempt got somewhere
+                             UPDATE runs SET idle_attempts = 0 WHERE seq = $1 AND idle_attempts > 0",
+                            call.run.0
+                        )?;
+                        return Ok(Kept { answer, is_repeat });
+                    }
+                    let first: Option<(String,)> = fetch_optional!(
+                        conn,
+                        (String,),
+                        "-- remember: the one that was first
+                         SELECT answer FROM journal
+                         WHERE run_seq = $1 AND kind = $2 AND hash = $3 AND nth = $4",
+                        call.run.0,
+                        call.kind,
+                        &call.hash,
+                        call.nth
+                    )?;
+                    let (first,) = first.ok_or(Failed::Closed)?;
+                    Ok(Kept { answer: document::parse("journal answer", &first)?, is_repeat })
+                })
+            })
+            .await
+    }
+
+    /// How many calls a run has made, and how many of them brought an answer that was already there.
+    pub async fn calls_of(&self, run: RunSeq) -> Result<(i64, i64), Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        crate::db::fetch_one!(
+            conn,
+            (i64, i64),
+            "-- calls_of
+             SELECT COUNT(*), CAST(COALESCE(SUM(is_repeat), 0) AS BIGINT) FROM usage WHERE run_seq = $1",
+            run.0
+        )
+    }
+}

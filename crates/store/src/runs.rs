@@ -1,0 +1,269 @@
+//! Looking at runs: one, many, what they were asked and what they answered.
+
+use std::sync::Arc;
+
+use domain::clock::TimeMs;
+use domain::ids::{GroupId, RunId};
+use domain::output::Output;
+use domain::receipt::Receipt;
+use domain::run::{Failure, FailureCode, Run, RunState};
+use domain::spec::{Input, Spec};
+use serde_json::Value;
+
+use crate::changes::{Change, Watch};
+use crate::db::{fetch_all, fetch_optional};
+use crate::{Failed, Owner, Store, document};
+
+/// The number of a run inside this database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RunSeq(pub(crate) i64);
+
+/// A run and its number.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunRow {
+    pub seq: RunSeq,
+    pub run: Run,
+    spec: i64,
+}
+
+/// A run of a listing, with what was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    pub run: Run,
+    pub input: Option<Input>,
+    /// Only for completed runs, where it was asked for.
+    pub output: Option<Output>,
+}
+
+/// Which runs a listing shows.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Filter {
+    pub state: Option<RunState>,
+    pub with_input: bool,
+    pub with_output: bool,
+}
+
+/// A part of a listing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunPage {
+    pub runs: Vec<Listed>,
+    /// Where the next page begins; `None` at the end.
+    pub next: Option<i64>,
+}
+
+/// Most runs on one page of a listing.
+pub(crate) const MAX_PAGE: i64 = 1000;
+
+#[derive(sqlx::FromRow)]
+struct RunColumns {
+    seq: i64,
+    id: String,
+    group_id: Option<String>,
+    row_index: Option<i64>,
+    spec: i64,
+    processor: String,
+    metadata: Option<String>,
+    warnings: Option<String>,
+    state: String,
+    failure_code: Option<String>,
+    failure_message: Option<String>,
+    created_at_ms: i64,
+    modified_at_ms: i64,
+    started_at_ms: Option<i64>,
+    finished_at_ms: Option<i64>,
+    input: Option<String>,
+    output: Option<String>,
+}
+
+impl RunColumns {
+    fn into_row(self) -> Result<(RunRow, Option<Input>, Option<Output>), Failed> {
+        let state = RunState::parse(&self.state)
+            .ok_or_else(|| document::unreadable("run", format!("state {}", self.state)))?;
+        let failure = self.failure_code.map(|code| Failure {
+            code: FailureCode::parse(&code).unwrap_or(FailureCode::Internal),
+            message: self.failure_message.unwrap_or_default(),
+        });
+        let bad_id = |why| document::unreadable("run", why);
+        let run = Run {
+            id: self.id.parse().map_err(bad_id)?,
+            group: self.group_id.map(|id| id.parse().map_err(bad_id)).transpose()?,
+            index: self.row_index,
+            state,
+            processor: self.processor,
+            created_at: TimeMs(self.created_at_ms),
+            modified_at: TimeMs(self.modified_at_ms),
+            started_at: self.started_at_ms.map(TimeMs),
+            finished_at: self.finished_at_ms.map(TimeMs),
+            metadata: self
+                .metadata
+                .map(|metadata| document::parse("metadata", &metadata))
+                .transpose()?,
+            warnings: document::warnings_from_text(self.warnings.as_deref())?,
+            failure,
+        };
+        let input = self.input.map(|input| read_input(&input)).transpose()?;
+        let output = self.output.map(|output| document::output_from_text(&output)).transpose()?;
+        Ok((RunRow { seq: RunSeq(self.seq), run, spec: self.spec }, input, output))
+    }
+}
+
+pub(crate) fn read_input(text: &str) -> Result<Input, Failed> {
+    let value: Value = document::parse("input", text)?;
+    Input::parse(value).map_err(|why| document::unreadable("input", why))
+}
+
+impl Store {
+    /// The run with this id, if it is this owner's.
+    pub async fn find_run(&self, owner: Owner, id: RunId) -> Result<Option<RunRow>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let found: Option<RunColumns> = fetch_optional!(
+            conn,
+            RunColumns,
+            "-- find_run
+             SELECT r.seq, r.id, g.id AS group_id, r.row_index, r.spec, r.processor, r.metadata, r.warnings,
+                    r.state, r.failure_code, r.failure_message, r.created_at_ms, r.modified_at_ms,
+                    r.started_at_ms, r.finished_at_ms,
+                    CAST(NULL AS TEXT) AS input, CAST(NULL AS TEXT) AS output
+             FROM runs r LEFT JOIN groups g ON g.seq = r.group_seq
+             WHERE r.id = $1 AND r.owner = $2",
+            id.to_string(),
+            owner.0
+        )?;
+        found.map(|columns| Ok(columns.into_row()?.0)).transpose()
+    }
+
+    /// What a run was asked.
+    pub async fn input_of(&self, run: &RunRow) -> Result<(Input, Arc<Spec>), Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let input: Option<(String,)> = fetch_optional!(
+            conn,
+            (String,),
+            "-- input_of
+             SELECT input FROM runs WHERE seq = $1",
+            run.seq.0
+        )?;
+        drop(conn);
+        let (input,) = input.ok_or_else(|| document::unreadable("run", "it is gone"))?;
+        Ok((read_input(&input)?, self.spec(run.spec).await?))
+    }
+
+    /// The answer and receipt of a run that has ended; a failed or cancelled run has no answer.
+    pub async fn result_of(
+        &self,
+        run: RunSeq,
+    ) -> Result<Option<(Option<Output>, Receipt)>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let found: Option<(Option<String>, String)> = fetch_optional!(
+            conn,
+            (Option<String>, String),
+            "-- result_of
+             SELECT output, receipt FROM results WHERE run_seq = $1",
+            run.0
+        )?;
+        found
+            .map(|(output, receipt)| {
+                let output =
+                    output.map(|output| document::output_from_text(&output)).transpose()?;
+                Ok((output, document::receipt_from_text(&receipt)?))
+            })
+            .transpose()
+    }
+
+    /// Runs that belong to no group, newest first, from before `before` (a value of [`RunPage::next`]).
+    pub async fn list_runs(
+        &self,
+        owner: Owner,
+        before: Option<i64>,
+        limit: i64,
+        filter: Filter,
+    ) -> Result<RunPage, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let limit = limit.clamp(1, MAX_PAGE);
+        let columns: Vec<RunColumns> = fetch_all!(
+            conn,
+            RunColumns,
+            "-- list_runs
+             SELECT r.seq, r.id, CAST(NULL AS TEXT) AS group_id, r.row_index, r.spec, r.processor,
+                    r.metadata, r.warnings, r.state, r.failure_code, r.failure_message, r.created_at_ms,
+                    r.modified_at_ms, r.started_at_ms, r.finished_at_ms,
+                    CASE WHEN $5 = 1 THEN r.input END AS input, CAST(NULL AS TEXT) AS output
+             FROM runs r
+             WHERE r.owner = $1 AND r.group_seq IS NULL AND r.seq < $2 AND ($4 = '' OR r.state = $4)
+             ORDER BY r.seq DESC LIMIT $3",
+            owner.0,
+            before.unwrap_or(i64::MAX),
+            limit,
+            filter.state.map_or("", RunState::as_str),
+            i64::from(filter.with_input)
+        )?;
+        page(columns, limit, |row| row.seq.0)
+    }
+
+    /// Runs of a group in the order of its rows, from row `from` on.
+    pub async fn list_rows(
+        &self,
+        owner: Owner,
+        group: GroupId,
+        from: i64,
+        limit: i64,
+        filter: Filter,
+    ) -> Result<RunPage, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let limit = limit.clamp(1, MAX_PAGE);
+        let columns: Vec<RunColumns> = fetch_all!(
+            conn,
+            RunColumns,
+            "-- list_rows
+             SELECT r.seq, r.id, g.id AS group_id, r.row_index, r.spec, r.processor, r.metadata, r.warnings,
+                    r.state, r.failure_code, r.failure_message, r.created_at_ms, r.modified_at_ms,
+                    r.started_at_ms, r.finished_at_ms,
+                    CASE WHEN $6 = 1 THEN r.input END AS input,
+                    CASE WHEN $7 = 1 THEN (SELECT output FROM results WHERE run_seq = r.seq) END AS output
+             FROM groups g JOIN runs r ON r.group_seq = g.seq
+             WHERE g.id = $1 AND g.owner = $2 AND r.row_index >= $3 AND ($5 = '' OR r.state = $5)
+             ORDER BY r.row_index LIMIT $4",
+            group.to_string(),
+            owner.0,
+            from,
+            limit,
+            filter.state.map_or("", RunState::as_str),
+            i64::from(filter.with_input),
+            i64::from(filter.with_output)
+        )?;
+        page(columns, limit, |row| row.run.index.unwrap_or_default() + 1)
+    }
+
+    /// The state of a run, and nothing else of it.
+    pub async fn state_of(&self, run: RunSeq) -> Result<Option<RunState>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let state: Option<(String,)> = fetch_optional!(
+            conn,
+            (String,),
+            "-- state_of
+             SELECT state FROM runs WHERE seq = $1",
+            run.0
+        )?;
+        Ok(state.and_then(|(state,)| RunState::parse(&state)))
+    }
+
+    /// Wakes when a run changes.
+    pub fn watch_run(&self, run: RunSeq) -> Watch {
+        self.inner.changes.watch(Change::Run(run.0))
+    }
+}
+
+fn page(
+    columns: Vec<RunColumns>,
+    limit: i64,
+    cursor: impl Fn(&RunRow) -> i64,
+) -> Result<RunPage, Failed> {
+    let is_full = i64::try_from(columns.len()).is_ok_and(|length| length == limit);
+    let mut runs = Vec::with_capacity(columns.len());
+    let mut next = None;
+    for columns in columns {
+        let (row, input, output) = columns.into_row()?;
+        next = is_full.then(|| cursor(&row));
+        runs.push(Listed { run: row.run, input, output });
+    }
+    Ok(RunPage { runs, next })
+}

@@ -1,0 +1,300 @@
+//! SQLite: one writer task per process, read connections beside it, and the lock that says who executes.
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::Sqlite;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use crate::changes::{Change, Changes};
+use crate::db::{Conn, Db, Link, Writing, execute, fetch_one};
+use crate::{Failed, Store, migrate};
+
+const FILE: &str = "task-mcp.db";
+const MIGRATE_LOCK: &str = "migrate.lock";
+const EXECUTOR_LOCK: &str = "executor.lock";
+
+/// How long a statement waits for another process's transaction.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
+/// Readers never block each other; four keep slow list calls from delaying quick ones.
+const READERS: u32 = 4;
+/// Jobs waiting for the writer; beyond that callers wait, which slows them down instead of the memory.
+const QUEUE: usize = 1024;
+/// Jobs in one transaction: enough to share an fsync, few enough to stay under 100 ms.
+const MAX_BATCH: usize = 256;
+/// How soon another process's write is noticed.
+const LOOK_FOR_FOREIGN_WRITES: Duration = Duration::from_millis(100);
+
+/// Pages of the database kept in memory by each connection, in KiB (negative: KiB, not pages).
+const CACHE_KIB: &str = "-4096";
+
+pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db, Failed> {
+    let unusable = |why: std::io::Error| Failed::Directory {
+        path: directory.display().to_string(),
+        why: why.to_string(),
+    };
+    std::fs::create_dir_all(directory).map_err(unusable)?;
+    let options = SqliteConnectOptions::new()
+        .filename(directory.join(FILE))
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(BUSY_TIMEOUT)
+        .foreign_keys(true)
+        .pragma("cache_size", CACHE_KIB)
+        .pragma("temp_store", "memory");
+    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
+    {
+        let path = directory.join(MIGRATE_LOCK);
+        let lock = tokio::task::spawn_blocking(move || -> std::io::Result<File> {
+            let lock = File::create(path)?;
+            lock.lock()?;
+            Ok(lock)
+        })
+        .await
+        .map_err(|_| Failed::Closed)?
+        .map_err(unusable)?;
+        migrate::run(&migrate::SQLITE, &writer).await?;
+        drop(lock);
+    }
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .min_connections(1)
+        .connect_with(options.pragma("query_only", "1"))
+        .await?;
+    let (sender, jobs) = mpsc::channel(QUEUE);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(write_all(writer.acquire().await?, jobs, Arc::clone(changes)));
+    Ok(Db::Sqlite { writer: sender, readers, _tasks: tasks })
+}
+
+/// Work for the writer, and the caller who waits for it.
+pub(crate) struct Job(Box<dyn Doing>);
+
+/// A job before its transaction has committed, and after.
+trait Doing: Send {
+    /// Does the work and keeps the answer back.
+    fn run<'a>(&'a mut self, conn: &'a mut Conn) -> Writing<'a, ()>;
+    /// Tells the caller, after the commit or with the reason why there was none.
+    fn tell(self: Box<Self>, committed: Result<(), Failed>);
+}
+
+struct Task<T, F> {
+    work: Option<F>,
+    done: Option<T>,
+    answer: oneshot::Sender<Result<T, Failed>>,
+}
+
+impl Job {
+    pub(crate) fn new<T, F>(work: F, answer: oneshot::Sender<Result<T, Failed>>) -> Self
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
+    {
+        Self(Box::new(Task { work: Some(work), done: None, answer }))
+    }
+}
+
+impl<T, F> Doing for Task<T, F>
+where
+    T: Send + 'static,
+    F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
+{
+    fn run<'a>(&'a mut self, conn: &'a mut Conn) -> Writing<'a, ()> {
+        Box::pin(async move {
+            let work = self.work.take().ok_or(Failed::Closed)?;
+            self.done = Some(work(conn).await?);
+            Ok(())
+        })
+    }
+
+    fn tell(self: Box<Self>, committed: Result<(), Failed>) {
+        let Task { done, answer, .. } = *self;
+        // Whoever asked may be gone; the work stands all the same.
+        let _ = answer.send(committed.and_then(|()| done.ok_or(Failed::Closed)));
+    }
+}
+
+async fn write_all(
+    connection: PoolConnection<Sqlite>,
+    mut jobs: mpsc::Receiver<Job>,
+    changes: Arc<Changes>,
+) {
+    let mut conn = Conn::new(Link::Sqlite(connection));
+    let mut waiting = Vec::with_capacity(MAX_BATCH);
+    let mut foreign = ForeignWrites { seen: None, looked_at: Instant::now() };
+    loop {
+        let received = timeout(LOOK_FOR_FOREIGN_WRITES, jobs.recv_many(&mut waiting, MAX_BATCH));
+        match received.await {
+            Ok(0) => break,
+            Ok(_) => write_batch(&mut conn, std::mem::take(&mut waiting), &changes).await,
+            Err(_) => {}
+        }
+        foreign.look(&mut conn, &changes).await;
+    }
+}
+
+/// Notices what other processes have committed. `data_version`, asked over the writer's own connection, moves
+/// with the commits of all others and not with its own.
+struct ForeignWrites {
+    seen: Option<i64>,
+    looked_at: Instant,
+}
+
+impl ForeignWrites {
+    async fn look(&mut self, conn: &mut Conn, changes: &Changes) {
+        if self.seen.is_some() && self.looked_at.elapsed() < LOOK_FOR_FOREIGN_WRITES {
+            return;
+        }
+        self.looked_at = Instant::now();
+        let version: Result<(i64,), Failed> = fetch_one!(conn, (i64,), "PRAGMA data_version");
+        let Ok((version,)) = version else { return };
+        if self.seen.replace(version).is_some_and(|before| before != version) {
+            changes.publish_all();
+        }
+    }
+}
+
+/// One transaction for all jobs; one that fails is undone alone.
+async fn write_batch(conn: &mut Conn, jobs: Vec<Job>, changes: &Changes) {
+    conn.touched.clear();
+    if let Err(why) = execute!(conn, "BEGIN IMMEDIATE") {
+        return tell_all(jobs, &Err(why));
+    }
+    let mut done = Vec::with_capacity(jobs.len());
+    for mut job in jobs {
+        match run_one(conn, &mut job).await {
+            Ok(()) => done.push(job),
+            Err(why) => job.0.tell(Err(why)),
+        }
+    }
+    match execute!(conn, "COMMIT") {
+        Ok(_) => {
+            changes.publish(&conn.touched);
+            tell_all(done, &Ok(()));
+        }
+        Err(why) => {
+            // After a failed commit nothing is known to be on disk: undo, and let the callers decide.
+            let _ = execute!(conn, "ROLLBACK");
+            tell_all(done, &Err(why));
+        }
+    }
+}
+
+async fn run_one(conn: &mut Conn, job: &mut Job) -> Result<(), Failed> {
+    execute!(conn, "SAVEPOINT job")?;
+    match job.0.run(conn).await {
+        Ok(()) => execute!(conn, "RELEASE job").map(|_| ()),
+        Err(why) => {
+            execute!(conn, "ROLLBACK TO job")?;
+            execute!(conn, "RELEASE job")?;
+            Err(why)
+        }
+    }
+}
+
+fn tell_all(jobs: Vec<Job>, committed: &Result<(), Failed>) {
+    for job in jobs {
+        job.0.tell(committed.clone());
+    }
+}
+
+/// The right to execute runs, migrate and do upkeep on one data directory. Given up when dropped.
+pub struct ExecutorLock {
+    _file: File,
+}
+
+impl ExecutorLock {
+    /// The lock of this directory, or `None` while another process holds it.
+    pub fn try_take(directory: &Path) -> Result<Option<Self>, Failed> {
+        let unusable = |why: std::io::Error| Failed::Directory {
+            path: directory.display().to_string(),
+            why: why.to_string(),
+        };
+        let path: PathBuf = directory.join(EXECUTOR_LOCK);
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(path)
+            .map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(why)) => Err(unusable(why)),
+        }
+    }
+}
+
+impl Store {
+    /// Takes over what the previous executor of this data directory left running: nobody else can be alive.
+    ///
+    /// Call it once after taking the [`ExecutorLock`]. Answers how many runs were in flight.
+    pub async fn take_over(&self, _lock: &ExecutorLock) -> Result<u64, Failed> {
+        self.inner
+            .db
+            .write(|conn| {
+                Box::pin(async move {
+                    conn.touch(Change::Work);
+                    execute!(
+                        conn,
+                        "-- take_over: leases of a dead executor end now
+                         UPDATE runs SET lease_until_ms = 0 WHERE lease_until_ms IS NOT NULL"
+                    )
+                })
+            })
+            .await
+    }
+}
+
+/// The rows of one request from a JSON list: `$1` list, `$2` owner, `$3` group, `$4` now.
+pub(crate) const INSERT_ROWS: &str = "-- insert_rows
+    INSERT INTO runs (id, owner, group_seq, row_index, spec, processor, input, metadata, warnings, state,
+                      turn, host, event_seq, created_at_ms, modified_at_ms)
+    SELECT value ->> 'id', $2, $3, value ->> 'row_index', value ->> 'spec', value ->> 'processor',
+           value ->> 'input', value ->> 'metadata', value ->> 'warnings', 'queued',
+           value ->> 'turn', value ->> 'host', 1, $4, $4
+    FROM json_each($1)";
+
+/// Takes due runs: `$1` this machine, `$2` at most, `$3` only this run or 0, `$4` only this group or 0,
+/// `$5` most of one group at a time, `$6` worker, `$7` lease until, `$8` now.
+pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
+    WITH due AS (
+        SELECT r.seq, r.group_seq, r.turn FROM runs r
+        WHERE r.state = 'queued' AND (r.host IS NULL OR r.host = $1)
+          AND ($3 = 0 OR r.seq = $3) AND ($4 = 0 OR r.group_seq = $4)
+          AND (r.group_seq IS NULL OR (SELECT g.running FROM groups g WHERE g.seq = r.group_seq) < $5)
+        ORDER BY r.turn, r.seq LIMIT $2),
+    placed AS (
+        SELECT seq, group_seq,
+               ROW_NUMBER() OVER (PARTITION BY group_seq ORDER BY turn, seq) AS place FROM due)
+    UPDATE runs
+    SET state = 'running', worker = $6, lease_until_ms = $7, attempt = attempt + 1,
+        idle_attempts = idle_attempts + 1, event_seq = event_seq + 1,
+        started_at_ms = COALESCE(started_at_ms, $8), modified_at_ms = $8
+    WHERE state = 'queued' AND seq IN (
+        SELECT p.seq FROM placed p LEFT JOIN groups g ON g.seq = p.group_seq
+        WHERE p.group_seq IS NULL OR p.place + g.running <= $5)
+    RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
+              created_at_ms, started_at_ms, host";
+
+/// Takes over runs whose lease ran out: `$1` this machine, `$2` at most, `$3` only this run or 0,
+/// `$4` only this group or 0, `$5` worker, `$6` lease until, `$7` now.
+pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
+    UPDATE runs
+    SET worker = $5, lease_until_ms = $6, attempt = attempt + 1, idle_attempts = idle_attempts + 1,
+        modified_at_ms = $7
+    WHERE seq IN (
+        SELECT seq FROM runs
+        WHERE lease_until_ms < $7 AND (host IS NULL OR host = $1)
+          AND ($3 = 0 OR seq = $3) AND ($4 = 0 OR group_seq = $4)
+        ORDER BY lease_until_ms LIMIT $2)
+    RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
+              created_at_ms, started_at_ms, host";
