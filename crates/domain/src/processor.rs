@@ -104,7 +104,7 @@ pub fn defaults() -> Vec<Processor> {
             rounds: 0,
             searches: 0,
             pages: 0,
-            wall: Duration::from_secs(60),
+            wall: Duration::from_mins(1),
             sources_for_high: 1,
             findings: 0,
         },

@@ -141,7 +141,7 @@ impl Schema {
         }
         let warnings = warnings(root, &fields);
         let description = root.get("description").and_then(Value::as_str).map(str::to_owned);
-        Ok((Self { fields, description, raw }, warnings))
+        Ok((Self { raw, description, fields }, warnings))
     }
 
     /// As the caller sent it.

@@ -124,7 +124,11 @@ impl Input {
                 .values()
                 .map(|cell| match cell {
                     Value::String(text) => text.clone(),
-                    other => other.to_string(),
+                    Value::Null
+                    | Value::Bool(_)
+                    | Value::Number(_)
+                    | Value::Array(_)
+                    | Value::Object(_) => cell.to_string(),
                 })
                 .collect(),
         }

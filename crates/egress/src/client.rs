@@ -14,9 +14,9 @@ use crate::guard::{self, Refusal};
 use crate::policy::{Origin, Policy};
 use crate::resolve::Vetted;
 
-/// How we present ourselves to every host: who we are, and where to read what we do.
+/// How we present ourselves to every host: what we are, and that we can be told to stay away.
 pub const USER_AGENT: &str =
-    concat!("task-mcp/", env!("CARGO_PKG_VERSION"), " (+https://github.com/task-mcp/task-mcp)");
+    concat!("task-mcp/", env!("CARGO_PKG_VERSION"), " (research server; obeys robots.txt)");
 
 /// Redirects that one request follows. Browsers follow 20; honest pages need 3.
 pub const MAX_REDIRECTS: usize = 10;

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
 
     fn budget(rounds: u32) -> Budget {
-        let wall = Duration::from_secs(60);
+        let wall = Duration::from_mins(1);
         Budget::new(Caps {
             rounds,
             searches: 10,

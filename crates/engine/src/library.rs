@@ -40,11 +40,14 @@ pub struct Library {
 
 #[derive(Default)]
 struct Shelf {
-    fetched: HashMap<(Owner, String), (TimeMs, Arc<OnceCell<Fetched>>)>,
+    fetched: HashMap<(Owner, String), Asked>,
     pages: HashMap<TextRef, Arc<Prepared>>,
     order: VecDeque<TextRef>,
     bytes: usize,
 }
+
+/// When an address was asked for, and what came or will come of it.
+type Asked = (TimeMs, Arc<OnceCell<Fetched>>);
 
 /// The outcome of asking for an address: an archived text, or the reason why there is none.
 pub(crate) type Fetched = Result<TextRef, String>;
@@ -59,7 +62,7 @@ impl Library {
         &self.sources
     }
 
-    fn shelf(&self) -> std::sync::MutexGuard<'_, Shelf> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Shelf> {
         self.shelf.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -77,9 +80,9 @@ impl Library {
 
     fn cell(&self, owner: Owner, address: &str) -> Arc<OnceCell<Fetched>> {
         let now = self.clock.now();
-        let mut shelf = self.shelf();
-        if shelf.fetched.len() >= MAX_ADDRESSES {
-            shelf.fetched.clear();
+        let mut kept = self.lock();
+        if kept.fetched.len() >= MAX_ADDRESSES {
+            kept.fetched.clear();
         }
         let fresh_ms = if address.starts_with("doc://") { INDEXED_MS } else { FRESH_MS };
         let (at, cell) = shelf
@@ -125,7 +128,7 @@ impl Library {
 
     /// An archived text, made ready for the stages.
     pub(crate) async fn page(&self, text_ref: TextRef) -> Result<Arc<Prepared>, Failed> {
-        if let Some(page) = self.shelf().pages.get(&text_ref) {
+        if let Some(page) = self.lock().pages.get(&text_ref) {
             return Ok(Arc::clone(page));
         }
         let archived = self.store.reading(text_ref).await?.ok_or_else(|| {
@@ -143,17 +146,17 @@ impl Library {
     }
 
     fn keep(&self, page: Arc<Prepared>) {
-        let mut shelf = self.shelf();
+        let mut kept = self.lock();
         let text_ref = page.page.text_ref;
         let size = page.page.text.body.len() * 2;
-        if shelf.pages.insert(text_ref, page).is_none() {
-            shelf.bytes += size;
-            shelf.order.push_back(text_ref);
+        if kept.pages.insert(text_ref, page).is_none() {
+            kept.bytes += size;
+            kept.order.push_back(text_ref);
         }
-        while shelf.bytes > MAX_TEXT_BYTES {
-            let Some(oldest) = shelf.order.pop_front() else { break };
-            if let Some(gone) = shelf.pages.remove(&oldest) {
-                shelf.bytes -= gone.page.text.body.len() * 2;
+        while kept.bytes > MAX_TEXT_BYTES {
+            let Some(oldest) = kept.order.pop_front() else { break };
+            if let Some(gone) = kept.pages.remove(&oldest) {
+                kept.bytes -= gone.page.text.body.len() * 2;
             }
         }
     }
@@ -187,7 +190,7 @@ impl Library {
         let refreshed = refreshed.map_err(|why| why.to_string())?;
         if refreshed.changed > 0 {
             let prefix = format!("doc://{}/", place.name);
-            self.shelf().fetched.retain(|(_, address), _| !address.starts_with(&prefix));
+            self.lock().fetched.retain(|(_, address), _| !address.starts_with(&prefix));
         }
         indexed.insert(place.seq, self.clock.now());
         Ok(refreshed.unreadable)

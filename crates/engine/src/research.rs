@@ -65,13 +65,11 @@ pub(crate) async fn report(world: &World) -> Result<End, Failed> {
     }
 
     let mut receipt = receipt(world, &budget, ledger.rounds, stopped);
-    match composed(&question, ledger, caps, world).await? {
-        Some(draft) => deliver(world, draft, receipt).await,
-        None => {
-            receipt.stopped = Some(StopReason::NoEvidence);
-            Ok(without_evidence(world, receipt))
-        }
+    if let Some(draft) = composed(&question, ledger, caps, world).await? {
+        return deliver(world, draft, receipt).await;
     }
+    receipt.stopped = Some(StopReason::NoEvidence);
+    Ok(without_evidence(world, receipt))
 }
 
 impl Ledger {

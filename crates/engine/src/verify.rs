@@ -1,6 +1,7 @@
 //! The last check: every quote is found again in the archived text before it is delivered.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use domain::evidence::{Evidence, TextRef};
 use domain::output::{Basis, Content, Missing, Output};
@@ -18,8 +19,8 @@ pub(crate) async fn quotes(
 ) -> Result<Output, Failed> {
     let mut bodies: HashMap<TextRef, Option<String>> = HashMap::new();
     for evidence in output.evidence() {
-        if !bodies.contains_key(&evidence.text) {
-            bodies.insert(evidence.text, world.archived(evidence.text).await?);
+        if let Entry::Vacant(place) = bodies.entry(evidence.text) {
+            place.insert(world.archived(evidence.text).await?);
         }
     }
     let stands = |evidence: &Evidence| {

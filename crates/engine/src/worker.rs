@@ -220,7 +220,7 @@ impl Desk {
 
 /// How the execution of a run came to its end.
 enum Outcome {
-    Finished(End),
+    Finished(Box<End>),
     Broken(Failed),
     Superseded,
     Cancelled,
@@ -240,12 +240,12 @@ async fn execute(
     let outcome = if claimed.is_cancelling {
         Outcome::Cancelled
     } else if claimed.idle_attempts > MAX_IDLE_ATTEMPTS {
-        Outcome::Finished(kept_failing())
+        Outcome::Finished(Box::new(kept_failing()))
     } else {
         let time_left = time_left(&store, &claimed);
         tokio::select! {
             outcome = answer(&store, library, claimed) => match outcome {
-                Ok(end) => Outcome::Finished(end),
+                Ok(end) => Outcome::Finished(Box::new(end)),
                 Err(Failed::Superseded) => Outcome::Superseded,
                 Err(why) => Outcome::Broken(why),
             },
@@ -271,7 +271,7 @@ async fn settle(
         receipt: Receipt::default(),
     };
     let end = match outcome {
-        Outcome::Finished(end) => end,
+        Outcome::Finished(end) => *end,
         Outcome::Cancelled => End { ending: Ending::Cancelled, receipt: Receipt::default() },
         Outcome::OutOfTime => failed(
             FailureCode::OutOfTime,

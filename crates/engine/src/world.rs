@@ -129,7 +129,8 @@ impl World {
     ) -> Result<Result<Vec<Hit>, String>, Failed> {
         let request = json!({"provider": provider, "query": query, "limit": HITS});
         self.hits("search.web", request, format!("{provider}: {query}"), async {
-            let found = self.library.sources().search_web(provider, query, HITS).await;
+            // On the heap: an HTTP exchange is a large future, and rounds hold several of them.
+            let found = Box::pin(self.library.sources().search_web(provider, query, HITS)).await;
             found.map_err(|why| why.to_string())
         })
         .await

@@ -3,6 +3,7 @@
 //! [`Conn`] is a connection to either; the macros send the same text to it. Writing goes through [`Db::write`]:
 //! on SQLite one task gathers what is waiting into one transaction, on PostgreSQL each job has its own.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -96,10 +97,7 @@ impl Db {
 
 impl From<sqlx::Error> for Failed {
     fn from(error: sqlx::Error) -> Self {
-        let code = match &error {
-            sqlx::Error::Database(inner) => inner.code().map(|code| code.into_owned()),
-            _ => None,
-        };
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(Cow::into_owned);
         let is_lost = matches!(
             error,
             sqlx::Error::Io(_)

@@ -38,9 +38,10 @@ where
         )
     });
     let migrator = Migrator::with_migrations(steps.to_vec());
-    migrator.run(database).await.map_err(|error| match error {
-        MigrateError::VersionMissing(step) => Failed::Newer { step },
-        MigrateError::Execute(error) => error.into(),
-        other => Failed::Broken(std::sync::Arc::new(sqlx::Error::from(other))),
+    migrator.run(database).await.map_err(|error| {
+        if let MigrateError::VersionMissing(step) = error {
+            return Failed::Newer { step };
+        }
+        sqlx::Error::from(error).into()
     })
 }

@@ -3,6 +3,7 @@
 //! Evidence is a span of one reading. A better extractor makes another reading; the old one stays as long as
 //! something cites it.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use domain::evidence::{Evidence, TextRef};
@@ -191,7 +192,14 @@ fn unpack(columns: ReadingColumns) -> Result<Archived, Failed> {
         media_type: columns.media_type,
         text: Arc::new(document::text_from_json(&json)?),
         first_at_ms: columns.first_at_ms,
-        hash: columns.hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        hash: hex(&columns.hash),
+    })
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
     })
 }
 

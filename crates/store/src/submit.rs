@@ -349,13 +349,12 @@ async fn rows_as_json(
     let mut list = Vec::with_capacity(rows.len());
     for (offset, (id, new)) in (0_i64..).zip(ids.iter().zip(rows)) {
         let address = Arc::as_ptr(&new.spec).addr();
-        let spec = match specs.get(&address) {
-            Some(seq) => *seq,
-            None => {
-                let seq = spec_seq(conn, owner, &document::spec_to_text(&new.spec)).await?;
-                specs.insert(address, seq);
-                seq
-            }
+        let spec = if let Some(known) = specs.get(&address) {
+            *known
+        } else {
+            let seq = spec_seq(conn, owner, &document::spec_to_text(&new.spec)).await?;
+            specs.insert(address, seq);
+            seq
         };
         list.push(json!({
             "id": id.to_string(),

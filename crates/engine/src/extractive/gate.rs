@@ -4,7 +4,6 @@ use super::lexicon::{Lexicon, Marks, index_of};
 use super::quantity;
 use super::question::{self, Part};
 use super::score::{self, Around};
-use super::words;
 
 /// What a unit must contain before it can answer a part: its names, and enough of its other words.
 pub(super) struct Gate {
@@ -113,11 +112,6 @@ pub(super) fn names_somebody(text: &str, part: &Part) -> bool {
         });
         let is_asked = name.stems.iter().any(|stem| asked.contains(&stem));
         !is_asked && !is_figure && !is_office(&name.surface)
-    }) || text.split_whitespace().next().is_some_and(|first| {
-        first.starts_with(char::is_uppercase)
-            && !words::is_stop(&first.to_lowercase())
-            && named.is_empty()
-            && text.split_whitespace().count() <= 12
     })
 }
 

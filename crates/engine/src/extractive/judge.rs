@@ -11,7 +11,7 @@ use crate::ReadPage;
 /// Weight of the whole passage's relevance in a unit's score.
 const PASSAGE: f64 = 0.3;
 /// What is left of the coverage where a number, date or person is asked for and none is there.
-const WRONG_KIND: f64 = 0.7;
+const WRONG_KIND: f64 = 0.6;
 /// Weight of a unit's coverage.
 const COVERAGE: f64 = 1.3;
 /// Weights of terms standing close, of having few other words, of the section's heading, of a name in

@@ -27,7 +27,9 @@ pub(super) fn main_part(page: &Html) -> ElementRef<'_> {
         name == "main"
             || e.value().attr("role") == Some("main")
             || (name == "article" && articles == 1)
-            || matches!(id, "mw-content-text" | "main-content" | "content" | "bodyContent")
+            || matches!(id, "mw-content-text" | "main-content" | "bodyContent")
+            // Manual pages put their name and purpose into a part of its own before this one.
+            || (id == "content" && (!has_heading(root) || has_heading(*e)))
     };
     let marked: Vec<_> = elements().filter(is_marked).take(8).collect();
     if marked.is_empty() {
@@ -36,6 +38,10 @@ pub(super) fn main_part(page: &Html) -> ElementRef<'_> {
     let enough = words(root) * MAIN_SHARE / 100;
     // The innermost that holds enough.
     marked.into_iter().rfind(|part| words(*part) >= enough).unwrap_or(root)
+}
+
+fn has_heading(part: ElementRef<'_>) -> bool {
+    part.descendants().filter_map(ElementRef::wrap).any(|e| e.value().name() == "h1")
 }
 
 /// Bytes of visible words, boilerplate left out.
