@@ -85,7 +85,7 @@ impl Library {
             kept.fetched.clear();
         }
         let fresh_ms = if address.starts_with("doc://") { INDEXED_MS } else { FRESH_MS };
-        let (at, cell) = shelf
+        let (at, cell) = kept
             .fetched
             .entry((owner, address.to_owned()))
             .or_insert_with(|| (now, Arc::default()));
