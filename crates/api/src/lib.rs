@@ -1,1 +1,74 @@
+//! The doors: the REST contract and the web pages, and what both share with the command line.
+//!
+//! A request handler never does research. It stores a run and answers; everything else is a look into the store.
 
+mod doors;
+mod json;
+mod once;
+pub mod problem;
+mod rest;
+mod serve;
+pub mod submit;
+mod ui;
+pub mod wire;
+
+use std::sync::Arc;
+
+use store::Store;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub use doors::router;
+pub use problem::Problem;
+pub use serve::serve;
+pub use submit::{Catalog, RunArgs, prepare};
+
+use crate::once::InFlight;
+
+/// Everything a request needs; cloning it is cheap and shares everything.
+#[derive(Clone)]
+pub struct App {
+    pub store: Store,
+    pub catalog: Arc<Catalog>,
+    /// Where callers reach this server, without a slash at the end; may have a path prefix.
+    pub public_url: Arc<str>,
+    /// Whether only this machine can connect. Then requests for another host are refused.
+    is_on_loopback: bool,
+    in_flight: InFlight,
+    /// Creations being written, which outlive their requests.
+    creations: TaskTracker,
+    /// Ends waiting requests.
+    stop: CancellationToken,
+}
+
+impl App {
+    pub fn new(store: Store, catalog: Arc<Catalog>, public_url: &str) -> Self {
+        Self {
+            store,
+            catalog,
+            public_url: public_url.trim_end_matches('/').into(),
+            is_on_loopback: false,
+            in_flight: InFlight::default(),
+            creations: TaskTracker::new(),
+            stop: CancellationToken::new(),
+        }
+    }
+
+    /// The same, for a listener that only this machine reaches. [`serve`] does this by itself.
+    #[must_use]
+    pub fn on_loopback(self) -> Self {
+        Self { is_on_loopback: true, ..self }
+    }
+
+    /// The same, ending its waiting requests when `stop` is cancelled. [`serve`] does this by itself.
+    #[must_use]
+    pub fn stopping_with(self, stop: CancellationToken) -> Self {
+        Self { stop, ..self }
+    }
+
+    /// The path before all of our own: empty, or such as `/research`.
+    fn prefix(&self) -> String {
+        let url = url::Url::parse(&self.public_url);
+        url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
+    }
+}

@@ -1,1 +1,163 @@
-fn main() {}
+//! The binary `task-mcp`: reads the command line and the settings, and hands over to one command.
+
+mod config;
+mod demo;
+mod doctor;
+mod enrich;
+mod follow;
+mod ground;
+mod machine;
+mod problem;
+mod processors;
+mod progress;
+mod research;
+mod serve;
+mod settings;
+mod sheet;
+mod show;
+mod signals;
+mod source_args;
+mod sources_command;
+mod tables;
+mod telemetry;
+mod work;
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::{Context as _, Result};
+use clap::{Parser, Subcommand};
+
+use crate::settings::{Flags, Settings};
+
+/// Research and enrichment whose every answer is backed by verbatim quotes.
+#[derive(Debug, Parser)]
+#[command(name = "task-mcp", version, about, max_term_width = 100)]
+struct Cli {
+    /// Where runs are kept
+    #[arg(long, global = true, value_name = "DIR")]
+    data: Option<PathBuf>,
+    /// A PostgreSQL database instead of the embedded one
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    /// Where `serve` answers
+    #[arg(long, global = true, value_name = "HOST:PORT")]
+    listen: Option<String>,
+    /// The settings file
+    #[arg(long, global = true, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Any setting, for this start
+    #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
+    set: Vec<String>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Research a question on documents that are built in, and enrich a sheet
+    Demo,
+    /// Answer a question with a report that quotes its sources
+    Research(research::Args),
+    /// Add columns to a CSV, each value with its quote
+    Enrich(enrich::Args),
+    /// Answer over HTTP and execute what is due
+    Serve(serve::Args),
+    /// How far a run or group is
+    Status(work::OneArgs),
+    /// Wait for a run or group and print its result
+    Result(work::ResultArgs),
+    /// Ask a run or group to stop
+    Cancel(work::OneArgs),
+    /// Runs and groups, newest first
+    List(work::ListArgs),
+    /// How much each processor may spend, and who serves it
+    Processors,
+    /// The places that runs may read
+    Sources {
+        #[command(subcommand)]
+        command: Option<sources_command::Command>,
+    },
+    /// Check that everything is there that a run needs
+    Doctor,
+    /// The settings in force and where they came from
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Print every value in force and where it came from
+    Print,
+    /// Print the settings reference, docs/settings.md
+    #[command(hide = true)]
+    Reference,
+}
+
+fn main() -> ExitCode {
+    match run(Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => problem::report(&problem),
+    }
+}
+
+fn run(cli: Cli) -> Result<()> {
+    let Cli { data, database, listen, config, set, command } = cli;
+    let Some(command) = command else { return show::say(NEXT) };
+    let all = settings::read(&Flags { config, data, database, listen, set })?;
+    let level = if matches!(command, Command::Serve(_)) { SERVER_LOG } else { COMMAND_LOG };
+    telemetry::start(&all.log, level)?;
+    match command {
+        Command::Demo => block_on(demo::run(all)),
+        Command::Research(args) => block_on(research::run(all, args)),
+        Command::Enrich(args) => block_on(enrich::run(all, args)),
+        Command::Serve(args) => block_on(serve::run(all, args)),
+        Command::Status(args) => block_on(work::status(all, args)),
+        Command::Result(args) => block_on(work::result(all, args)),
+        Command::Cancel(args) => block_on(work::cancel(all, args)),
+        Command::List(args) => block_on(work::list(all, args)),
+        Command::Processors => processors::run(&all),
+        Command::Sources { command } => block_on(sources_command::run(all, command)),
+        Command::Doctor => block_on(doctor::run(all)),
+        Command::Config { command } => print_config(&all, &command),
+    }
+}
+
+fn print_config(all: &Settings, command: &ConfigCommand) -> Result<()> {
+    show::say(&match command {
+        ConfigCommand::Print => config::print(all),
+        ConfigCommand::Reference => config::reference(),
+    })
+}
+
+/// The story of runs; what libraries have to tell only where it matters.
+const SERVER_LOG: &str = "info,sqlx=warn,tantivy=warn,hyper=warn";
+const COMMAND_LOG: &str = "warn,sqlx=error,tantivy=error";
+
+fn block_on(command: impl Future<Output = Result<()>>) -> Result<()> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the system gives this process no threads")?;
+    let done = runtime.block_on(command);
+    // Parsing threads may still be at a document whose run has ended.
+    runtime.shutdown_background();
+    done
+}
+
+/// What to do first.
+const NEXT: &str = "\
+task-mcp answers questions and fills in tables from documents, with a verbatim quote behind each statement.
+
+see it work          task-mcp demo
+ask a question       task-mcp research \"What changed in version 2?\" --source ./documents
+fill in a table      task-mcp enrich companies.csv --fields \"founded: year it was founded\" --source ./documents -o out.csv
+answer over HTTP     task-mcp serve --source ./documents
+look at past runs    task-mcp list
+is all in order?     task-mcp doctor
+
+task-mcp COMMAND --help has the details of each; no key, model or network is needed.
+";

@@ -190,7 +190,8 @@ impl Desk {
         let held = self.held.values().map(|held| (held.run, held.attempt)).collect();
         match self.store.renew(&self.config.name, held).await {
             Ok(lost) => {
-                let lost = self.held.values().filter(|held| lost.contains(&held.run));
+                let is_lost = |held: &&Held| lost.contains(&(held.run, held.attempt));
+                let lost = self.held.values().filter(is_lost);
                 lost.for_each(|held| held.lost.cancel());
             }
             Err(why) => warn!(%why, "leases could not be renewed; trying again"),

@@ -134,33 +134,38 @@ impl Store {
         }))
     }
 
-    /// Renews the leases of a worker's runs. Answers those that it no longer has.
+    /// Renews the leases of the attempts that a worker holds, and of nothing else that bears its name. Answers
+    /// those that it no longer has.
     pub async fn renew(
         &self,
         worker: &str,
-        held: Vec<(RunSeq, i64)>,
-    ) -> Result<Vec<RunSeq>, Failed> {
+        mut held: Vec<(RunSeq, i64)>,
+    ) -> Result<Vec<(RunSeq, i64)>, Failed> {
         let until = self.clock().now().plus_ms(LEASE_MS);
         let worker = worker.to_owned();
+        // In one order everywhere, so that two workers never wait for each other.
+        held.sort_unstable();
         self.inner
             .db
             .write(move |conn| {
                 Box::pin(async move {
-                    let renewed: Vec<(i64, i64)> = fetch_all!(
-                        conn,
-                        (i64, i64),
-                        "-- renew
-                         UPDATE runs SET lease_until_ms = $2
-                         WHERE worker = $1 AND lease_until_ms IS NOT NULL
-                         RETURNING seq, attempt",
-                        worker,
-                        until.0
-                    )?;
-                    Ok(held
-                        .into_iter()
-                        .filter(|(run, attempt)| !renewed.contains(&(run.0, *attempt)))
-                        .map(|(run, _)| run)
-                        .collect())
+                    let mut lost = Vec::new();
+                    for (run, attempt) in held {
+                        let renewed = execute!(
+                            conn,
+                            "-- renew
+                             UPDATE runs SET lease_until_ms = $4
+                             WHERE seq = $1 AND attempt = $2 AND worker = $3 AND lease_until_ms IS NOT NULL",
+                            run.0,
+                            attempt,
+                            &worker,
+                            until.0
+                        )?;
+                        if renewed == 0 {
+                            lost.push((run, attempt));
+                        }
+                    }
+                    Ok(lost)
                 })
             })
             .await

@@ -5,8 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::Sqlite;
-use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
@@ -70,7 +68,11 @@ pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db,
         .await?;
     let (sender, jobs) = mpsc::channel(QUEUE);
     let mut tasks = JoinSet::new();
-    tasks.spawn(write_all(writer.acquire().await?, jobs, Arc::clone(changes)));
+    let mut conn = Conn::new(Link::Sqlite(writer.acquire().await?));
+    let mut foreign = ForeignWrites { seen: None, looked_at: Instant::now() };
+    // Before anybody waits: what others write from now on counts as a change.
+    foreign.look(&mut conn, changes).await;
+    tasks.spawn(write_all(conn, foreign, jobs, Arc::clone(changes)));
     Ok(Db::Sqlite { writer: sender, readers, _tasks: tasks })
 }
 
@@ -122,13 +124,12 @@ where
 }
 
 async fn write_all(
-    connection: PoolConnection<Sqlite>,
+    mut conn: Conn,
+    mut foreign: ForeignWrites,
     mut jobs: mpsc::Receiver<Job>,
     changes: Arc<Changes>,
 ) {
-    let mut conn = Conn::new(Link::Sqlite(connection));
     let mut waiting = Vec::with_capacity(MAX_BATCH);
-    let mut foreign = ForeignWrites { seen: None, looked_at: Instant::now() };
     loop {
         let received = timeout(LOOK_FOR_FOREIGN_WRITES, jobs.recv_many(&mut waiting, MAX_BATCH));
         match received.await {

@@ -1,1 +1,15 @@
+//! What tests of several crates share: hand-set time, seeded chance, throw-away databases, a scripted site.
+//!
+//! Everything here panics when it cannot do as asked: a test that cannot be set up has failed.
+#![expect(clippy::missing_panics_doc, reason = "see above")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "see above")]
 
+pub mod build;
+pub mod clock;
+pub mod database;
+mod postgres;
+pub mod site;
+
+pub use clock::HandClock;
+pub use database::Database;
+pub use site::Site;

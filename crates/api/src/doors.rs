@@ -1,0 +1,224 @@
+//! What all doors have in common: who may come in, the headers of every answer, and the envelope of every refusal.
+
+use std::panic::AssertUnwindSafe;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use futures_util::FutureExt;
+use serde::Serialize;
+use tracing::{error, warn};
+use url::Url;
+
+use crate::problem::{Kind, Problem};
+use crate::wire::{ErrorView, uuid_of};
+use crate::{App, rest, ui};
+
+/// Largest request body: a thousand rows of 15,000 characters fit.
+pub(crate) const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// No scripts, nothing from elsewhere.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
+                              base-uri 'none'; frame-ancestors 'none'";
+
+/// All doors. Where `public_url` has a path, they answer below it as well, for proxies that keep it.
+pub fn router(app: App) -> Router {
+    let doors = rest::routes().merge(ui::routes());
+    let prefix = app.prefix();
+    let doors = if prefix.is_empty() {
+        doors
+    } else {
+        doors.clone().nest(&prefix, doors).merge(ui::first_page(&format!("{prefix}/")))
+    };
+    guarded(app, doors)
+}
+
+/// Lays the common rules around some doors.
+fn guarded(app: App, doors: Router<App>) -> Router {
+    doors
+        .fallback(unknown_route)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(app.clone(), admit))
+        .layer(middleware::from_fn_with_state(app.clone(), complete))
+        .with_state(app)
+}
+
+async fn unknown_route(method: Method, uri: Uri) -> Problem {
+    let path: String = uri.path().chars().take(200).collect();
+    Problem::not_found(format!(
+        "there is nothing at `{method} {path}`; the API begins at /v1/tasks/runs"
+    ))
+}
+
+/// Refuses what a page of another site made a browser send.
+async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
+    match refusal(&app, &request) {
+        Some(problem) => problem.into_response(),
+        None => next.run(request).await,
+    }
+}
+
+fn refusal(app: &App, request: &Request) -> Option<Problem> {
+    let public = Url::parse(&app.public_url).ok();
+    let public_host = public.as_ref().and_then(Url::host_str);
+    let host = host_of(request);
+    if app.is_on_loopback {
+        let name = host.as_ref().map(Authority::host);
+        let is_ours = |name: &str| is_loopback(name) || Some(name) == public_host;
+        if !name.is_some_and(is_ours) {
+            let shown: String = name.unwrap_or_default().chars().take(100).collect();
+            return Some(Problem::new(
+                Kind::Forbidden,
+                format!(
+                    "the header `Host` is `{shown}`, and this server answers only to localhost; set `public_url` \
+                     if it is to be reached by that name"
+                ),
+            ));
+        }
+    }
+    let is_read = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let origin = request.headers().get(header::ORIGIN).filter(|_| !is_read)?;
+    let origin = origin.to_str().unwrap_or("?");
+    let is_public = public.is_some_and(|url| url.origin().ascii_serialization() == origin);
+    // On loopback the host was checked above, so it is the page's own server.
+    let is_same = app.is_on_loopback
+        && host.is_some_and(|host| {
+            origin.split_once("://").is_some_and(|(_, at)| at == host.as_str())
+        });
+    (!is_public && !is_same).then(|| {
+        let shown: String = origin.chars().take(100).collect();
+        let message = format!(
+            "the header `Origin` is `{shown}`: pages of other sites may not change anything here"
+        );
+        Problem::new(Kind::Forbidden, message)
+    })
+}
+
+fn host_of(request: &Request) -> Option<Authority> {
+    match request.headers().get(header::HOST) {
+        Some(host) => host.to_str().ok()?.parse().ok(),
+        None => request.uri().authority().cloned(),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || matches!(host, "127.0.0.1" | "[::1]")
+}
+
+/// Catches panics, writes problems out, and sets the headers that every answer has.
+async fn complete(State(app): State<App>, request: Request, next: Next) -> Response {
+    let wants_page = wants_page(request.uri(), request.headers());
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+    let mut response =
+        answered.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
+    let problem = response.extensions_mut().remove::<Problem>();
+    let problem = problem.or_else(|| bare_refusal(response.status()));
+    if let Some(problem) = problem {
+        let ref_id = uuid_of(&format!("{:032x}", app.store.chance().next()));
+        let allow = response.headers_mut().remove(header::ALLOW);
+        response = written(&app, &problem, ref_id, wants_page);
+        if let Some(allow) = allow {
+            response.headers_mut().insert(header::ALLOW, allow);
+        }
+    }
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("private, no-cache"));
+    response
+}
+
+fn wants_page(uri: &Uri, headers: &HeaderMap) -> bool {
+    let path = uri.path();
+    let is_api = path.contains("/v1/") || path.contains("/v1beta/") || path.ends_with("/healthz");
+    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    !is_api && accepts.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// Refusals of the framework itself: no handler ran.
+fn bare_refusal(status: StatusCode) -> Option<Problem> {
+    if !status.is_client_error() && !status.is_server_error() {
+        return None;
+    }
+    Some(match status {
+        StatusCode::METHOD_NOT_ALLOWED => Problem::new(
+            Kind::WrongMethod,
+            "this address does not take that method; the header `Allow` lists what it takes",
+        ),
+        StatusCode::NOT_FOUND => Problem::not_found("there is nothing at this address"),
+        status if status.is_client_error() => {
+            Problem::new(Kind::Malformed, format!("the request cannot be read ({status})"))
+        }
+        status => Problem::internal(status),
+    })
+}
+
+#[derive(Serialize)]
+struct Envelope<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    error: &'a ErrorView,
+}
+
+fn written(app: &App, problem: &Problem, ref_id: String, wants_page: bool) -> Response {
+    let status = problem.kind.status();
+    if let Some(cause) = &problem.cause {
+        if problem.kind == Kind::Internal {
+            error!(ref_id, status, cause, "a request failed: {}", problem.message);
+        } else {
+            warn!(ref_id, status, cause, "a request was refused: {}", problem.message);
+        }
+    }
+    let error =
+        ErrorView { ref_id, message: problem.message.clone(), detail: problem.detail.clone() };
+    let body = if wants_page {
+        ui::problem_page(app, status, &error)
+    } else {
+        axum::Json(Envelope { kind: "error", error: &error }).into_response()
+    };
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let mut response = (status, body).into_response();
+    if let Some(seconds) = problem.retry_after_s {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use axum::body::{Body, to_bytes};
+    use axum::routing::get;
+    use domain::clock::{Chance, Clock, TimeMs};
+    use store::{Location, Store};
+    use tower::ServiceExt;
+
+    use super::*;
+    use crate::Catalog;
+
+    #[tokio::test]
+    async fn a_panic_is_answered_with_the_envelope_and_tells_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let location = Location::Directory(directory.path().into());
+        let clock = Clock::new(|| TimeMs(0));
+        let store = Store::open(&location, clock, Chance::new(|| 7)).await.unwrap();
+        let app = App::new(store, Arc::new(Catalog::default()), "http://localhost");
+        let broken = Router::new().route("/v1/x", get(|| async { assert_eq!("secret", "other") }));
+        let request = Request::get("/v1/x").body(Body::empty()).unwrap();
+        let answer = guarded(app, broken).oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("00000000-0000-0000-0000-000000000007"), "{body}");
+        assert!(!body.contains("secret"), "{body}");
+    }
+}

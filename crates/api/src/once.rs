@@ -1,0 +1,142 @@
+//! Creations under an `Idempotency-Key`: what is repeated, and what is still being written.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum::http::HeaderMap;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use store::Key;
+
+use crate::problem::{Kind, Problem};
+
+/// How long an answer is kept for a repeat: 24 hours.
+const LIFETIME_MS: i64 = 24 * 60 * 60 * 1000;
+/// Longest key.
+const MAX_KEY: usize = 255;
+
+/// The key of a request, where it has one. `operation` and `body` are what it stands for.
+pub(crate) fn key(
+    headers: &HeaderMap,
+    operation: &str,
+    body: &Map<String, Value>,
+) -> Result<Option<Key>, Problem> {
+    let Some(header) = headers.get("idempotency-key") else { return Ok(None) };
+    let text = header.to_str().map_err(|_| {
+        Problem::invalid(
+            "the header `Idempotency-Key` has characters outside of ASCII; send for example a UUID",
+        )
+    })?;
+    if text.is_empty() || text.len() > MAX_KEY {
+        return Err(Problem::invalid(format!(
+            "the header `Idempotency-Key` has {} characters; it must have 1 to {MAX_KEY}, for example a UUID",
+            text.len()
+        )));
+    }
+    let mut hash = Sha256::new();
+    hash.update(operation.as_bytes());
+    hash.update(b"\n");
+    let mut text = String::new();
+    write_members(body, &mut text);
+    hash.update(text.as_bytes());
+    let request_hash = hash.finalize().to_vec();
+    Ok(Some(Key { text: text.into(), request_hash, lifetime_ms: LIFETIME_MS }))
+}
+
+/// JSON with sorted members and without white space: equal for bodies that mean the same.
+fn write(value: &Value, text: &mut String) {
+    match value {
+        Value::Object(members) => write_members(members, text),
+        Value::Array(list) => {
+            text.push('[');
+            for value in list {
+                write(value, text);
+                text.push(',');
+            }
+            text.push(']');
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            text.push_str(&value.to_string());
+        }
+    }
+}
+
+fn write_members(members: &Map<String, Value>, text: &mut String) {
+    let mut sorted: Vec<_> = members.iter().collect();
+    sorted.sort_by_key(|(name, _)| *name);
+    text.push('{');
+    for (name, value) in sorted {
+        text.push_str(&Value::from(name.as_str()).to_string());
+        text.push(':');
+        write(value, text);
+        text.push(',');
+    }
+    text.push('}');
+}
+
+pub(crate) fn other_body() -> Problem {
+    Problem::invalid(
+        "the header `Idempotency-Key` was used before for a different request; use a new key for a new request",
+    )
+}
+
+/// Keys whose creation is being written by this process.
+#[derive(Clone, Default)]
+pub(crate) struct InFlight(Arc<Mutex<HashSet<String>>>);
+
+/// Holds a key until the creation has been written.
+pub(crate) struct Held {
+    keys: InFlight,
+    key: String,
+}
+
+impl InFlight {
+    /// Takes the key, or says that the same one is being worked on.
+    pub(crate) fn take(&self, key: &Key) -> Result<Held, Problem> {
+        let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if keys.insert(key.text.clone()) {
+            return Ok(Held { keys: self.clone(), key: key.text.clone() });
+        }
+        let message =
+            "a request with this `Idempotency-Key` is being worked on; ask again in a second";
+        Err(Problem::new(Kind::InFlight, message).retry_after(1))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.keys.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn a_key() -> Key {
+        Key { text: "k".into(), request_hash: vec![], lifetime_ms: 1 }
+    }
+
+    #[test]
+    fn bodies_that_mean_the_same_have_one_canonical_form() {
+        let canonical = |value: &Value| {
+            let mut text = String::new();
+            write(value, &mut text);
+            text
+        };
+        let one: Value = serde_json::from_str(r#"{"b": [1, "x"], "a": null}"#).unwrap();
+        assert_eq!(canonical(&one), canonical(&json!({"a": null, "b": [1, "x"]})));
+        assert_ne!(canonical(&one), canonical(&json!({"a": null, "b": ["x", 1]})));
+    }
+
+    #[test]
+    fn a_key_is_free_again_when_its_creation_has_been_written() {
+        let keys = InFlight::default();
+        let held = keys.take(&a_key()).ok();
+        assert_eq!(keys.take(&a_key()).err().map(|problem| problem.kind), Some(Kind::InFlight));
+        drop(held);
+        assert!(keys.take(&a_key()).is_ok());
+    }
+}

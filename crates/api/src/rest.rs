@@ -1,0 +1,157 @@
+//! The Task API: its routes, and how requests are read.
+
+mod groups;
+mod runs;
+
+use std::collections::HashMap;
+use std::future::Future;
+use std::str::FromStr;
+use std::time::Duration;
+
+use axum::body::Bytes;
+use axum::extract::{FromRequest, Query, Request, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use domain::ids::NotAnId;
+use domain::run::Warning;
+use serde::Serialize;
+use serde_json::json;
+use store::{Key, Known};
+
+use crate::doors::MAX_BODY;
+use crate::problem::{Kind, Problem};
+use crate::wire::{WarningView, warning_views};
+use crate::{App, once};
+
+/// Longest wait for a request body, from headers to last byte: 16 MiB at 3 Mbit/s.
+const BODY_TIMEOUT: Duration = Duration::from_secs(45);
+
+pub(crate) fn routes() -> Router<App> {
+    let tasks = Router::new()
+        .route("/runs", post(runs::create).get(runs::list))
+        .route("/runs/{run_id}", get(runs::show))
+        .route("/runs/{run_id}/result", get(runs::result))
+        .route("/runs/{run_id}/cancel", post(runs::cancel))
+        .route("/groups", post(groups::create).get(groups::list))
+        .route("/groups/{group_id}", get(groups::show))
+        .route("/groups/{group_id}/runs", post(groups::add))
+        .route("/groups/{group_id}/runs/{run_id}", get(groups::show_run))
+        .route("/groups/{group_id}/cancel", post(groups::cancel));
+    Router::new()
+        .nest("/v1/tasks", tasks.clone())
+        // Older clients.
+        .nest("/v1beta/tasks", tasks)
+        .route("/healthz", get(health))
+}
+
+async fn health(State(app): State<App>) -> Result<Response, Problem> {
+    app.store.ping().await?;
+    Ok(Json(json!({"status": "ok"})).into_response())
+}
+
+fn answer(status: StatusCode, view: impl Serialize) -> Response {
+    (status, Json(view)).into_response()
+}
+
+/// Reads a whole body, bounded in size and time.
+async fn body(app: &App, request: Request) -> Result<Bytes, Problem> {
+    let reading = Bytes::from_request(request, app);
+    match tokio::time::timeout(BODY_TIMEOUT, reading).await {
+        Ok(Ok(bytes)) => Ok(bytes),
+        Ok(Err(refused)) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Problem::new(
+            Kind::TooLarge,
+            format!(
+                "the body is larger than {} MiB; send fewer rows at a time",
+                MAX_BODY / 1024 / 1024
+            ),
+        )),
+        Ok(Err(refused)) => {
+            Err(Problem::new(Kind::Malformed, "the body could not be read to its end")
+                .because(refused))
+        }
+        Err(_) => Err(Problem::new(
+            Kind::Malformed,
+            format!("the body did not arrive within {} seconds", BODY_TIMEOUT.as_secs()),
+        )),
+    }
+}
+
+/// Writes something to the store even if the caller goes away meanwhile, holding the key until it is done.
+async fn write_once<T, F>(
+    app: &App,
+    key: Option<&Key>,
+    creation: impl FnOnce() -> F,
+) -> Result<T, Problem>
+where
+    T: Send + 'static,
+    F: Future<Output = Result<Known<T>, Problem>> + Send + 'static,
+{
+    let held = key.map(|key| app.in_flight.take(key)).transpose()?;
+    let creation = creation();
+    let written = app.creations.spawn(async move {
+        let made = creation.await;
+        drop(held);
+        made
+    });
+    written.await.map_err(Problem::internal)??.made().ok_or_else(once::other_body)
+}
+
+/// An id out of the path; what is not one is not there.
+fn id<T: FromStr<Err = NotAnId>>(text: &str) -> Result<T, Problem> {
+    text.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))
+}
+
+pub(crate) type Params =
+    Result<Query<HashMap<String, String>>, axum::extract::rejection::QueryRejection>;
+
+pub(crate) fn param(params: &Params, name: &str) -> Result<Option<String>, Problem> {
+    match params {
+        Ok(params) => Ok(params.get(name).cloned()),
+        Err(_) => Err(Problem::invalid("the query part of the address cannot be read")),
+    }
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(60).collect()
+}
+
+/// Where a part of a listing begins, and how long it is.
+fn part(params: &Params) -> Result<(Option<i64>, i64), Problem> {
+    let cursor = param(params, "cursor")?
+        .map(|text| {
+            text.parse().map_err(|_| {
+                let text = shown(&text);
+                Problem::invalid(format!("`cursor` is `{text}`; send the `next_cursor` of the part before, or leave it out"))
+            })
+        })
+        .transpose()?;
+    let limit = match param(params, "limit")? {
+        None => 50,
+        Some(text) => match text.parse() {
+            Ok(limit) if (1..=store_page()).contains(&limit) => limit,
+            _ => {
+                let message = format!(
+                    "`limit` is `{}`; it must be a whole number from 1 to {}",
+                    shown(&text),
+                    store_page()
+                );
+                return Err(Problem::invalid(message));
+            }
+        },
+    };
+    Ok((cursor, limit))
+}
+
+/// Most entries of one part of a listing.
+const fn store_page() -> i64 {
+    200
+}
+
+fn unused_members(names: &[String]) -> Vec<WarningView> {
+    let warning = |name: &String| {
+        Warning::other(format!("`{}` is not used by this version of the server", shown(name)))
+    };
+    warning_views(&names.iter().map(warning).collect::<Vec<_>>())
+}

@@ -1,0 +1,45 @@
+//! Answering on a listener until told to stop.
+
+use std::future::IntoFuture;
+use std::io;
+use std::time::Duration;
+
+use axum::serve::ListenerExt;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::warn;
+
+use crate::{App, router};
+
+/// How long open requests may take to end after `stop`; waiting ones end at once.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Serves until `stop` is cancelled and open requests have ended, at most a few seconds more.
+pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> io::Result<()> {
+    let is_on_loopback = listener.local_addr()?.ip().is_loopback();
+    let app = App { is_on_loopback, stop: stop.clone(), ..app };
+    let creations = app.creations.clone();
+    let listener = listener.tap_io(|stream| {
+        if let Err(why) = stream.set_nodelay(true) {
+            warn!(error = %why, "a connection keeps its delay");
+        }
+    });
+    let serving =
+        axum::serve(listener, router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let patience = async {
+        stop.cancelled().await;
+        tokio::time::sleep(PATIENCE).await;
+    };
+    let ended = tokio::select! {
+        ended = serving.into_future() => ended,
+        () = patience => {
+            warn!("some requests were still open {PATIENCE:?} after the stop and were dropped");
+            Ok(())
+        }
+    };
+    creations.close();
+    if tokio::time::timeout(PATIENCE, creations.wait()).await.is_err() {
+        warn!("some creations were still being written at the end");
+    }
+    ended
+}

@@ -1,0 +1,263 @@
+//! From what a caller asks for to a run that may be stored: shared by REST, MCP and the command line.
+
+mod address;
+mod policy;
+mod task;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use domain::group::Group;
+use domain::ids::GroupId;
+use domain::processor::{Engine, Processor};
+use domain::run::{Run, Warning, WarningKind};
+use domain::source::{Source, SourceName};
+use domain::spec::{self, Input, MAX_SPEC_AND_INPUT, Refused, Spec};
+use serde_json::{Map, Value};
+use store::{Key, Known, NewRun, Owner, Rows, Store};
+
+use crate::problem::{Kind, Problem};
+use crate::submit::policy::Reach;
+use crate::submit::task::Task;
+
+/// What this installation offers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Catalog {
+    pub processors: Vec<Processor>,
+    /// The configured web search providers by name, for example `searxng`.
+    pub search: Vec<String>,
+    /// The name of this machine, by which runs with local sources find a worker that can read them.
+    pub host: String,
+}
+
+/// One run as it is asked for, unchecked.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct RunArgs {
+    pub input: Value,
+    /// `None`: the default of the door.
+    pub processor: Option<String>,
+    /// `{output_schema, input_schema}` or null.
+    pub task_spec: Option<Value>,
+    /// `{include_domains, exclude_domains, after_date}` or null.
+    pub source_policy: Option<Value>,
+    pub metadata: Option<Value>,
+    /// Exactly these sources; `None`: all of the owner's. Command line only.
+    pub sources: Option<Vec<SourceName>>,
+    /// Members of the request that this version takes and does not use; each becomes a warning.
+    pub unused: Vec<String>,
+}
+
+/// Most rows of one request.
+pub const MAX_ROWS: usize = 1000;
+
+/// Checks one request and resolves it against what is offered here. `sources` are all of the owner's.
+pub fn prepare(
+    catalog: &Catalog,
+    sources: &[Source],
+    args: RunArgs,
+    default_processor: &str,
+    is_shared_store: bool,
+) -> Result<NewRun, Problem> {
+    Desk::new(catalog, sources, default_processor, is_shared_store).run(args, None)
+}
+
+/// Checks all rows of one request; the first bad one refuses all, and is named as `inputs[3]`.
+pub fn prepare_rows(
+    catalog: &Catalog,
+    sources: &[Source],
+    rows: Vec<RunArgs>,
+    default_task_spec: Option<&Value>,
+    default_processor: &str,
+    is_shared_store: bool,
+) -> Result<Vec<NewRun>, Problem> {
+    if rows.is_empty() {
+        return Err(Problem::invalid("`inputs` is empty: send at least one row"));
+    }
+    if rows.len() > MAX_ROWS {
+        return Err(Problem::invalid(format!(
+            "`inputs` has {} rows; send at most {MAX_ROWS} at a time, the others in further requests",
+            rows.len()
+        )));
+    }
+    let default = default_task_spec
+        .filter(|spec| !spec.is_null())
+        .map(|spec| Task::read(Some(spec)).map(Arc::new))
+        .transpose()
+        .map_err(|refused| {
+            Problem::invalid(refused.to_string().replacen("`task_spec", "`default_task_spec", 1))
+        })?;
+    let mut desk = Desk::new(catalog, sources, default_processor, is_shared_store);
+    let checked = rows.into_iter().enumerate();
+    checked
+        .map(|(index, row)| desk.run(row, default.as_ref()).map_err(|why| why.at_row(index)))
+        .collect()
+}
+
+/// Checks requests one after the other; equal ones share their specification.
+struct Desk<'a> {
+    catalog: &'a Catalog,
+    sources: &'a [Source],
+    default_processor: &'a str,
+    is_shared_store: bool,
+    known: HashMap<String, Arc<Resolved>>,
+}
+
+/// All of a request but its input and notes.
+struct Resolved {
+    spec: Arc<Spec>,
+    task: Arc<Task>,
+    warnings: Vec<Warning>,
+    host: Option<String>,
+}
+
+impl<'a> Desk<'a> {
+    fn new(
+        catalog: &'a Catalog,
+        sources: &'a [Source],
+        default_processor: &'a str,
+        is_shared_store: bool,
+    ) -> Self {
+        Self { catalog, sources, default_processor, is_shared_store, known: HashMap::new() }
+    }
+
+    fn run(&mut self, args: RunArgs, default: Option<&Arc<Task>>) -> Result<NewRun, Problem> {
+        let input = Input::parse(args.input.clone())?;
+        let resolved = self.resolved(&args, default)?;
+        let length = resolved.task.length + input.length();
+        if length > MAX_SPEC_AND_INPUT {
+            return Err(Refused::TooLong { length }.into());
+        }
+        check_something_is_readable(&resolved.spec, &input)?;
+        let metadata = spec::metadata(args.metadata)?;
+        let mut warnings = resolved.warnings.clone();
+        warnings.extend(missing_columns(&resolved.task.required, &input));
+        warnings.extend(args.unused.iter().map(|name| unused(name)));
+        let (spec, host) = (Arc::clone(&resolved.spec), resolved.host.clone());
+        Ok(NewRun { spec, input, metadata, warnings, host })
+    }
+
+    fn resolved(
+        &mut self,
+        args: &RunArgs,
+        default: Option<&Arc<Task>>,
+    ) -> Result<Arc<Resolved>, Problem> {
+        let own_spec = args.task_spec.as_ref().filter(|spec| !spec.is_null());
+        let text = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
+        let (spec, policy) = (text(own_spec), text(args.source_policy.as_ref()));
+        let key = format!("{:?}\n{spec}\n{policy}\n{:?}", args.processor, args.sources);
+        if let Some(known) = self.known.get(&key) {
+            return Ok(Arc::clone(known));
+        }
+        let task = match (own_spec, default) {
+            (None, Some(default)) => Arc::clone(default),
+            (own, _) => Arc::new(Task::read(own)?),
+        };
+        let processor = self.processor(args.processor.as_deref())?;
+        let reach = Reach::resolve(
+            self.catalog,
+            self.sources,
+            args.sources.as_deref(),
+            args.source_policy.as_ref(),
+        )?;
+        let mut warnings = task.warnings.clone();
+        warnings.extend(reach.warnings);
+        warnings.extend(task.without_a_model(processor.engine));
+        let spec = Arc::new(Spec {
+            wanted: task.wanted.clone(),
+            processor,
+            sources: reach.sources,
+            search: reach.search,
+            policy: reach.policy,
+        });
+        let host = reach.host.filter(|_| self.is_shared_store);
+        let resolved = Arc::new(Resolved { spec, task, warnings, host });
+        self.known.insert(key, Arc::clone(&resolved));
+        Ok(resolved)
+    }
+
+    fn processor(&self, name: Option<&str>) -> Result<Processor, Problem> {
+        let name = name.unwrap_or(self.default_processor);
+        let all = &self.catalog.processors;
+        all.iter().find(|processor| processor.name == name).cloned().ok_or_else(|| {
+            let known: Vec<&str> = all.iter().map(|processor| processor.name.as_str()).collect();
+            let shown: String = name.chars().take(60).collect();
+            let message = format!(
+                "`processor` is `{shown}`, which is not known here; known are {}",
+                known.join(", ")
+            );
+            Problem::new(Kind::Forbidden, message)
+        })
+    }
+}
+
+fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem> {
+    let is_readable = match spec.processor.engine {
+        Engine::Noop => true,
+        Engine::Extractive => {
+            !spec.sources.is_empty()
+                || !spec.search.is_empty()
+                || address::is_any_in(input, &spec.policy)
+        }
+    };
+    if is_readable {
+        return Ok(());
+    }
+    Err(Problem::invalid(
+        "there is nothing this run could read: add documents with `--source NAME=PATH`, set up web search with \
+         `search.searxng.url`, or put an address such as https://example.org into `input` (and check that \
+         `source_policy` leaves it something)",
+    ))
+}
+
+fn missing_columns(required: &[String], input: &Input) -> Option<Warning> {
+    let Input::Row(row) = input else { return None };
+    let missing: Vec<String> =
+        required.iter().filter(|name| !row.contains_key(*name)).map(|n| format!("`{n}`")).collect();
+    (!missing.is_empty()).then(|| Warning {
+        kind: WarningKind::Input,
+        message: format!("`input` lacks {}, which `input_schema` requires", missing.join(", ")),
+    })
+}
+
+fn unused(name: &str) -> Warning {
+    let shown: String = name.chars().take(60).collect();
+    Warning::other(format!(
+        "`{shown}` is not used by this version of the server; the run works without it"
+    ))
+}
+
+/// Stores a run that was prepared.
+pub async fn create_run(
+    store: &Store,
+    owner: Owner,
+    new: NewRun,
+    key: Option<Key>,
+) -> Result<Known<Run>, Problem> {
+    Ok(store.create_run(owner, new, key).await?)
+}
+
+/// Stores an empty group, its notes checked.
+pub async fn create_group(
+    store: &Store,
+    owner: Owner,
+    metadata: Option<Value>,
+    key: Option<Key>,
+) -> Result<Known<Group>, Problem> {
+    let metadata: Option<Map<String, Value>> = spec::metadata(metadata)?;
+    Ok(store.create_group(owner, metadata, key).await?)
+}
+
+/// Stores prepared rows, all or none.
+pub async fn add_rows(
+    store: &Store,
+    owner: Owner,
+    group: GroupId,
+    rows: Vec<NewRun>,
+    key: Option<Key>,
+) -> Result<Known<Rows>, Problem> {
+    let added = store.add_rows(owner, group, rows, key).await?;
+    added.ok_or_else(|| Problem::not_found(format!("there is no group `{group}`")))
+}
+
+#[cfg(test)]
+mod tests;

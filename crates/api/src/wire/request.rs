@@ -1,0 +1,94 @@
+//! Request bodies of the Task API, read leniently: members we do not know are noted, not refused.
+
+use domain::spec::Refused;
+use serde_json::{Map, Value};
+
+use crate::problem::Problem;
+use crate::submit::RunArgs;
+
+/// What rows are added to a group with.
+pub(crate) struct RowsBody {
+    pub(crate) rows: Vec<RunArgs>,
+    pub(crate) default_task_spec: Option<Value>,
+    /// Names of members that were not used.
+    pub(crate) unused: Vec<String>,
+}
+
+/// The body of a new run, or one row.
+pub(crate) fn run_args(body: Map<String, Value>) -> Result<RunArgs, Problem> {
+    let mut args = RunArgs::default();
+    for (name, value) in body {
+        match name.as_str() {
+            "input" => args.input = value,
+            "processor" => args.processor = text("processor", value)?,
+            "task_spec" => args.task_spec = Some(value),
+            "source_policy" => args.source_policy = Some(value),
+            "metadata" => args.metadata = Some(value),
+            // Events are always kept, so either value is fulfilled.
+            "enable_events" => {}
+            _ if says_nothing(&value) => {}
+            _ => args.unused.push(name),
+        }
+    }
+    Ok(args)
+}
+
+/// The body of a new group: its notes, and the names of members that were not used.
+pub(crate) fn group_body(body: Map<String, Value>) -> (Option<Value>, Vec<String>) {
+    let (mut metadata, mut unused) = (None, Vec::new());
+    for (name, value) in body {
+        match name.as_str() {
+            "metadata" => metadata = Some(value),
+            _ if says_nothing(&value) => {}
+            _ => unused.push(name),
+        }
+    }
+    (metadata, unused)
+}
+
+impl RowsBody {
+    pub(crate) fn read(body: Map<String, Value>) -> Result<Self, Problem> {
+        let (mut inputs, mut default_task_spec, mut unused) = (None, None, Vec::new());
+        for (name, value) in body {
+            match name.as_str() {
+                "inputs" => inputs = Some(value),
+                "default_task_spec" => default_task_spec = Some(value),
+                _ if says_nothing(&value) => {}
+                _ => unused.push(name),
+            }
+        }
+        let Some(Value::Array(inputs)) = inputs else {
+            let message = "`inputs` must be a list of rows such as [{\"input\": {…}, \"processor\": \"core\"}]";
+            return Err(Problem::invalid(message));
+        };
+        let rows = inputs.into_iter().enumerate().map(|(index, row)| match row {
+            Value::Object(row) => run_args(row).map_err(|why| why.at_row(index)),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+                Err(Problem::invalid(format!(
+                    "`inputs[{index}]` must be an object such as {{\"input\": {{…}}, \"processor\": \"core\"}}"
+                )))
+            }
+        });
+        Ok(Self { rows: rows.collect::<Result<_, _>>()?, default_task_spec, unused })
+    }
+}
+
+/// Whether a member we do not use asks for nothing anyway.
+fn says_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(list) => list.is_empty(),
+        Value::Object(members) => members.is_empty(),
+        Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn text(name: &str, value: Value) -> Result<Option<String>, Refused> {
+    match value {
+        Value::Null => Ok(None),
+        Value::String(text) => Ok(Some(text)),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Err(Refused::field(name, "must be text, for example `core`"))
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The result of a run as JSON: content, and for each field the quotes it rests on.
+
+use domain::evidence::Evidence;
+use domain::output::{Basis, Confidence, Content, Missing, Output};
+use domain::receipt::Receipt;
+use domain::run::Run;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::wire::{Links, ReceiptView, TaskRun, run_view};
+
+/// A completed run with its answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TaskRunResult {
+    pub run: TaskRun,
+    pub output: OutputView,
+    /// Ours: what was done for the answer.
+    pub receipt: ReceiptView,
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum OutputView {
+    Text {
+        /// Markdown; `[1]` refers to the first citation of the one basis entry.
+        content: String,
+        basis: Vec<BasisView>,
+        /// Always null: no tools are called.
+        mcp_tool_calls: Option<Vec<Value>>,
+    },
+    Json {
+        content: Map<String, Value>,
+        basis: Vec<BasisView>,
+        mcp_tool_calls: Option<Vec<Value>>,
+        /// Where the schema was made for the question.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        output_schema: Option<Value>,
+    },
+}
+
+/// Why one field has the value it has.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct BasisView {
+    /// The field's name, `output` for text, `staff.0` for an element of a list.
+    pub field: String,
+    pub reasoning: String,
+    pub citations: Vec<CitationView>,
+    /// `high`, `medium`, `low` or null.
+    pub confidence: Option<&'static str>,
+    /// Ours: why the value is null: `not_found`, `no_pages`, `needs_model` or `budget`.
+    pub missing: Option<&'static str>,
+    /// Ours: other values that sources gave.
+    pub conflicts: Vec<ConflictView>,
+}
+
+/// A value that a source states but that was not chosen.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ConflictView {
+    pub value: Value,
+    pub citations: Vec<CitationView>,
+}
+
+/// A quote and where it stands.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct CitationView {
+    pub url: String,
+    pub title: Option<String>,
+    /// Verbatim.
+    pub excerpts: Vec<String>,
+    /// Ours: the archived page with the quote marked, where a server shows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page_url: Option<String>,
+}
+
+/// Puts a completed run together for a reader; `links` says how addresses are written.
+pub fn result_view(run: &Run, output: &Output, receipt: &Receipt, links: &Links) -> TaskRunResult {
+    TaskRunResult {
+        run: run_view(run),
+        output: output_view(output, links),
+        receipt: receipt.into(),
+    }
+}
+
+pub fn output_view(output: &Output, links: &Links) -> OutputView {
+    let basis = output.basis.iter().map(|basis| basis_view(basis, links)).collect();
+    match &output.content {
+        Content::Text(text) => {
+            OutputView::Text { content: text.clone(), basis, mcp_tool_calls: None }
+        }
+        Content::Fields { values, schema } => OutputView::Json {
+            content: values.clone(),
+            basis,
+            mcp_tool_calls: None,
+            output_schema: schema.clone(),
+        },
+    }
+}
+
+fn basis_view(basis: &Basis, links: &Links) -> BasisView {
+    let citations = |evidence: &[Evidence]| {
+        evidence.iter().map(|evidence| citation_view(evidence, links)).collect()
+    };
+    let conflicts = basis.conflicts.iter().map(|candidate| ConflictView {
+        value: candidate.value.clone(),
+        citations: citations(&candidate.evidence),
+    });
+    BasisView {
+        field: basis.field.clone(),
+        reasoning: basis.reasoning.clone(),
+        citations: citations(&basis.evidence),
+        confidence: basis.confidence.map(Confidence::as_str),
+        missing: basis.missing.map(Missing::as_str),
+        conflicts: conflicts.collect(),
+    }
+}
+
+fn citation_view(evidence: &Evidence, links: &Links) -> CitationView {
+    CitationView {
+        url: links.address(evidence),
+        title: (!evidence.title.is_empty()).then(|| evidence.title.clone()),
+        excerpts: vec![evidence.quote.clone()],
+        page_url: links.page(evidence.page),
+    }
+}

@@ -1,0 +1,160 @@
+//! `serve`: answers over HTTP and executes what is due, until it is told to stop.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use egress::{Egress, Origin, Policy, Request};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tracing::info;
+use url::Url;
+
+use crate::ground::Ground;
+use crate::problem::refuse;
+use crate::settings::Settings;
+use crate::{show, signals, source_args};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// A folder, a file or an address that runs may read; it is registered as with `sources add`
+    #[arg(long, value_name = "[NAME=]DIR|FILE|URL")]
+    source: Vec<String>,
+}
+
+pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
+    let given = source_args::parse_all(&args.source, &settings)?;
+    // Heard from the first moment: a stop while starting is a stop, too.
+    let stop = CancellationToken::new();
+    let _signals = signals::watch(stop.clone());
+    let listener = bind(&settings.server.listen).await?;
+    let bound = listener.local_addr()?;
+    let ground = Ground::open(settings).await?;
+    source_args::register(&ground.store, &ground.host, &given).await?;
+    let own_url = own_url(bound);
+    let public_url = match &ground.settings.server.public_url {
+        Some(url) => url.as_str().trim_end_matches('/').to_owned(),
+        None => own_url.clone(),
+    };
+    let catalog = Arc::new(ground.catalog());
+    let app = api::App::new(ground.store.clone(), catalog, &public_url);
+    let waits = ground.is_executed_elsewhere()?;
+    show::say(&format!("listening on http://{bound}\n"))?;
+    introduce(&ground, &own_url, &public_url, waits).await?;
+    answer_and_work(&ground, listener, app, stop).await
+}
+
+async fn answer_and_work(
+    ground: &Ground,
+    listener: TcpListener,
+    app: api::App,
+    stop: CancellationToken,
+) -> Result<()> {
+    let mut worker = ground.work(None, stop.clone());
+    let answering = api::serve(listener, app, stop.clone());
+    tokio::pin!(answering);
+    let mut failure = None;
+    tokio::select! {
+        answered = &mut answering => {
+            stop.cancel();
+            answered.context("the server cannot answer any more")?;
+        }
+        worked = worker.join_next() => {
+            let was_asked = stop.is_cancelled();
+            stop.cancel();
+            failure = match worked {
+                Some(Ok(Ok(()))) | None if was_asked => None,
+                Some(Ok(Ok(()))) | None => Some(anyhow!("the worker ended although nobody asked it to")),
+                Some(Ok(Err(why))) => Some(anyhow!("the worker cannot go on: {why}")),
+                Some(Err(why)) => Some(anyhow!("the worker broke: {why}")),
+            };
+            answering.await.context("the server cannot answer any more")?;
+        }
+    }
+    info!("stopping: running work has {:?} to end", ground.settings.worker.grace);
+    while let Some(worked) = worker.join_next().await {
+        match worked {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => failure = Some(anyhow!("the worker cannot go on: {why}")),
+            Err(why) => failure = Some(anyhow!("the worker broke: {why}")),
+        }
+    }
+    failure.map_or(Ok(()), Err)
+}
+
+async fn bind(listen: &str) -> Result<TcpListener> {
+    let why = match TcpListener::bind(listen).await {
+        Ok(listener) => return Ok(listener),
+        Err(why) => why,
+    };
+    if why.kind() == std::io::ErrorKind::AddrInUse {
+        let who = if is_us(listen).await {
+            "another task-mcp answers there already: use that one"
+        } else {
+            "another program has that port"
+        };
+        anyhow::bail!("cannot listen on {listen}: {who}, or choose another port, as in --listen 127.0.0.1:0");
+    }
+    refuse!("cannot listen on {listen}: {why}; choose another address with --listen HOST:PORT")
+}
+
+/// Longest wait for the one who has our port.
+const ASK_NEIGHBOUR: Duration = Duration::from_secs(2);
+
+/// Whether a task-mcp answers at an address: it is healthy, and refuses a run without an id in our own words.
+pub(crate) async fn is_us(listen: &str) -> bool {
+    let Some((host, port)) = listen.rsplit_once(':') else { return false };
+    let host = if matches!(host, "0.0.0.0" | "[::]" | "") { "127.0.0.1" } else { host };
+    let health = ask(&format!("http://{host}:{port}/healthz")).await;
+    let refusal = ask(&format!("http://{host}:{port}/v1/tasks/runs/none")).await;
+    health.is_some_and(|body| body["status"] == "ok")
+        && refusal.is_some_and(|body| body["type"] == "error" && body["error"]["ref_id"].is_string())
+}
+
+async fn ask(address: &str) -> Option<serde_json::Value> {
+    let url = Url::parse(address).ok()?;
+    let allow = Origin::of(&url).into_iter().collect();
+    let request = Request::new(url, 100_000, ASK_NEIGHBOUR);
+    let reply = Egress::new(Policy { allow }).get(request).await.ok()?;
+    serde_json::from_slice(&reply.body).ok()
+}
+
+/// Where a browser on this machine finds the server.
+fn own_url(bound: SocketAddr) -> String {
+    if bound.ip().is_unspecified() {
+        format!("http://127.0.0.1:{}", bound.port())
+    } else {
+        format!("http://{bound}")
+    }
+}
+
+/// Tells on stderr what is used and what to try next.
+async fn introduce(ground: &Ground, own_url: &str, public_url: &str, waits: bool) -> Result<()> {
+    let sources = ground.registered().await?;
+    let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+    let here = ground.same_place();
+    eprintln!("  runs are kept in {}", ground.place());
+    if names.is_empty() {
+        eprintln!("  no sources yet: task-mcp sources add NAME=./documents{here}");
+    } else {
+        eprintln!("  sources: {}", names.join(", "));
+    }
+    match &ground.settings.search.searxng_url {
+        Some(url) => eprintln!("  web search: SearXNG at {url}"),
+        None => eprintln!("  web search: none (set search.searxng.url); addresses in questions are read all the same"),
+    }
+    eprintln!("  answers: extractive, verbatim quotes only; no model is used");
+    if public_url != own_url {
+        eprintln!("  links begin with {public_url}");
+    }
+    if waits {
+        eprintln!(
+            "  another process executes runs of this data directory; this one answers and takes over when it ends"
+        );
+    }
+    eprintln!("  try: curl -s {own_url}/v1/tasks/runs -H 'content-type: application/json' \\");
+    eprintln!("         -d '{{\"processor\": \"pro\", \"input\": \"QUESTION\", \"task_spec\": {{\"output_schema\": \"a report\"}}}}'");
+    eprintln!("  and see {own_url}/runs/RUN_ID, or task-mcp list{here}");
+    Ok(())
+}

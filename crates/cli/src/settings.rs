@@ -1,0 +1,208 @@
+//! All settings: one struct per section, their defaults, and how a value is read from text.
+//!
+//! Values come from a file, the environment, `--set` and flags, each over the one before; see [`layers`].
+
+pub(crate) mod keys;
+pub(crate) mod layers;
+pub(crate) mod values;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use domain::processor::{self, Processor};
+use egress::Origin;
+use url::Url;
+
+pub(crate) use layers::{Flags, read};
+
+/// What is in force, and where each value that is not a default came from.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Settings {
+    pub(crate) server: Server,
+    pub(crate) store: Store,
+    pub(crate) worker: Worker,
+    pub(crate) fetch: Fetch,
+    pub(crate) search: Search,
+    pub(crate) processors: Processors,
+    pub(crate) log: Log,
+    pub(crate) origins: BTreeMap<String, String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    /// `HOST:PORT`; port 0 takes any that is free.
+    pub(crate) listen: String,
+    /// Base of all links; `None` for the address that was bound.
+    pub(crate) public_url: Option<Url>,
+}
+
+/// Fixed, so that a bookmark works after a restart.
+pub(crate) const LISTEN: &str = "127.0.0.1:7717";
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { listen: LISTEN.into(), public_url: None }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    pub(crate) data: PathBuf,
+    pub(crate) database: Option<DatabaseUrl>,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { data: crate::machine::data_dir(), database: None }
+    }
+}
+
+/// The address of a PostgreSQL database. Prints without its password.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct DatabaseUrl(Url);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Worker {
+    /// Runs at the same time.
+    pub(crate) concurrency: usize,
+    /// Rows of one group at the same time.
+    pub(crate) per_group: i64,
+    /// How long running work may go on after a request to stop.
+    pub(crate) grace: Duration,
+}
+
+impl Default for Worker {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, usize::from);
+        let concurrency = (2 * cores).max(4);
+        // One group may use all places: rows of others come in turn as places get free.
+        let per_group = i64::try_from(concurrency).unwrap_or(i64::MAX);
+        Self { concurrency, per_group, grace: Duration::from_secs(25) }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Fetch {
+    /// Exact origins that may be asked although they are private.
+    pub(crate) allow: Vec<Origin>,
+    pub(crate) timeout: Duration,
+    pub(crate) max_size_bytes: usize,
+}
+
+impl Default for Fetch {
+    fn default() -> Self {
+        Self {
+            allow: Vec::new(),
+            timeout: sources::PAGE_TIMEOUT,
+            max_size_bytes: sources::MAX_PAGE_BYTES,
+        }
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Search {
+    pub(crate) searxng_url: Option<Url>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Processors(pub(crate) Vec<Processor>);
+
+impl Default for Processors {
+    fn default() -> Self {
+        Self(processor::defaults())
+    }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Log {
+    /// As for `RUST_LOG`; empty for the command's own default.
+    pub(crate) level: String,
+    pub(crate) format: Format,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Format {
+    #[default]
+    Text,
+    Json,
+}
+
+impl DatabaseUrl {
+    fn parse(text: &str) -> Result<Self, String> {
+        let url = Url::parse(text).ok();
+        url.filter(|url| matches!(url.scheme(), "postgres" | "postgresql"))
+            .map(Self)
+            .ok_or_else(|| "write it like postgres://user:password@host/database".into())
+    }
+
+    pub(crate) fn reveal(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl std::fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = self.0.clone();
+        if shown.password().is_some() {
+            let _ = shown.set_password(Some("***"));
+        }
+        let pairs: Vec<(String, String)> = shown
+            .query_pairs()
+            .map(|(key, value)| {
+                let value = if key.contains("password") { "***".into() } else { value };
+                (key.into_owned(), value.into_owned())
+            })
+            .collect();
+        if !pairs.is_empty() {
+            shown.query_pairs_mut().clear().extend_pairs(pairs);
+        }
+        f.write_str(shown.as_str())
+    }
+}
+
+impl std::fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self}")
+    }
+}
+
+impl Settings {
+    /// Where the truth lies.
+    pub(crate) fn location(&self) -> store::Location {
+        match &self.store.database {
+            Some(url) => store::Location::Url(url.reveal().to_owned()),
+            None => store::Location::Directory(self.store.data.clone()),
+        }
+    }
+
+    pub(crate) fn sources(&self) -> sources::Sources {
+        let mut allow = self.fetch.allow.clone();
+        // Naming the search service is leave to ask it.
+        allow.extend(self.search.searxng_url.as_ref().and_then(Origin::of));
+        let egress = egress::Egress::new(egress::Policy { allow });
+        sources::Sources::new(sources::Config {
+            searxng: self.search.searxng_url.clone(),
+            page_timeout: self.fetch.timeout,
+            max_page_bytes: self.fetch.max_size_bytes,
+            ..sources::Config::new(egress, self.store.data.join("index"))
+        })
+    }
+
+    /// The search providers that a run may ask.
+    pub(crate) fn search_providers(&self) -> Vec<String> {
+        self.search.searxng_url.iter().map(|_| sources::SEARXNG.to_owned()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_url_is_shown_without_its_password() {
+        let url = DatabaseUrl::parse("postgres://ann:hunter2@db.example/runs?password=x").unwrap();
+        assert_eq!(url.to_string(), "postgres://ann:***@db.example/runs?password=***");
+        assert!(url.reveal().contains("hunter2"));
+    }
+}

@@ -1,0 +1,231 @@
+//! The names of all settings: what each is for, how it is read, how it is shown.
+
+use domain::processor::{Engine, Processor};
+
+use super::values::{
+    address, count, duration, origins, show_duration, show_size, size,
+};
+use super::{DatabaseUrl, Format, Settings};
+
+/// One setting.
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) doc: &'static str,
+    pub(crate) set: fn(&mut Settings, &str) -> Result<(), String>,
+    /// What is in force, as it would be written in a file; `None` where nothing is set.
+    pub(crate) show: fn(&Settings) -> Option<String>,
+}
+
+pub(crate) const KEYS: [Key; 13] = [
+    Key {
+        name: "server.listen",
+        doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
+        set: |all, text| {
+            let port = text.rsplit_once(':').map(|(_, port)| port.parse::<u16>());
+            if !matches!(port, Some(Ok(_))) {
+                return Err("write HOST:PORT, such as 127.0.0.1:7717".into());
+            }
+            text.clone_into(&mut all.server.listen);
+            Ok(())
+        },
+        show: |all| Some(quoted(&all.server.listen)),
+    },
+    Key {
+        name: "server.public_url",
+        doc: "base of all links, where callers see another address than the one that is bound",
+        set: |all, text| address(text).map(|url| all.server.public_url = url),
+        show: |all| all.server.public_url.as_ref().map(|url| quoted(url.as_str())),
+    },
+    Key {
+        name: "store.data",
+        doc: "the data directory: the embedded database and the indexes of local sources",
+        set: |all, text| {
+            if text.trim().is_empty() {
+                return Err("name a directory".into());
+            }
+            all.store.data = crate::source_args::expand(text);
+            Ok(())
+        },
+        show: |all| Some(quoted(&all.store.data.display().to_string())),
+    },
+    Key {
+        name: "store.database",
+        doc: "a PostgreSQL database instead of the embedded one, shared by several processes",
+        set: |all, text| {
+            let is_set = !text.trim().is_empty();
+            all.store.database = is_set.then(|| DatabaseUrl::parse(text)).transpose()?;
+            Ok(())
+        },
+        show: |all| all.store.database.as_ref().map(|url| quoted(&url.to_string())),
+    },
+    Key {
+        name: "worker.concurrency",
+        doc: "runs at the same time",
+        set: |all, text| count(text).map(|number: u32| all.worker.concurrency = number as usize),
+        show: |all| Some(all.worker.concurrency.to_string()),
+    },
+    Key {
+        name: "worker.per_group",
+        doc: "rows of one group at the same time",
+        set: |all, text| count(text).map(|number| all.worker.per_group = number),
+        show: |all| Some(all.worker.per_group.to_string()),
+    },
+    Key {
+        name: "worker.grace",
+        doc: "how long running work may go on after SIGTERM or Ctrl-C",
+        set: |all, text| duration(text).map(|value| all.worker.grace = value),
+        show: |all| Some(quoted(&show_duration(all.worker.grace))),
+    },
+    Key {
+        name: "fetch.allow",
+        doc: "exact origins that may be read although they are on a private network",
+        set: |all, text| origins(text).map(|allow| all.fetch.allow = allow),
+        show: |all| {
+            let entries: Vec<String> =
+                all.fetch.allow.iter().map(|origin| quoted(&origin.to_string())).collect();
+            Some(format!("[{}]", entries.join(", ")))
+        },
+    },
+    Key {
+        name: "fetch.timeout",
+        doc: "one page, from connect to last byte",
+        set: |all, text| duration(text).map(|value| all.fetch.timeout = value),
+        show: |all| Some(quoted(&show_duration(all.fetch.timeout))),
+    },
+    Key {
+        name: "fetch.max_size",
+        doc: "the largest page or document that is read",
+        set: |all, text| size(text).map(|bytes| all.fetch.max_size_bytes = bytes),
+        show: |all| Some(quoted(&show_size(all.fetch.max_size_bytes))),
+    },
+    Key {
+        name: "search.searxng.url",
+        doc: "a SearXNG instance for searching the web; its settings.yml must allow the format json",
+        set: |all, text| address(text).map(|url| all.search.searxng_url = url),
+        show: |all| all.search.searxng_url.as_ref().map(|url| quoted(url.as_str())),
+    },
+    Key {
+        name: "log.level",
+        doc: "error, warn, info, debug or trace; `serve` uses info, other commands warn",
+        set: |all, text| {
+            text.trim().clone_into(&mut all.log.level);
+            Ok(())
+        },
+        show: |all| Some(quoted(&all.log.level)).filter(|_| !all.log.level.is_empty()),
+    },
+    Key {
+        name: "log.format",
+        doc: "text or json",
+        set: |all, text| {
+            all.log.format = match text.trim() {
+                "text" => Format::Text,
+                "json" => Format::Json,
+                _ => return Err("write text or json".into()),
+            };
+            Ok(())
+        },
+        show: |all| {
+            let word = match all.log.format {
+                Format::Text => "text",
+                Format::Json => "json",
+            };
+            Some(quoted(word))
+        },
+    },
+];
+
+/// The settings of one processor, below `processors.NAME.`.
+pub(crate) const PROCESSOR_KEYS: [(&str, &str); 7] = [
+    ("engine", "who does the work: extractive or noop"),
+    ("rounds", "rounds of searching and reading"),
+    ("searches", "searches of one run"),
+    ("pages", "pages read by one run"),
+    ("wall", "wall time from the first claim of the run"),
+    ("sources_for_high", "independent sources that a value needs for high confidence"),
+    ("findings", "sentences in the findings of a report"),
+];
+
+/// Changes one processor, or makes a new one with the budget of `core`.
+pub(crate) fn set_processor(
+    all: &mut Settings,
+    name: &str,
+    key: &str,
+    text: &str,
+) -> Result<(), String> {
+    let known = &mut all.processors.0;
+    let at = if let Some(at) = known.iter().position(|processor| processor.name == name) {
+        at
+    } else {
+        known.push(new_processor(name)?);
+        known.len() - 1
+    };
+    let processor = &mut known[at];
+    let caps = &mut processor.caps;
+    match key {
+        "engine" => {
+            processor.engine =
+                Engine::parse(text.trim()).ok_or("write extractive or noop".to_owned())?;
+        }
+        "rounds" => caps.rounds = count(text)?,
+        "searches" => caps.searches = count(text)?,
+        "pages" => caps.pages = count(text)?,
+        "wall" => caps.wall = duration(text)?,
+        "sources_for_high" => caps.sources_for_high = count(text)?,
+        "findings" => caps.findings = count(text)?,
+        _ => return Err(format!("`{key}` is not a setting of a processor")),
+    }
+    Ok(())
+}
+
+fn new_processor(name: &str) -> Result<Processor, String> {
+    let is_fine = (1..=40).contains(&name.len())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    if !is_fine {
+        return Err(format!("`{name}` cannot be the name of a processor; use a-z, 0-9 and `-`"));
+    }
+    domain::processor::defaults()
+        .into_iter()
+        .find(|processor| processor.name == domain::processor::DEFAULT_FOR_ROWS)
+        .map(|core| Processor { name: name.to_owned(), ..core })
+        .ok_or_else(|| "the default processors are gone".into())
+}
+
+/// What is in force for one processor, as pairs of key and value.
+pub(crate) fn show_processor(processor: &Processor) -> Vec<(&'static str, String)> {
+    let caps = &processor.caps;
+    vec![
+        ("engine", quoted(processor.engine.as_str())),
+        ("rounds", caps.rounds.to_string()),
+        ("searches", caps.searches.to_string()),
+        ("pages", caps.pages.to_string()),
+        ("wall", quoted(&show_duration(caps.wall))),
+        ("sources_for_high", caps.sources_for_high.to_string()),
+        ("findings", caps.findings.to_string()),
+    ]
+}
+
+fn quoted(text: &str) -> String {
+    toml::Value::String(text.to_owned()).to_string()
+}
+
+/// The known name that was most likely meant.
+pub(crate) fn nearest<'a>(given: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let tail = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    known.min_by_key(|name| distance(given, name).min(1 + distance(&tail(given), &tail(name))))
+}
+
+/// Insertions, removals and changes of a character between two words.
+pub(crate) fn distance(from: &str, to: &str) -> usize {
+    let to: Vec<char> = to.chars().collect();
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (at, a) in from.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = at + 1;
+        for (column, b) in to.iter().enumerate() {
+            let changed = diagonal + usize::from(a != *b);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
+}

@@ -1,0 +1,98 @@
+//! Values as text: durations and sizes with their units, addresses, lists.
+
+use std::time::Duration;
+
+use egress::Origin;
+use url::Url;
+
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text).map_err(|_| "write a number and its unit, such as 20s or 5m".into())
+}
+
+pub(crate) fn show_duration(value: Duration) -> String {
+    humantime::format_duration(value).to_string()
+}
+
+/// Decimal and binary units, largest first.
+const UNITS: [(&str, usize); 6] = [
+    ("GiB", 1 << 30),
+    ("GB", 1_000_000_000),
+    ("MiB", 1 << 20),
+    ("MB", 1_000_000),
+    ("KiB", 1 << 10),
+    ("kB", 1_000),
+];
+
+pub(crate) fn size(text: &str) -> Result<usize, String> {
+    let wrong = || "write a number and its unit, such as 10MB or 512kB".to_owned();
+    let compact = text.replace(' ', "");
+    let (number, factor) = UNITS
+        .iter()
+        .find_map(|(unit, factor)| {
+            let cut = compact.len().checked_sub(unit.len())?;
+            let (number, given) = compact.split_at_checked(cut)?;
+            given.eq_ignore_ascii_case(unit).then_some((number, *factor))
+        })
+        .ok_or_else(wrong)?;
+    let number: usize = number.parse().map_err(|_| wrong())?;
+    number.checked_mul(factor).filter(|bytes| *bytes > 0).ok_or_else(wrong)
+}
+
+pub(crate) fn show_size(bytes: usize) -> String {
+    UNITS
+        .iter()
+        .find(|(_, factor)| bytes.is_multiple_of(*factor))
+        .map_or_else(|| format!("{bytes}B"), |(unit, factor)| format!("{}{unit}", bytes / factor))
+}
+
+pub(crate) fn count<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) -> Result<T, String> {
+    text.parse()
+        .ok()
+        .filter(|number| *number >= T::from(1))
+        .ok_or_else(|| "write a whole number from 1 on".into())
+}
+
+/// The base address of a service; empty for none.
+pub(crate) fn address(text: &str) -> Result<Option<Url>, String> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let url = Url::parse(text.trim()).ok();
+    url.filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+        .map(Some)
+        .ok_or_else(|| "write an address such as http://localhost:8888".into())
+}
+
+/// A JSON list, or entries with commas between them.
+pub(crate) fn list(text: &str) -> Result<Vec<String>, String> {
+    let text = text.trim();
+    if text.starts_with('[') {
+        return serde_json::from_str(text)
+            .map_err(|_| "write a list such as [\"http://localhost:8080\"]".into());
+    }
+    Ok(text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect())
+}
+
+pub(crate) fn origins(text: &str) -> Result<Vec<Origin>, String> {
+    list(text)?.iter().map(|entry| Origin::parse(entry).map_err(|why| why.to_string())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_size_needs_a_unit_and_reads_back() {
+        assert_eq!(size("10MB"), Ok(10_000_000));
+        assert_eq!(size("512 KiB"), Ok(524_288));
+        assert_eq!(show_size(10_000_000), "10MB");
+        assert!(size("10").is_err());
+    }
+
+    #[test]
+    fn a_list_may_be_json_or_words_with_commas() {
+        let wanted = Ok(vec!["http://a:1".to_owned(), "http://b:2".to_owned()]);
+        assert_eq!(list("http://a:1, http://b:2"), wanted);
+        assert_eq!(list(r#"["http://a:1", "http://b:2"]"#), wanted);
+    }
+}

@@ -1,0 +1,76 @@
+//! `serve` and the commands beside it.
+
+use crate::shell::Shell;
+
+#[test]
+fn a_server_says_where_it_listens_and_ends_on_sigterm() {
+    let shell = Shell::new();
+    let server = shell.serve(&[]);
+    let done = server.stop();
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.err.contains("no sources yet"), "{}", done.err);
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_whoever_has_it() {
+    let shell = Shell::new();
+    let server = shell.serve(&[]);
+    let second = shell.run(&["serve", "--listen", &server.address]);
+    assert_eq!(second.code, 1);
+    assert!(second.err.contains("another task-mcp answers there already"), "{}", second.err);
+
+    let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = other.local_addr().unwrap().to_string();
+    drop(std::thread::spawn(move || while let Ok((stream, _)) = other.accept() { drop(stream) }));
+    let third = shell.run(&["serve", "--listen", &address]);
+    assert_eq!(third.code, 1);
+    assert!(third.err.contains("another program has that port"), "{}", third.err);
+}
+
+#[test]
+fn a_second_server_on_one_data_directory_answers_and_says_that_it_waits() {
+    let shell = Shell::new();
+    let _first = shell.serve(&[]);
+    let done = shell.serve(&[]).stop();
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.err.contains("takes over when it ends"), "{}", done.err);
+}
+
+#[test]
+fn a_question_asked_beside_a_server_is_answered_by_the_server() {
+    let shell = Shell::new();
+    shell.file("docs/otter.md", "# Otter\n\nThe Otter 3 turbine costs 48,000 crowns.\n");
+    let _server = shell.serve(&["--source", "manual=docs"]);
+    let done = shell.run(&["research", "What does the Otter 3 turbine cost?"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    assert!(done.out.contains("48,000 crowns"), "{}", done.out);
+    assert!(done.err.contains("another process executes"), "{}", done.err);
+}
+
+#[test]
+fn the_doctor_says_what_is_fine_and_what_is_missing() {
+    let shell = Shell::new();
+    shell.file("docs/a.md", "text");
+    shell.run(&["sources", "add", "docs"]);
+    let done = shell.run(&["doctor", "--listen", "127.0.0.1:0"]);
+    assert_eq!(done.code, 0, "{done:?}");
+    for text in ["data directory", "database answers", "source `docs`", "no web search", "no language model", "next: "] {
+        assert!(done.out.contains(text), "{text} is missing in {}", done.out);
+    }
+    std::fs::remove_dir_all(shell.path().join("docs")).unwrap();
+    let done = shell.run(&["doctor", "--listen", "127.0.0.1:0"]);
+    assert_eq!(done.code, 1);
+    assert!(done.out.contains("task-mcp sources remove docs"), "{}", done.out);
+}
+
+#[test]
+fn sources_are_listed_with_their_documents() {
+    let shell = Shell::new();
+    shell.file("a/docs/one.md", "# One\n\ntext");
+    shell.file("b/docs/two.md", "# Two\n\ntext");
+    assert_eq!(shell.run(&["sources", "add", "a/docs", "b/docs"]).code, 0);
+    let done = shell.run(&["sources"]);
+    let names: Vec<&str> = done.out.lines().skip(2).filter_map(|line| line.split(' ').next()).collect();
+    assert_eq!(names, ["docs", "docs-2"]);
+    assert!(done.out.contains("1 documents"), "{}", done.out);
+}

@@ -1,0 +1,158 @@
+//! A scripted site on loopback, with a search that answers as SearXNG does. It remembers what it was asked.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+
+/// What stands at a path.
+#[derive(Debug, Clone)]
+enum Reply {
+    Html(String),
+    Redirect(String),
+    /// Never answers.
+    Silence,
+}
+
+/// A site before it is served.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    replies: HashMap<String, Reply>,
+    /// Addresses, or paths of this site, that every search finds.
+    found: Vec<String>,
+}
+
+/// A site that is served until it is dropped.
+#[derive(Debug)]
+pub struct Site {
+    /// `http://127.0.0.1:PORT`
+    pub origin: String,
+    state: Arc<Serving>,
+    _server: JoinSet<()>,
+}
+
+#[derive(Debug)]
+struct Serving {
+    origin: String,
+    script: Script,
+    asked: Mutex<Vec<String>>,
+    was_asked: Notify,
+}
+
+impl Script {
+    /// A page of HTML with a title and one paragraph per line.
+    #[must_use]
+    pub fn page(self, path: &str, title: &str, lines: &str) -> Self {
+        let paragraphs: String = lines.lines().map(|line| format!("<p>{}</p>", line.trim())).collect();
+        let html = format!(
+            "<!doctype html><html><head><title>{title}</title></head><body><main><h1>{title}</h1>{paragraphs}</main></body></html>"
+        );
+        self.reply(path, Reply::Html(html))
+    }
+
+    #[must_use]
+    pub fn redirect(self, path: &str, to: &str) -> Self {
+        self.reply(path, Reply::Redirect(to.into()))
+    }
+
+    /// A path that never answers; `/search` may be one.
+    #[must_use]
+    pub fn silent(self, path: &str) -> Self {
+        self.reply(path, Reply::Silence)
+    }
+
+    /// Every search finds this path or address, in the order in which they are added.
+    #[must_use]
+    pub fn found(mut self, address: &str) -> Self {
+        self.found.push(address.into());
+        self
+    }
+
+    fn reply(mut self, path: &str, reply: Reply) -> Self {
+        self.replies.insert(path.into(), reply);
+        self
+    }
+
+    pub async fn serve(self) -> Site {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port on loopback");
+        let origin = format!("http://{}", listener.local_addr().expect("its address"));
+        let state = Arc::new(Serving {
+            origin: origin.clone(),
+            script: self,
+            asked: Mutex::default(),
+            was_asked: Notify::new(),
+        });
+        let routes = Router::new().fallback(answer).with_state(Arc::clone(&state));
+        let mut server = JoinSet::new();
+        server.spawn(async move { axum::serve(listener, routes).await.expect("a server") });
+        Site { origin, state, _server: server }
+    }
+}
+
+impl Site {
+    pub fn script() -> Script {
+        Script::default()
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.origin)
+    }
+
+    /// Paths that were asked for, `robots.txt` left out.
+    pub fn asked(&self) -> Vec<String> {
+        let asked = self.state.asked.lock().expect("a list").clone();
+        asked.into_iter().filter(|path| path != "/robots.txt").collect()
+    }
+
+    /// How often a path was asked for.
+    pub fn times(&self, path: &str) -> usize {
+        self.asked().iter().filter(|asked| *asked == path).count()
+    }
+
+    /// Returns once a path has been asked for.
+    pub async fn until_asked(&self, path: &str) {
+        loop {
+            let notified = self.state.was_asked.notified();
+            if self.times(path) > 0 {
+                return;
+            }
+            notified.await;
+        }
+    }
+}
+
+async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response {
+    let path = request.uri().path().to_owned();
+    site.asked.lock().expect("a list").push(path.clone());
+    site.was_asked.notify_waiters();
+    match site.script.replies.get(&path) {
+        Some(Reply::Html(html)) => {
+            ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html.clone()).into_response()
+        }
+        Some(Reply::Redirect(to)) => {
+            (StatusCode::FOUND, [(header::LOCATION, to.clone())]).into_response()
+        }
+        Some(Reply::Silence) => std::future::pending().await,
+        None if path == "/search" => {
+            let full = |found: &String| match found.strip_prefix('/') {
+                Some(path) => format!("{}/{path}", site.origin),
+                None => found.clone(),
+            };
+            let results: Vec<_> = site
+                .script
+                .found
+                .iter()
+                .map(|found| json!({"url": full(found), "title": "", "content": "", "score": 1.0}))
+                .collect();
+            axum::Json(json!({"results": results})).into_response()
+        }
+        None => StatusCode::NOT_FOUND.into_response(),
+    }
+}
