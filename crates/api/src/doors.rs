@@ -177,8 +177,11 @@ fn written(app: &App, problem: &Problem, ref_id: String, wants_page: bool) -> Re
             warn!(ref_id, status, cause, "a request was refused: {}", problem.message);
         }
     }
-    let error =
-        ErrorView { ref_id, message: problem.message.clone(), detail: problem.detail.clone() };
+    let error = ErrorView {
+        ref_id,
+        message: problem.message.clone(),
+        detail: problem.detail.as_deref().cloned(),
+    };
     let body = if wants_page {
         ui::problem_page(app, status, &error)
     } else {

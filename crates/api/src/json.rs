@@ -62,7 +62,7 @@ fn place(path: &[Step]) -> String {
                 place.push('.');
                 place.push_str(name);
             }
-            Step::Element(index) => place.push_str(&format!("[{index}]")),
+            Step::Element(index) => place.extend(["[", &index.to_string(), "]"]),
         }
     }
     place.chars().take(200).collect()

@@ -36,9 +36,9 @@ pub(crate) fn key(
     let mut hash = Sha256::new();
     hash.update(operation.as_bytes());
     hash.update(b"\n");
-    let mut text = String::new();
-    write_members(body, &mut text);
-    hash.update(text.as_bytes());
+    let mut canonical = String::new();
+    write_members(body, &mut canonical);
+    hash.update(canonical.as_bytes());
     let request_hash = hash.finalize().to_vec();
     Ok(Some(Key { text: text.into(), request_hash, lifetime_ms: LIFETIME_MS }))
 }

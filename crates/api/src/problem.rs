@@ -14,7 +14,7 @@ pub struct Problem {
     pub kind: Kind,
     /// For people: names the field, the value, the rule and the way out.
     pub message: String,
-    pub detail: Option<Value>,
+    pub detail: Option<Box<Value>>,
     /// Seconds after which asking again makes sense.
     pub retry_after_s: Option<u32>,
     /// For the log only.
@@ -84,7 +84,7 @@ impl Problem {
 
     #[must_use]
     pub fn with_detail(self, detail: Value) -> Self {
-        Self { detail: Some(detail), ..self }
+        Self { detail: Some(Box::new(detail)), ..self }
     }
 
     #[must_use]

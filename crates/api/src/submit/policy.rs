@@ -34,9 +34,10 @@ impl Reach {
         let allowed: Vec<&Source> =
             offered.into_iter().filter(|source| is_allowed(&policy, source)).collect();
         let host = local_host(catalog, &allowed);
-        let (here, elsewhere): (Vec<&Source>, Vec<&Source>) = allowed
-            .into_iter()
-            .partition(|source| !source.place.is_local() || host_of(catalog, source) == host);
+        let (here, elsewhere): (Vec<&Source>, Vec<&Source>) =
+            allowed.into_iter().partition(|source| {
+                !source.place.is_local() || host.as_ref() == Some(&host_of(catalog, source))
+            });
         warnings.extend(elsewhere.into_iter().map(|source| {
             Warning::other(format!(
                 "the source `{}` lies on another machine than the run's other documents and is not read",
@@ -88,13 +89,13 @@ fn local_host(catalog: &Catalog, sources: &[&Source]) -> Option<String> {
     let hosts: Vec<String> = sources
         .iter()
         .filter(|source| source.place.is_local())
-        .filter_map(|source| host_of(catalog, source))
+        .map(|source| host_of(catalog, source))
         .collect();
     hosts.iter().find(|host| **host == catalog.host).or(hosts.first()).cloned()
 }
 
-fn host_of(catalog: &Catalog, source: &Source) -> Option<String> {
-    Some(source.host.clone().unwrap_or_else(|| catalog.host.clone()))
+fn host_of(catalog: &Catalog, source: &Source) -> String {
+    source.host.clone().unwrap_or_else(|| catalog.host.clone())
 }
 
 /// Reads the `source_policy` of the Task API; its constructor checks the entries.
