@@ -57,7 +57,9 @@ fn measure(name: &str, place: &[&str]) {
     let wall = began.elapsed().as_secs_f64();
     let rows = 10_000.0;
     println!("{name}: {:.0} rows per CPU-second of the server", rows / spent);
-    println!("  {spent:.2} CPU-s for {ROWS} rows ({accepted:.2} of them to accept), {wall:.1} s of wall time");
+    println!(
+        "  {spent:.2} CPU-s for {ROWS} rows ({accepted:.2} of them to accept), {wall:.1} s of wall time"
+    );
     let peak_kib = server.memory_kib("VmHWM:");
     println!("  memory: {:.0} MB idle, {:.0} MB at the peak", mb(idle_kib), mb(peak_kib));
     let began = Instant::now();

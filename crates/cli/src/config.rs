@@ -5,6 +5,9 @@ use std::fmt::Write as _;
 use crate::settings::Settings;
 use crate::settings::keys::{KEYS, PROCESSOR_KEYS, show_processor};
 
+/// Behind this column values are too long to be aligned.
+const WIDEST: usize = 48;
+
 /// A TOML file with the values in force; behind each, where it came from.
 pub(crate) fn print(all: &Settings) -> String {
     let mut lines = Vec::new();
@@ -28,8 +31,6 @@ pub(crate) fn print(all: &Settings) -> String {
             lines.push((format!("{name} = {value}"), origin(all, &key)));
         }
     }
-    /// Behind this column values are too long to be aligned.
-    const WIDEST: usize = 48;
     let lengths = lines.iter().map(|(line, _)| line.trim_start().chars().count());
     let width = lengths.filter(|length| *length <= WIDEST).max().unwrap_or_default();
     let mut text = String::new();
@@ -64,7 +65,9 @@ pub(crate) fn reference() -> String {
             "store.data" => "`$XDG_DATA_HOME/task-mcp`, or `~/.local/share/task-mcp`".to_owned(),
             "worker.concurrency" => "twice the number of cores, at least 4".to_owned(),
             "worker.per_group" => "as `worker.concurrency`".to_owned(),
-            _ => (key.show)(&defaults).map_or_else(|| "not set".into(), |value| format!("`{value}`")),
+            _ => {
+                (key.show)(&defaults).map_or_else(|| "not set".into(), |value| format!("`{value}`"))
+            }
         };
         let _ = writeln!(text, "| `{}` | {default} | {} |", key.name, key.doc);
     }

@@ -1,5 +1,6 @@
 //! `demo`: a library and a sheet that are compiled in, researched and enriched before your eyes.
 
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -27,7 +28,8 @@ const FIELDS: &str = include_str!("../demo/fields.txt");
 
 pub(crate) async fn run(mut settings: Settings) -> Result<()> {
     let began = Instant::now();
-    let chose_place = ["store.data", "store.database"].iter().any(|key| settings.origins.contains_key(*key));
+    let chose_place =
+        ["store.data", "store.database"].iter().any(|key| settings.origins.contains_key(*key));
     if !chose_place {
         // Kept apart from the user's own runs.
         settings.store.data = settings.store.data.join("demo");
@@ -57,10 +59,12 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
     let (schema, _) = Schema::parse(raw)?;
     let rows = enrich(&ground, &sheet, &schema, &source).await?;
     show::say(&table(&sheet, &schema, &rows, tables::terminal_width()))?;
-    show::say("\n● high  ◐ medium  ○ low confidence   ≠ sources disagree   – not found in any document\n")?;
+    show::say(
+        "\n● high  ◐ medium  ○ low confidence   ≠ sources disagree   – not found in any document\n",
+    )?;
 
     heading("3. What was done")?;
-    show::say(&summary(&report, &rows, &schema, began)?)?;
+    show::say(&summary(&report, &rows, &schema, began))?;
     heading("4. What to try next")?;
     show::say(&next(&ground, chose_place))
 }
@@ -135,7 +139,8 @@ fn for_terminal(markdown: &str) -> String {
         }
         let title = line.trim_start_matches('#');
         if title.len() < line.len() && title.starts_with(' ') {
-            text.push_str(&format!("\x1b[1m{}\x1b[0m\n", plain.trim_start_matches('#').trim_start()));
+            let title = plain.trim_start_matches('#').trim_start();
+            let _ = writeln!(text, "\x1b[1m{title}\x1b[0m");
         } else {
             text.push_str(&plain.replace("**", ""));
             text.push('\n');
@@ -153,14 +158,11 @@ fn table(sheet: &Sheet, schema: &Schema, rows: &[Listed], width: usize) -> Strin
         .zip(rows)
         .map(|(given, listed)| {
             let mut line = vec![given[0].clone()];
-            match &listed.output {
-                Some(output) => {
-                    line.extend(schema.fields.iter().map(|field| marked(output, &field.name)));
-                }
-                None => {
-                    let why = listed.run.failure.as_ref().map_or(listed.run.state.as_str(), |f| f.message.as_str());
-                    line.push(why.to_owned());
-                }
+            if let Some(output) = &listed.output {
+                line.extend(schema.fields.iter().map(|field| marked(output, &field.name)));
+            } else {
+                let failure = listed.run.failure.as_ref().map(|failure| failure.message.clone());
+                line.push(failure.unwrap_or_else(|| listed.run.state.to_string()));
             }
             line
         })
@@ -189,20 +191,25 @@ fn marked(output: &Output, field: &str) -> String {
     format!("{mark}{disagree}{}", sheet::cell(value))
 }
 
-fn summary(report: &Receipt, rows: &[Listed], schema: &Schema, began: Instant) -> Result<String> {
+fn summary(report: &Receipt, rows: &[Listed], schema: &Schema, began: Instant) -> String {
     let outputs: Vec<&Output> = rows.iter().filter_map(|listed| listed.output.as_ref()).collect();
     let cells = rows.len() * schema.fields.len();
     let found: usize = outputs
         .iter()
         .map(|output| match &output.content {
-            Content::Fields { values, .. } => values.values().filter(|value| !value.is_null()).count(),
+            Content::Fields { values, .. } => {
+                values.values().filter(|value| !value.is_null()).count()
+            }
             Content::Text(_) => 0,
         })
         .sum();
     let quotes: usize = outputs.iter().map(|output| output.evidence().count()).sum();
-    let disagreements: usize =
-        outputs.iter().flat_map(|output| &output.basis).filter(|basis| !basis.conflicts.is_empty()).count();
-    Ok(format!(
+    let disagreements: usize = outputs
+        .iter()
+        .flat_map(|output| &output.basis)
+        .filter(|basis| !basis.conflicts.is_empty())
+        .count();
+    format!(
         "report: {}\n\
          sheet:  {} rows, {found} of {cells} cells found, {} empty, {disagreements} with sources that disagree, {quotes} quotes\n\
          Every quote was found again, byte for byte, in the text it was taken from. In all it took {}.\n",
@@ -210,13 +217,15 @@ fn summary(report: &Receipt, rows: &[Listed], schema: &Schema, began: Instant) -
         rows.len(),
         cells - found,
         progress::brief(began.elapsed()),
-    ))
+    )
 }
 
 fn next(ground: &Ground, chose_place: bool) -> String {
     let place = match &ground.settings.store.database {
         Some(_) => ground.same_place(),
-        None => format!(" --data {}", shell_word(&ground.settings.store.data.display().to_string())),
+        None => {
+            format!(" --data {}", shell_word(&ground.settings.store.data.display().to_string()))
+        }
     };
     let place = if chose_place && place.is_empty() { String::new() } else { place };
     format!(

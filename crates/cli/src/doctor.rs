@@ -33,7 +33,11 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
             let ground = Ground::open(settings).await?;
             let kind = if is_shared { "PostgreSQL" } else { "embedded SQLite" };
             findings.push(match ground.store.ping().await {
-                Ok(()) => Fine(format!("the database answers ({kind}, {}), its schema fits task-mcp {}", ground.place(), env!("CARGO_PKG_VERSION"))),
+                Ok(()) => Fine(format!(
+                    "the database answers ({kind}, {}), its schema fits task-mcp {}",
+                    ground.place(),
+                    env!("CARGO_PKG_VERSION")
+                )),
                 Err(why) => Broken(format!("the database was opened but does not answer: {why}")),
             });
             findings.push(executor(&ground)?);
@@ -56,7 +60,10 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
         show::say(&format!("{mark}  {sentence}\n"))?;
     }
     if broken > 0 {
-        bail!("{broken} of {} things need attention: see the lines marked `broken`", findings.len());
+        bail!(
+            "{broken} of {} things need attention: see the lines marked `broken`",
+            findings.len()
+        );
     }
     show::say("\nnext: task-mcp research \"QUESTION\" --source ./documents, or task-mcp serve\n")
 }
@@ -83,7 +90,8 @@ fn executor(ground: &Ground) -> Result<Finding> {
     } else if ground.is_executed_elsewhere()? {
         "another process executes the runs of this data directory; commands here submit and wait for it".into()
     } else {
-        "no other process executes runs of this data directory; commands here do it themselves".into()
+        "no other process executes runs of this data directory; commands here do it themselves"
+            .into()
     }))
 }
 
@@ -97,12 +105,18 @@ async fn sources(ground: &Ground) -> Result<Vec<Finding>> {
     Ok(sources
         .iter()
         .map(|source| match &source.place {
-            Place::Site(address) => Fine(format!("the source `{}` is the site {address}", source.name)),
-            Place::Folder(path) | Place::File(path) if source.host.as_ref() != Some(&ground.host) => Note(format!(
-                "the source `{}` ({path}) lies on the machine {}; only workers there read it",
-                source.name,
-                source.host.as_deref().unwrap_or("that registered it")
-            )),
+            Place::Site(address) => {
+                Fine(format!("the source `{}` is the site {address}", source.name))
+            }
+            Place::Folder(path) | Place::File(path)
+                if source.host.as_ref() != Some(&ground.host) =>
+            {
+                Note(format!(
+                    "the source `{}` ({path}) lies on the machine {}; only workers there read it",
+                    source.name,
+                    source.host.as_deref().unwrap_or("that registered it")
+                ))
+            }
             Place::Folder(path) => match std::fs::read_dir(path) {
                 Ok(_) => Fine(format!("the source `{}` is the folder {path}", source.name)),
                 Err(why) => unreadable(source.name.as_str(), path, &why),
@@ -137,7 +151,9 @@ async fn search(ground: &Ground) -> Finding {
 async fn port(listen: &str) -> Finding {
     match TcpListener::bind(listen).await {
         Ok(_) => Fine(format!("{listen} is free for task-mcp serve")),
-        Err(_) if serve::is_us(listen).await => Fine(format!("task-mcp serves at {listen} already")),
+        Err(_) if serve::is_us(listen).await => {
+            Fine(format!("task-mcp serves at {listen} already"))
+        }
         Err(why) => Note(format!(
             "task-mcp serve cannot listen on {listen} ({}); choose another port with --listen 127.0.0.1:PORT",
             why.kind()

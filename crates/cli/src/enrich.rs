@@ -10,8 +10,8 @@ use domain::group::Group;
 use domain::ids::{GroupId, WorkId};
 use domain::processor::DEFAULT_FOR_ROWS;
 use domain::schema::Schema;
-use domain::spec::Wanted;
-use serde_json::{Value, json};
+use domain::spec::{Input, Wanted};
+use serde_json::{Map, Value, json};
 use store::Owner;
 
 use crate::ground::{Ground, check_processor, shell_word};
@@ -138,11 +138,11 @@ pub(crate) async fn stored(ground: &Ground, id: GroupId) -> Result<Option<(Sheet
             schema = Some(wanted.clone());
         }
         for listed in page.runs {
-            let row = listed.input.map(|input| match input.to_json() {
-                Value::Object(row) => row,
-                other => serde_json::Map::from_iter([("input".to_owned(), other)]),
-            });
-            let row = row.unwrap_or_default();
+            let row = match listed.input {
+                Some(Input::Row(row)) => row,
+                Some(Input::Text(text)) => Map::from_iter([("input".to_owned(), text.into())]),
+                None => Map::new(),
+            };
             for name in row.keys() {
                 if !sheet.header.contains(name) {
                     sheet.header.push(name.clone());
@@ -161,12 +161,16 @@ pub(crate) async fn stored(ground: &Ground, id: GroupId) -> Result<Option<(Sheet
 fn read_schema(args: &Args) -> Result<Schema> {
     let raw = match (&args.schema, &args.fields) {
         (Some(path), _) => read_schema_file(path)?,
-        (None, Some(words)) => {
-            domain::fields::schema_from_words(words).map_err(|why| usage(format!("--fields: {why}")))?
+        (None, Some(words)) => domain::fields::schema_from_words(words)
+            .map_err(|why| usage(format!("--fields: {why}")))?,
+        (None, None) => {
+            refuse!("say which columns to add with --fields \"founded: year it was founded\"")
         }
-        (None, None) => refuse!("say which columns to add with --fields \"founded: year it was founded\""),
     };
-    let shown = args.schema.as_ref().map_or("--fields".into(), |path| format!("the schema `{}`", path.display()));
+    let shown = args
+        .schema
+        .as_ref()
+        .map_or("--fields".into(), |path| format!("the schema `{}`", path.display()));
     let (schema, warnings) = Schema::parse(raw).map_err(|why| usage(format!("{shown}: {why}")))?;
     for warning in warnings {
         eprintln!("note: {}", warning.message);
@@ -193,7 +197,10 @@ fn check_output(path: &Path, input: &Path) -> Result<PathBuf> {
         refuse!("the output `{shown}` is a folder; name a file in it");
     }
     if !folder.is_dir() {
-        refuse!("the folder of the output `{shown}` does not exist; make it first: mkdir -p {}", folder.display());
+        refuse!(
+            "the folder of the output `{shown}` does not exist; make it first: mkdir -p {}",
+            folder.display()
+        );
     }
     if let (Ok(out), Ok(given)) = (whole.canonicalize(), input.canonicalize())
         && out == given

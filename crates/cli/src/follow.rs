@@ -104,7 +104,7 @@ pub(crate) async fn group(ground: &Ground, id: GroupId, again: &str) -> Result<G
         let now = ground.store.find_group(Owner::LOCAL, id).await?.ok_or_else(gone)?;
         progress.at(now.counts);
         if !now.counts.is_active() {
-            break Ok(now);
+            break Some(now);
         }
         let goes_on = loop {
             let (goes_on, has_changed) = execution.wait(&mut watch).await?;
@@ -113,14 +113,17 @@ pub(crate) async fn group(ground: &Ground, id: GroupId, again: &str) -> Result<G
             }
         };
         if !goes_on {
-            break Err(Interrupted(format!(
-                "stopped; {} of {} rows are done and kept. To go on: {again}",
-                now.counts.ended(),
-                now.counts.total()
-            )));
+            break None;
         }
     };
     progress.end();
     execution.end().await?;
-    Ok(outcome?)
+    if let Some(ended) = outcome {
+        return Ok(ended);
+    }
+    let left = ground.store.find_group(Owner::LOCAL, id).await?.ok_or_else(gone)?.counts;
+    let (done, total) = (left.ended(), left.total());
+    Err(anyhow::Error::new(Interrupted(format!(
+        "stopped; {done} of {total} rows are done and kept. To go on: {again}"
+    ))))
 }

@@ -112,7 +112,8 @@ impl Ground {
             .chain(groups.groups.iter().map(|group| group.id.to_string()))
             .collect();
         Ok(if ids.is_empty() {
-            "nothing was run there yet: `task-mcp research` and `task-mcp enrich` make a start".into()
+            "nothing was run there yet: `task-mcp research` and `task-mcp enrich` make a start"
+                .into()
         } else {
             format!("the newest are {} (`task-mcp list` shows all)", ids.join(", "))
         })
@@ -169,7 +170,7 @@ pub(crate) fn check_processor(settings: &Settings, name: &str) -> Result<()> {
 
 /// A word as it can be pasted into a shell.
 pub(crate) fn shell_word(word: &str) -> String {
-    let is_plain = !word.is_empty()
-        && word.chars().all(|c| c.is_alphanumeric() || "-_./:=,@%+".contains(c));
+    let is_plain =
+        !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || "-_./:=,@%+".contains(c));
     if is_plain { word.to_owned() } else { format!("'{}'", word.replace('\'', "'\\''")) }
 }

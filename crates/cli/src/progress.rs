@@ -73,14 +73,16 @@ impl Rows {
     fn pace(&self, now: Counts) -> String {
         let done = u32::try_from(now.ended() - self.ended_before).unwrap_or(0);
         let spent = self.began.elapsed();
-        let failed = if now.failed > 0 { format!(", {} failed", now.failed) } else { String::new() };
+        let failed =
+            if now.failed > 0 { format!(", {} failed", now.failed) } else { String::new() };
         if done == 0 || spent.is_zero() {
             return failed.trim_start_matches(", ").to_owned();
         }
         let rate = f64::from(done) / spent.as_secs_f64();
         let left = u32::try_from(now.active()).unwrap_or(u32::MAX);
         let time_left = Duration::from_secs_f64((f64::from(left) / rate).min(1e7));
-        let left = if left > 0 { format!(", about {} left", brief(time_left)) } else { String::new() };
+        let left =
+            if left > 0 { format!(", about {} left", brief(time_left)) } else { String::new() };
         format!("{rate:.1} rows/s{left}{failed}")
     }
 
@@ -95,7 +97,8 @@ fn bar(length: u64, template: &str) -> Option<ProgressBar> {
     if !std::io::stderr().is_terminal() {
         return None;
     }
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     let bar = ProgressBar::new(length).with_style(style.progress_chars("━╸ "));
     bar.enable_steady_tick(SPIN_EVERY);
     Some(bar)

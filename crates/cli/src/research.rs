@@ -33,7 +33,9 @@ pub(crate) struct Args {
 
 pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     if args.question.trim().is_empty() {
-        refuse!("the question is empty; write for example task-mcp research \"How …?\" --source ./documents");
+        refuse!(
+            "the question is empty; write for example task-mcp research \"How …?\" --source ./documents"
+        );
     }
     check_processor(&settings, &args.processor)?;
     let given = source_args::parse_all(&args.source, &settings)?;
@@ -43,7 +45,9 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let work = submit(&ground, &args.question, &args.processor, names).await?;
     let again = show::result_command(&ground, work);
     if args.no_wait {
-        eprintln!("stored; a serving process works on it (`task-mcp serve`), and `{again}` shows the result");
+        eprintln!(
+            "stored; a serving process works on it (`task-mcp serve`), and `{again}` shows the result"
+        );
         return show::say(&format!("{work}\n"));
     }
     let WorkId::Run(id) = work else { return Ok(()) };

@@ -60,10 +60,10 @@ async fn answer_and_work(
             stop.cancel();
             answered.context("the server cannot answer any more")?;
         }
-        worked = worker.join_next() => {
+        ended = worker.join_next() => {
             let was_asked = stop.is_cancelled();
             stop.cancel();
-            failure = match worked {
+            failure = match ended {
                 Some(Ok(Ok(()))) | None if was_asked => None,
                 Some(Ok(Ok(()))) | None => Some(anyhow!("the worker ended although nobody asked it to")),
                 Some(Ok(Err(why))) => Some(anyhow!("the worker cannot go on: {why}")),
@@ -94,7 +94,9 @@ async fn bind(listen: &str) -> Result<TcpListener> {
         } else {
             "another program has that port"
         };
-        anyhow::bail!("cannot listen on {listen}: {who}, or choose another port, as in --listen 127.0.0.1:0");
+        anyhow::bail!(
+            "cannot listen on {listen}: {who}, or choose another port, as in --listen 127.0.0.1:0"
+        );
     }
     refuse!("cannot listen on {listen}: {why}; choose another address with --listen HOST:PORT")
 }
@@ -109,7 +111,8 @@ pub(crate) async fn is_us(listen: &str) -> bool {
     let health = ask(&format!("http://{host}:{port}/healthz")).await;
     let refusal = ask(&format!("http://{host}:{port}/v1/tasks/runs/none")).await;
     health.is_some_and(|body| body["status"] == "ok")
-        && refusal.is_some_and(|body| body["type"] == "error" && body["error"]["ref_id"].is_string())
+        && refusal
+            .is_some_and(|body| body["type"] == "error" && body["error"]["ref_id"].is_string())
 }
 
 async fn ask(address: &str) -> Option<serde_json::Value> {
@@ -142,7 +145,9 @@ async fn introduce(ground: &Ground, own_url: &str, public_url: &str, waits: bool
     }
     match &ground.settings.search.searxng_url {
         Some(url) => eprintln!("  web search: SearXNG at {url}"),
-        None => eprintln!("  web search: none (set search.searxng.url); addresses in questions are read all the same"),
+        None => eprintln!(
+            "  web search: none (set search.searxng.url); addresses in questions are read all the same"
+        ),
     }
     eprintln!("  answers: extractive, verbatim quotes only; no model is used");
     if public_url != own_url {
@@ -154,7 +159,9 @@ async fn introduce(ground: &Ground, own_url: &str, public_url: &str, waits: bool
         );
     }
     eprintln!("  try: curl -s {own_url}/v1/tasks/runs -H 'content-type: application/json' \\");
-    eprintln!("         -d '{{\"processor\": \"pro\", \"input\": \"QUESTION\", \"task_spec\": {{\"output_schema\": \"a report\"}}}}'");
+    eprintln!(
+        "         -d '{{\"processor\": \"pro\", \"input\": \"QUESTION\", \"task_spec\": {{\"output_schema\": \"a report\"}}}}'"
+    );
     eprintln!("  and see {own_url}/runs/RUN_ID, or task-mcp list{here}");
     Ok(())
 }

@@ -21,9 +21,12 @@ pub(crate) struct Sheet {
 /// The bytes of a sheet, and what they say.
 pub(crate) fn open(path: &Path) -> Result<(Vec<u8>, Sheet)> {
     let shown = path.display().to_string();
-    let metadata = std::fs::metadata(path).map_err(|why| match why.kind() {
-        std::io::ErrorKind::NotFound => usage(format!("the sheet `{shown}` does not exist; check the path")),
-        kind => usage(format!("the sheet `{shown}` cannot be read: {kind}")),
+    let metadata = std::fs::metadata(path).map_err(|why| {
+        usage(if why.kind() == std::io::ErrorKind::NotFound {
+            format!("the sheet `{shown}` does not exist; check the path")
+        } else {
+            format!("the sheet `{shown}` cannot be read: {}", why.kind())
+        })
     })?;
     if metadata.is_dir() {
         refuse!("`{shown}` is a folder; name a CSV file");
@@ -41,7 +44,7 @@ pub(crate) fn open(path: &Path) -> Result<(Vec<u8>, Sheet)> {
 pub(crate) fn parse(bytes: &[u8], shown: &str) -> Result<Sheet> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = std::str::from_utf8(bytes).map_err(|why| {
-        let line = bytes[..why.valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+        let line = bytes[..why.valid_up_to()].split(|byte| *byte == b'\n').count();
         usage(format!("the sheet `{shown}` is not UTF-8 in line {line}; save it as CSV UTF-8"))
     })?;
     if text.trim().is_empty() {
@@ -111,7 +114,10 @@ fn cells(count: usize) -> String {
 
 fn check_header(header: &[String], line: u64, shown: &str) -> Result<()> {
     if let Some(at) = header.iter().position(String::is_empty) {
-        refuse!("the sheet `{shown}` has no name for column {} in line {line}; name each column there", at + 1);
+        refuse!(
+            "the sheet `{shown}` has no name for column {} in line {line}; name each column there",
+            at + 1
+        );
     }
     if let Some(cell) = header.iter().find(|cell| is_data(cell)) {
         refuse!(
@@ -120,7 +126,9 @@ fn check_header(header: &[String], line: u64, shown: &str) -> Result<()> {
     }
     for (at, name) in header.iter().enumerate() {
         if header[..at].contains(name) {
-            refuse!("the sheet `{shown}` has two columns called `{name}` in line {line}; rename one");
+            refuse!(
+                "the sheet `{shown}` has two columns called `{name}` in line {line}; rename one"
+            );
         }
     }
     Ok(())
@@ -185,7 +193,8 @@ mod tests {
 
     #[test]
     fn a_sheet_of_a_spreadsheet_program_is_read() {
-        let sheet = parse("\u{feff}name;note\r\n\"A; B\";\"two\r\nlines\"\r\n".as_bytes(), "s.csv").unwrap();
+        let sheet = parse("\u{feff}name;note\r\n\"A; B\";\"two\r\nlines\"\r\n".as_bytes(), "s.csv")
+            .unwrap();
         assert_eq!(sheet.header, ["name", "note"]);
         assert_eq!(sheet.rows, [["A; B", "two\r\nlines"]]);
     }

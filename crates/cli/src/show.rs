@@ -5,7 +5,7 @@ use std::io::Write as _;
 use anyhow::{Result, anyhow};
 use api::wire::{self, Links};
 use domain::ids::WorkId;
-use domain::output::{Content, Output};
+use domain::output::{Content, Missing, Output};
 use domain::receipt::Receipt;
 use domain::run::{Run, RunState};
 use domain::source::{Place, Source};
@@ -17,7 +17,7 @@ use crate::ground::Ground;
 pub(crate) async fn answer(ground: &Ground, row: &RunRow) -> Result<(Output, Receipt)> {
     let id = row.run.id;
     let found = ground.store.result_of(row.seq).await?;
-    let (output, receipt) = found.map_or_else(|| (None, Receipt::default()), |found| found);
+    let (output, receipt) = found.unwrap_or_else(|| (None, Receipt::default()));
     match (row.run.state, output) {
         (RunState::Completed, Some(output)) => Ok((output, receipt)),
         (RunState::Failed, _) => {
@@ -55,22 +55,27 @@ pub(crate) fn text(output: &Output, sources: &[Source]) -> String {
     }
 }
 
-fn fields(output: &Output, values: &serde_json::Map<String, serde_json::Value>, sources: &[Source]) -> String {
+fn fields(
+    output: &Output,
+    values: &serde_json::Map<String, serde_json::Value>,
+    sources: &[Source],
+) -> String {
     let links = Links::local(sources);
-    let mut lines = Vec::new();
+    let mut out = Vec::new();
     for (name, value) in values {
         let basis = output.basis.iter().find(|basis| basis.field == *name);
-        let missing = basis.and_then(|basis| basis.missing).map(|missing| missing.as_str());
-        let shown = missing.map_or_else(|| crate::sheet::cell(value), |missing| format!("({missing})"));
+        let missing = basis.and_then(|basis| basis.missing).map(Missing::as_str);
+        let shown =
+            missing.map_or_else(|| crate::sheet::cell(value), |missing| format!("({missing})"));
         let confidence = basis.and_then(|basis| basis.confidence);
         let confidence = confidence.map(|c| format!(" ({})", c.as_str())).unwrap_or_default();
-        lines.push(format!("- **{name}**: {shown}{confidence}"));
+        out.push(format!("- **{name}**: {shown}{confidence}"));
         if let Some(evidence) = basis.and_then(|basis| basis.evidence.first()) {
             let quote = evidence.quote.split_whitespace().collect::<Vec<_>>().join(" ");
-            lines.push(format!("  > “{quote}” — {}", links.address(evidence)));
+            out.push(format!("  > “{quote}” — {}", links.address(evidence)));
         }
     }
-    lines.join("\n") + "\n"
+    out.join("\n") + "\n"
 }
 
 /// A report in which local documents are shown by their paths.
@@ -105,7 +110,8 @@ pub(crate) fn notes(run: &Run, receipt: &Receipt) {
 
 /// What was done for an answer, in one line.
 pub(crate) fn counts(receipt: &Receipt) -> String {
-    let Receipt { pages_read, quotes_verified, quotes_dropped, sentences, sentences_cited, .. } = receipt;
+    let Receipt { pages_read, quotes_verified, quotes_dropped, sentences, sentences_cited, .. } =
+        receipt;
     let elapsed = std::time::Duration::from_millis(u64::try_from(receipt.elapsed_ms).unwrap_or(0));
     format!(
         "{pages_read} pages read, {quotes_verified} of {} quotes verified, {sentences_cited} of {sentences} sentences cited, {} disagreements, {}",

@@ -44,10 +44,13 @@ pub(crate) fn parse_all(given: &[String], settings: &Settings) -> Result<Vec<Giv
     let mut all: Vec<Given> = Vec::new();
     for text in given {
         let one = parse(text, settings)?;
-        let is_same_name =
-            |other: &&Given| other.name.is_some() && other.name == one.name && other.place != one.place;
+        let is_same_name = |other: &&Given| {
+            other.name.is_some() && other.name == one.name && other.place != one.place
+        };
         if let Some(name) = all.iter().find(is_same_name).and_then(|other| other.name.as_ref()) {
-            refuse!("two sources are called `{name}`; give each its own name, as in --source NAME={text}");
+            refuse!(
+                "two sources are called `{name}`; give each its own name, as in --source NAME={text}"
+            );
         }
         if !all.contains(&one) {
             all.push(one);
@@ -59,7 +62,9 @@ pub(crate) fn parse_all(given: &[String], settings: &Settings) -> Result<Vec<Giv
 fn parse(text: &str, settings: &Settings) -> Result<Given> {
     let (name, location) = split_name(text)?;
     if location.trim().is_empty() {
-        refuse!("--source `{text}` names no place; write --source ./documents or --source NAME=./documents");
+        refuse!(
+            "--source `{text}` names no place; write --source ./documents or --source NAME=./documents"
+        );
     }
     let place = if location.starts_with("http://") || location.starts_with("https://") {
         site(location, settings)?
@@ -97,11 +102,12 @@ fn site(location: &str, settings: &Settings) -> Result<Place> {
 }
 
 fn local(path: &Path, shown: &str) -> Result<Place> {
-    let real = path.canonicalize().map_err(|why| match why.kind() {
-        std::io::ErrorKind::NotFound => {
-            usage(format!("the source `{shown}` does not exist; check the path (from {})", here()))
-        }
-        kind => usage(format!("the source `{shown}` cannot be opened: {kind}")),
+    let real = path.canonicalize().map_err(|why| {
+        usage(if why.kind() == std::io::ErrorKind::NotFound {
+            format!("the source `{shown}` does not exist; check the path (from {})", here())
+        } else {
+            format!("the source `{shown}` cannot be opened: {}", why.kind())
+        })
     })?;
     let Some(location) = real.to_str().map(str::to_owned) else {
         refuse!("the source `{shown}` has a path that is not UTF-8; rename it");
@@ -134,7 +140,9 @@ fn check_file(path: &Path, shown: &str) -> Result<()> {
     }
     let is_utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
     if head.starts_with(b"%PDF-") || (head.contains(&0) && !is_utf16) {
-        refuse!("the file `{shown}` is not text; Markdown, text, HTML, CSV and JSON can be read so far");
+        refuse!(
+            "the file `{shown}` is not text; Markdown, text, HTML, CSV and JSON can be read so far"
+        );
     }
     Ok(())
 }
@@ -183,7 +191,8 @@ pub(crate) fn expand(text: &str) -> PathBuf {
 }
 
 fn here() -> String {
-    std::env::current_dir().map_or_else(|_| "the working directory".into(), |dir| dir.display().to_string())
+    std::env::current_dir()
+        .map_or_else(|_| "the working directory".into(), |dir| dir.display().to_string())
 }
 
 /// Stores what was given. A place that is known keeps its name; a new one gets the nearest free name.
@@ -214,9 +223,10 @@ fn free_name(place: &Place, taken: &BTreeSet<SourceName>) -> SourceName {
         Place::Folder(path) | Place::File(path) => {
             Path::new(path).file_name().unwrap_or_default().to_string_lossy().into_owned()
         }
-        Place::Site(address) => {
-            Url::parse(address).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
-        }
+        Place::Site(address) => Url::parse(address)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned))
+            .unwrap_or_default(),
     };
     let name = SourceName::nearest(&base);
     if !taken.contains(&name) {
@@ -224,7 +234,7 @@ fn free_name(place: &Place, taken: &BTreeSet<SourceName>) -> SourceName {
     }
     // Room for the number behind a long name.
     let short: String = name.as_str().chars().take(MAX_SOURCE_NAME - 6).collect();
-    (2..)
+    (2..=taken.len() + 2)
         .map(|number| SourceName::nearest(&format!("{short}-{number}")))
         .find(|name| !taken.contains(name))
         .unwrap_or(name)

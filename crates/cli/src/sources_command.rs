@@ -33,10 +33,17 @@ async fn add(settings: Settings, places: &[String]) -> Result<()> {
     let given = source_args::parse_all(places, &settings)?;
     let ground = Ground::open(settings).await?;
     for source in source_args::register(&ground.store, &ground.host, &given).await? {
-        show::say(&format!("{}  {}  {}\n", source.name, source.place.kind(), source.place.location()))?;
+        show::say(&format!(
+            "{}  {}  {}\n",
+            source.name,
+            source.place.kind(),
+            source.place.location()
+        ))?;
     }
     let here = ground.same_place();
-    eprintln!("from now on read by task-mcp research \"QUESTION\"{here}, and by runs of the server");
+    eprintln!(
+        "from now on read by task-mcp research \"QUESTION\"{here}, and by runs of the server"
+    );
     Ok(())
 }
 
@@ -57,7 +64,10 @@ async fn remove(ground: &Ground, name: &str) -> Result<()> {
 async fn list(ground: &Ground) -> Result<()> {
     let sources = ground.registered().await?;
     if sources.is_empty() {
-        eprintln!("no sources yet; task-mcp sources add NAME=./documents{} adds one", ground.same_place());
+        eprintln!(
+            "no sources yet; task-mcp sources add NAME=./documents{} adds one",
+            ground.same_place()
+        );
         return Ok(());
     }
     // Indexes have one writer at a time: the executor of this data directory.
@@ -72,14 +82,25 @@ async fn list(ground: &Ground) -> Result<()> {
             Place::Folder(_) | Place::File(_) if source.host.as_ref() != Some(&ground.host) => {
                 format!("on {}", source.host.as_deref().unwrap_or("another machine"))
             }
-            Place::Folder(_) | Place::File(_) if lock.is_none() => "indexed by the serving process".into(),
+            Place::Folder(_) | Place::File(_) if ground.store.is_shared() => {
+                "indexed when a run reads it".into()
+            }
+            Place::Folder(_) | Place::File(_) if lock.is_none() => {
+                "indexed by the serving process".into()
+            }
             Place::Folder(_) | Place::File(_) => match ground.sources.refresh(source).await {
-                Ok(found) if found.unreadable.is_empty() => format!("{} documents", found.documents),
+                Ok(found) if found.unreadable.is_empty() => {
+                    format!("{} documents", found.documents)
+                }
                 Ok(found) => {
                     for (path, why) in found.unreadable.iter().take(5) {
                         eprintln!("note: {}: {path} is not read: {why}", source.name);
                     }
-                    format!("{} documents, {} not readable", found.documents, found.unreadable.len())
+                    format!(
+                        "{} documents, {} not readable",
+                        found.documents,
+                        found.unreadable.len()
+                    )
                 }
                 Err(why) => format!("cannot be read: {why}"),
             },

@@ -16,7 +16,9 @@ pub(crate) fn aligned(header: &[String], rows: &[Vec<String>], width: usize) -> 
         .collect();
     let room = width.saturating_sub(GAP * header.len().saturating_sub(1));
     while widths.iter().sum::<usize>() > room {
-        let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > NARROWEST) else { break };
+        let Some(widest) = widths.iter_mut().max().filter(|widest| **widest > NARROWEST) else {
+            break;
+        };
         *widest -= 1;
     }
     let rule: Vec<String> = widths.iter().map(|width| "─".repeat(*width)).collect();

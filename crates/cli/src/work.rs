@@ -91,7 +91,11 @@ fn count(counts: &Counts) -> String {
         .filter(|(_, number)| *number > 0)
         .map(|(state, number)| format!("{number} {state}"))
         .collect();
-    format!("{} rows: {}", counts.total(), if parts.is_empty() { "none".into() } else { parts.join(", ") })
+    format!(
+        "{} rows: {}",
+        counts.total(),
+        if parts.is_empty() { "none".into() } else { parts.join(", ") }
+    )
 }
 
 /// Waits for the answer, executing it where nobody else does, and prints it.
@@ -110,7 +114,9 @@ pub(crate) async fn result(settings: Settings, args: ResultArgs) -> Result<()> {
         WorkId::Group(id) => {
             let group = follow::group(&ground, id, &again).await?;
             let Some((sheet, schema)) = enrich::stored(&ground, id).await? else {
-                bail!("the group {id} has no rows with fields; look at its runs with `task-mcp list`");
+                bail!(
+                    "the group {id} has no rows with fields; look at its runs with `task-mcp list`"
+                );
             };
             enrich::deliver(&ground, &group, &sheet, &schema, None, args.json).await
         }
@@ -122,7 +128,9 @@ pub(crate) async fn cancel(settings: Settings, args: OneArgs) -> Result<()> {
     let ground = Ground::open(settings).await?;
     let says = match ground.find(&args.id).await? {
         WorkId::Run(id) => match ground.store.cancel_run(Owner::LOCAL, id).await? {
-            Some(state @ (RunState::Completed | RunState::Failed)) => format!("{id} had ended before: {state}"),
+            Some(state @ (RunState::Completed | RunState::Failed)) => {
+                format!("{id} had ended before: {state}")
+            }
             Some(state) => format!("{id}  {state}"),
             None => bail!("the run {id} is gone from the database"),
         },
@@ -158,10 +166,17 @@ pub(crate) async fn list(settings: Settings, args: ListArgs) -> Result<()> {
             Input::Text(question) => question.clone(),
             Input::Row(_) => input.to_json().to_string(),
         });
-        let asked: String = asked.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let asked: String =
+            asked.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
         let asked: String = asked.chars().take(70).collect();
         let when = minute(&run.created_at.rfc3339());
-        let _ = writeln!(text, "{}  {when}  {:9}  {:6}  {asked}", run.id, run.state.as_str(), run.processor);
+        let _ = writeln!(
+            text,
+            "{}  {when}  {:9}  {:6}  {asked}",
+            run.id,
+            run.state.as_str(),
+            run.processor
+        );
     }
     for group in &groups {
         let file = group.metadata.as_ref().and_then(|notes| notes.get("file"));

@@ -2,6 +2,7 @@
 //!
 //! No IO, no async, no clock of its own. Everything else in the workspace imports this crate.
 
+pub mod address;
 pub mod clock;
 pub mod event;
 pub mod evidence;

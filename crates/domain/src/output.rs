@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::evidence::Evidence;
 
-/// How much a value may be relied on. What the words mean is measured; see `docs/confidence.md`.
+/// How much a value may be relied on. What the words mean stands in `docs/confidence.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Confidence {
     Low,

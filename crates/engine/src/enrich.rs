@@ -13,6 +13,7 @@ use store::{End, Ending};
 
 use crate::budget::Budget;
 use crate::extractive::fields::{self, Finding};
+use crate::extractive::focus::focus;
 use crate::extractive::mentions::Prepared;
 use crate::extractive::subject::{self, Subject};
 use crate::research::receipt;
@@ -47,7 +48,7 @@ pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
             stopped = StopReason::Deadline;
             break;
         }
-        let asked = subject::queries(&subject, &wanted, round, &open);
+        let asked = questions(&subject, &wanted, round, &open);
         let asked = asked.into_iter().filter(|query| !frontier.asked.contains(query)).collect();
         let addresses = frontier.ask(world, asked, &mut budget, round).await?;
         let read = read::all(world, &addresses).await?;
@@ -68,6 +69,27 @@ pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
         stopped = StopReason::Covered;
     }
     deliver(world, &wanted, findings, receipt(world, &budget, rounds, stopped)).await
+}
+
+/// What to search for: the queries for each thing that an open field asks about, taken in turn.
+fn questions(subject: &Subject, wanted: &[Field], round: u32, open: &[usize]) -> Vec<String> {
+    let mut lists: Vec<_> = focus(subject, wanted)
+        .into_iter()
+        .filter_map(|focus| {
+            let open: Vec<usize> =
+                focus.fields.into_iter().filter(|index| open.contains(index)).collect();
+            let ask = || subject::queries(&focus.subject, wanted, round, &open).into_iter();
+            (!open.is_empty()).then(ask)
+        })
+        .collect();
+    let mut asked = Vec::new();
+    loop {
+        let turn: Vec<String> = lists.iter_mut().filter_map(Iterator::next).collect();
+        if turn.is_empty() {
+            return asked;
+        }
+        asked.extend(turn);
+    }
 }
 
 fn add(

@@ -17,7 +17,14 @@ pub(crate) async fn all(world: &World, addresses: &[String]) -> Result<Vec<Arc<P
     let calls: Vec<_> = addresses.iter().map(|address| world.read(address)).collect();
     let read: Vec<_> = stream::iter(calls).buffered(AT_ONCE).try_collect().await?;
     let asked = read.len();
-    let pages: Vec<Arc<Prepared>> = read.into_iter().filter_map(Result::ok).collect();
+    let is_recent =
+        |page: &Arc<Prepared>| match (&world.spec().policy.after, &page.page.text.published) {
+            // Both are `YYYY-MM-DD`, which sort as they read. A page without a date is given the benefit of the doubt.
+            (Some(after), Some(published)) => published >= after,
+            (None, _) | (_, None) => true,
+        };
+    let pages: Vec<Arc<Prepared>> =
+        read.into_iter().filter_map(Result::ok).filter(is_recent).collect();
     if asked > 0 {
         let read = pages.len();
         world.say(Stage::Extract, format!("Read {read} of {asked} pages")).await?;

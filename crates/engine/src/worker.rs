@@ -280,7 +280,7 @@ async fn settle(
         ),
         Outcome::Superseded => return Ok(()),
         Outcome::HandedBack => return store.hand_back(seq, attempt).await.map(|_| ()),
-        Outcome::Broken(Failed::Store(why)) => {
+        Outcome::Broken(Failed::Store(why)) if why.is_passing() => {
             warn!(%why, "the database did not answer while working on a run; it will be taken up again");
             sleep(PAUSE).await;
             return store.hand_back(seq, attempt).await.map(|_| ());

@@ -20,7 +20,7 @@ use store::dispatch::Claimed;
 use store::{Call, Store};
 
 use crate::extractive::mentions::Prepared;
-use crate::{Failed, Library};
+use crate::{Failed, Library, ReadPage, search};
 
 /// Version of the form of each journal answer.
 const VERSION: i64 = 1;
@@ -167,7 +167,10 @@ impl World {
             .once("read", request, address.to_owned(), async {
                 let owner = self.claimed.owner;
                 Ok(match self.library.fetch(owner, &self.places, address).await? {
-                    Ok(TextRef(text)) => Answer::Got(JournalPage { text }),
+                    Ok(text) => match self.objection(&self.library.page(text).await?.page) {
+                        None => Answer::Got(JournalPage { text: text.0 }),
+                        Some(why) => Answer::Failed(why),
+                    },
                     Err(why) => Answer::Failed(why),
                 })
             })
@@ -188,6 +191,21 @@ impl World {
                 Ok(Err(why))
             }
         }
+    }
+
+    /// Why a page that came may not be used: it was asked for elsewhere, or it is older than wanted.
+    fn objection(&self, page: &ReadPage) -> Option<String> {
+        if !search::allows(self, &page.address) {
+            return Some(format!(
+                "it leads to {}, which the source policy leaves out",
+                page.address
+            ));
+        }
+        let after = self.spec().policy.after.as_deref()?;
+        let published = page.text.published.as_deref().filter(|day| *day < after)?;
+        Some(format!(
+            "it says it is of {published}, and the source policy asks for {after} or later"
+        ))
     }
 
     /// Looks a call up in the journal, or makes it and commits the answer before handing it on.

@@ -211,43 +211,57 @@ impl Store {
     /// Answers the state after the request; `None` when this owner has no such run.
     pub async fn cancel_run(&self, owner: Owner, id: RunId) -> Result<Option<RunState>, Failed> {
         let Some(row) = self.find_run(owner, id).await? else { return Ok(None) };
-        let now = self.clock().now();
-        let seq = row.seq.0;
-        self.inner
-            .db
-            .write(move |conn| {
-                Box::pin(async move {
-                    cancel_queued(conn, seq, 0, now).await?;
-                    cancel_running(conn, seq, 0, now).await?;
-                    let state: Option<(String,)> = fetch_optional!(
-                        conn,
-                        (String,),
-                        "-- cancel_run: as it is now
-                         SELECT state FROM runs WHERE seq = $1",
-                        seq
-                    )?;
-                    Ok(state.and_then(|(state,)| RunState::parse(&state)))
-                })
-            })
-            .await
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            self.cancel_part(row.seq.0, 0).await?;
+            let state = self.state_of(row.seq).await?;
+            // On PostgreSQL it may have been claimed or handed back between the two statements.
+            let is_missed = matches!(state, Some(RunState::Queued | RunState::Running));
+            if !is_missed || tries == CANCEL_TRIES {
+                return Ok(state);
+            }
+        }
     }
 
     /// Asks all active runs of a group to stop. `false` when this owner has no such group.
     pub async fn cancel_group(&self, owner: Owner, id: GroupId) -> Result<bool, Failed> {
-        let Some(group) = self.find_group_row(owner, id).await? else { return Ok(false) };
-        let now = self.clock().now();
-        let seq = group.seq;
-        self.inner
-            .db
-            .write(move |conn| {
-                Box::pin(async move {
-                    // In parts, so that 100,000 rows do not hold everything in memory.
-                    while cancel_queued(conn, 0, seq, now).await? > 0 {}
-                    cancel_running(conn, 0, seq, now).await?;
-                    Ok(true)
-                })
-            })
-            .await
+        let mut tries = 0;
+        while let Some(group) = self.find_group_row(owner, id).await? {
+            let counts = group.counts();
+            if counts.queued + counts.running == 0 || tries == CANCEL_TRIES {
+                return Ok(true);
+            }
+            tries += 1;
+            while self.cancel_part(0, group.seq).await? > 0 {}
+        }
+        Ok(false)
+    }
+
+    /// Ends queued runs: one run, or the next part of a group; once none is queued, asks the running ones. Answers
+    /// how many have ended.
+    async fn cancel_part(&self, run: i64, group: i64) -> Result<usize, Failed> {
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            match self.try_to_cancel_part(run, group).await {
+                // Two that cancel the same group may wait for each other; PostgreSQL ends one of them.
+                Err(Failed::Unavailable(why))
+                    if why.as_database_error().is_some() && tries < CANCEL_TRIES => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// Each statement is a transaction of its own: it takes its runs first and then the group, as claims and ends
+    /// do, so that none of them waits for another in a circle.
+    async fn try_to_cancel_part(&self, run: i64, group: i64) -> Result<usize, Failed> {
+        let (db, now) = (&self.inner.db, self.clock().now());
+        let ended = db.write(move |conn| Box::pin(cancel_queued(conn, run, group, now))).await?;
+        if ended == 0 {
+            db.write(move |conn| Box::pin(cancel_running(conn, run, group, now))).await?;
+        }
+        Ok(ended)
     }
 
     /// When the next lease runs out, if any is held.
@@ -336,6 +350,9 @@ async fn count_claimed(conn: &mut Conn, group: i64, count: i64, now: TimeMs) -> 
     conn.touch(Change::Group(group));
     Ok(())
 }
+
+/// Looks at what is to be cancelled, before it is left as others keep changing it.
+const CANCEL_TRIES: u32 = 10;
 
 /// Rows ended in one go when a group is cancelled.
 const CANCEL_AT_ONCE: i64 = 500;

@@ -55,6 +55,8 @@ impl Store {
         elapsed_ms: i64,
     ) -> Result<Kept, Failed> {
         let now = self.clock().now();
+        // PostgreSQL has no NUL in text, and a question may hold one.
+        let detail = detail.replace('\0', "\u{fffd}");
         self.inner
             .db
             .write(move |conn| {

@@ -76,6 +76,19 @@ pub enum Failed {
     Closed,
 }
 
+impl Failed {
+    /// Whether the same may succeed later, without anybody changing anything.
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Full(_) | Self::LostRace | Self::Closed => true,
+            Self::Newer { .. }
+            | Self::Directory { .. }
+            | Self::Broken(_)
+            | Self::Unreadable { .. } => false,
+        }
+    }
+}
+
 /// A handle; cloning it is cheap and shares everything.
 #[derive(Clone)]
 pub struct Store {

@@ -19,6 +19,8 @@ enum Reply {
     Redirect(String),
     /// Never answers.
     Silence,
+    /// Never answers the first who asks.
+    SlowStart(String),
 }
 
 /// A site before it is served.
@@ -55,6 +57,15 @@ impl Script {
             "<!doctype html><html><head><title>{title}</title></head><body><main><h1>{title}</h1>{paragraphs}</main></body></html>"
         );
         self.reply(path, Reply::Html(html))
+    }
+
+    /// The page that is there already does not answer the first who asks.
+    #[must_use]
+    pub fn slow_at_first(self, path: &str) -> Self {
+        let Some(Reply::Html(html)) = self.replies.get(path).cloned() else {
+            panic!("there is no page `{path}` yet");
+        };
+        self.reply(path, Reply::SlowStart(html))
     }
 
     #[must_use]
@@ -119,7 +130,8 @@ impl Site {
     /// Returns once a path has been asked for.
     pub async fn until_asked(&self, path: &str) {
         loop {
-            let notified = self.state.was_asked.notified();
+            let mut notified = std::pin::pin!(self.state.was_asked.notified());
+            notified.as_mut().enable();
             if self.times(path) > 0 {
                 return;
             }
@@ -130,10 +142,16 @@ impl Site {
 
 async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response {
     let path = request.uri().path().to_owned();
-    site.asked.lock().expect("a list").push(path.clone());
+    let is_first = {
+        let mut asked = site.asked.lock().expect("a list");
+        let is_first = !asked.contains(&path);
+        asked.push(path.clone());
+        is_first
+    };
     site.was_asked.notify_waiters();
     match site.script.replies.get(&path) {
-        Some(Reply::Html(html)) => {
+        Some(Reply::SlowStart(_)) if is_first => std::future::pending().await,
+        Some(Reply::Html(html) | Reply::SlowStart(html)) => {
             ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html.clone()).into_response()
         }
         Some(Reply::Redirect(to)) => {

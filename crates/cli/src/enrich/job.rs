@@ -53,7 +53,11 @@ impl Job<'_> {
             part(format!("{}={}", source.name, source.place.location()).as_bytes());
         }
         part(b"output");
-        part(self.output.map_or_else(|| b"-".to_vec(), |path| path.display().to_string().into_bytes()).as_slice());
+        part(
+            self.output
+                .map_or_else(|| b"-".to_vec(), |path| path.display().to_string().into_bytes())
+                .as_slice(),
+        );
         hasher.finalize().to_vec()
     }
 }
@@ -61,7 +65,7 @@ impl Job<'_> {
 /// Stores the rows, or finds them where the same job was stored before. Answers whether it was.
 pub(crate) async fn submit(ground: &Ground, job: &Job<'_>) -> Result<(GroupId, bool)> {
     let hash = job.hash();
-    let hex: String = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hash.iter().take(16).fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
     // Checked as a whole before anything is stored.
     let parts = prepare(ground, job).await?;
     let key = |text: String| Key { text, request_hash: hash.clone(), lifetime_ms: LIFETIME_MS };
@@ -69,13 +73,17 @@ pub(crate) async fn submit(ground: &Ground, job: &Job<'_>) -> Result<(GroupId, b
     let (group, is_known) = match known.first() {
         Some(newest) if !job.starts_over => (*newest, true),
         Some(_) | None => {
-            let notes = json!({"made_by": "task-mcp enrich", "file": file_name(job.file), NOTE: hex});
+            let notes =
+                json!({"made_by": "task-mcp enrich", "file": file_name(job.file), NOTE: hex});
             let key = key(format!("enrich/{hex}/{}", known.len()));
-            let made = submit::create_group(&ground.store, Owner::LOCAL, Some(notes), Some(key)).await;
+            let made =
+                submit::create_group(&ground.store, Owner::LOCAL, Some(notes), Some(key)).await;
             match made.map_err(|problem| refused(&problem))? {
                 Known::New(group) => (group.id, false),
                 Known::Replayed(group) => (group.id, true),
-                Known::OtherBody => bail!("the database holds another sheet under the key of this one"),
+                Known::OtherBody => {
+                    bail!("the database holds another sheet under the key of this one")
+                }
             }
         }
     };

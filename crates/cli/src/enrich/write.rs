@@ -49,12 +49,17 @@ impl Table<'_> {
                 Some(_) => self.found += 1,
                 None => self.empty += 1,
             }
-            let evidence = basis.filter(|_| value.is_some()).and_then(|basis| basis.evidence.first());
+            let evidence =
+                basis.filter(|_| value.is_some()).and_then(|basis| basis.evidence.first());
             let confidence = basis.filter(|_| value.is_some()).and_then(|basis| basis.confidence);
             row.push(guarded(&value.map(cell).unwrap_or_default()));
-            row.push(confidence.map(|confidence| confidence.as_str().to_owned()).unwrap_or_default());
+            row.push(
+                confidence.map(|confidence| confidence.as_str().to_owned()).unwrap_or_default(),
+            );
             row.push(guarded(evidence.map_or("", |evidence| &evidence.quote)));
-            row.push(guarded(&evidence.map(|evidence| self.links.address(evidence)).unwrap_or_default()));
+            row.push(guarded(
+                &evidence.map(|evidence| self.links.address(evidence)).unwrap_or_default(),
+            ));
             if let Some(missing) = basis.and_then(|basis| basis.missing) {
                 reasons.push(format!("{field}: {}", missing.as_str()));
             }
@@ -82,12 +87,13 @@ impl Table<'_> {
     }
 
     pub(crate) fn to_csv(&self) -> Result<Vec<u8>> {
-        let mut writer = WriterBuilder::new().delimiter(self.sheet.delimiter).from_writer(Vec::new());
+        let mut writer =
+            WriterBuilder::new().delimiter(self.sheet.delimiter).from_writer(Vec::new());
         writer.write_record(self.header())?;
         for row in &self.rows {
             writer.write_record(row)?;
         }
-        Ok(writer.into_inner().map_err(|why| why.into_error())?)
+        Ok(writer.into_inner().map_err(csv::IntoInnerError::into_error)?)
     }
 }
 
@@ -110,7 +116,11 @@ fn basis_of<'a>(output: &'a Output, field: &str) -> Option<&'a Basis> {
 }
 
 /// The result object of one row, or of a row without one its run.
-pub(super) async fn json_line(ground: &Ground, listed: &Listed, sources: &[Source]) -> Result<String> {
+pub(super) async fn json_line(
+    ground: &Ground,
+    listed: &Listed,
+    sources: &[Source],
+) -> Result<String> {
     let row = ground.store.find_run(Owner::LOCAL, listed.run.id).await?;
     let found = match row {
         Some(row) => ground.store.result_of(row.seq).await?,
@@ -147,6 +157,9 @@ pub(super) fn replace(path: &Path, bytes: &[u8]) -> Result<()> {
         let _ = fs::remove_file(&draft);
     }
     written.with_context(|| {
-        format!("the output `{}` cannot be written; the rows are kept, repeat the command", path.display())
+        format!(
+            "the output `{}` cannot be written; the rows are kept, repeat the command",
+            path.display()
+        )
     })
 }

@@ -2,9 +2,7 @@
 
 use domain::processor::{Engine, Processor};
 
-use super::values::{
-    address, count, duration, origins, show_duration, show_size, size,
-};
+use super::values::{address, count, duration, origins, show_duration, show_size, size};
 use super::{DatabaseUrl, Format, Settings};
 
 /// One setting.

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use toml::Value;
 
-use super::keys::{KEYS, PROCESSOR_KEYS, nearest, set_processor};
 use super::Settings;
+use super::keys::{KEYS, PROCESSOR_KEYS, nearest, set_processor};
 use crate::problem::{refuse, usage};
 
 /// What the command line says about settings.

@@ -6,7 +6,8 @@ use egress::Origin;
 use url::Url;
 
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
-    humantime::parse_duration(text).map_err(|_| "write a number and its unit, such as 20s or 5m".into())
+    humantime::parse_duration(text)
+        .map_err(|_| "write a number and its unit, such as 20s or 5m".into())
 }
 
 pub(crate) fn show_duration(value: Duration) -> String {
@@ -70,7 +71,12 @@ pub(crate) fn list(text: &str) -> Result<Vec<String>, String> {
         return serde_json::from_str(text)
             .map_err(|_| "write a list such as [\"http://localhost:8080\"]".into());
     }
-    Ok(text.split(',').map(str::trim).filter(|entry| !entry.is_empty()).map(str::to_owned).collect())
+    Ok(text
+        .split(',')
+        .map(str::trim)
+        .filter(|entry| !entry.is_empty())
+        .map(str::to_owned)
+        .collect())
 }
 
 pub(crate) fn origins(text: &str) -> Result<Vec<Origin>, String> {

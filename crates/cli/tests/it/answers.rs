@@ -22,7 +22,14 @@ fn library() -> Shell {
 
 const QUESTION: &str = "What is the list price of the Otter 3 turbine?";
 const ENRICH: [&str; 8] = [
-    "enrich", "makers.csv", "--fields", "founded: year the maker was founded", "--source", "docs", "-o", "out.csv",
+    "enrich",
+    "makers.csv",
+    "--fields",
+    "founded: year the maker was founded",
+    "--source",
+    "docs",
+    "-o",
+    "out.csv",
 ];
 
 #[test]
@@ -79,7 +86,8 @@ fn the_same_command_again_makes_nothing_new_and_with_new_it_starts_over() {
     assert_eq!(shell.run(&ENRICH).code, 0);
     let again = shell.run(&ENRICH);
     assert!(again.err.contains("this sheet was given before (tgrp_"), "{}", again.err);
-    let groups = |shell: &Shell| shell.run(&["list"]).out.lines().filter(|l| l.starts_with("tgrp_")).count();
+    let groups =
+        |shell: &Shell| shell.run(&["list"]).out.lines().filter(|l| l.starts_with("tgrp_")).count();
     assert_eq!(groups(&shell), 1);
     let new: Vec<&str> = ENRICH.iter().copied().chain(["--new"]).collect();
     assert_eq!(shell.run(&new).code, 0);
@@ -91,12 +99,20 @@ fn the_same_command_again_makes_nothing_new_and_with_new_it_starts_over() {
 #[test]
 fn an_enrichment_that_was_killed_goes_on_where_it_was() {
     let shell = library();
-    let rows: String = (0..300).map(|n| format!("Maker {n}\n")).collect();
+    let rows = (0..300).fold(String::new(), |rows, n| format!("{rows}Maker {n}\n"));
     shell.file("many.csv", format!("maker\n{rows}"));
     let command = [
-        "enrich", "many.csv", "--fields", "founded: year the maker was founded", "--source", "docs", "-o", "many-out.csv",
+        "enrich",
+        "many.csv",
+        "--fields",
+        "founded: year the maker was founded",
+        "--source",
+        "docs",
+        "-o",
+        "many-out.csv",
     ];
-    let mut child = shell.command(&command).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    let mut child =
+        shell.command(&command).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     let listed = std::iter::repeat_with(|| {
         std::thread::sleep(Duration::from_millis(30));
         shell.run(&["list"]).out
@@ -110,7 +126,8 @@ fn an_enrichment_that_was_killed_goes_on_where_it_was() {
     assert!(done.err.contains("given before"), "{}", done.err);
     let out = shell.read("many-out.csv");
     assert_eq!(out.lines().count(), 301);
-    let names: Vec<&str> = out.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
+    let names: Vec<&str> =
+        out.lines().skip(1).map(|line| line.split(',').next().unwrap()).collect();
     let wanted: Vec<String> = (0..300).map(|n| format!("Maker {n}")).collect();
     assert_eq!(names, wanted);
     assert_eq!(shell.run(&["list"]).out.lines().filter(|l| l.starts_with("tgrp_")).count(), 1);
@@ -143,7 +160,15 @@ fn the_demo_shows_a_report_a_table_and_what_to_try_next() {
     let shell = Shell::new();
     let done = shell.run(&["demo"]);
     assert_eq!(done.code, 0, "{done:?}");
-    for text in ["Where sources disagree", "## Sources", "Quillmere Hydro", "≠", "–", "cells found", "task-mcp serve --data "] {
+    for text in [
+        "Where sources disagree",
+        "## Sources",
+        "Quillmere Hydro",
+        "≠",
+        "–",
+        "cells found",
+        "task-mcp serve --data ",
+    ] {
         assert!(done.out.contains(text), "{text} is missing in {}", done.out);
     }
     assert!(done.err.contains("documents were unpacked to "), "{}", done.err);

@@ -28,8 +28,12 @@ fn a_flag_wins_over_set_over_the_environment_over_the_file() {
 
 #[test]
 fn origins_may_be_one_a_list_or_words_with_commas() {
-    let shell = Shell::new().with("TASK_MCP_FETCH__ALLOW", "http://127.0.0.1:8080,http://localhost:9");
-    assert!(line(&shell, &[], "allow").starts_with("allow = [\"http://127.0.0.1:8080\", \"http://localhost:9\"]"));
+    let shell =
+        Shell::new().with("TASK_MCP_FETCH__ALLOW", "http://127.0.0.1:8080,http://localhost:9");
+    assert!(
+        line(&shell, &[], "allow")
+            .starts_with("allow = [\"http://127.0.0.1:8080\", \"http://localhost:9\"]")
+    );
     let set = ["--set", "fetch.allow=[\"http://localhost:7\"]"];
     assert_eq!(line(&shell, &set, "allow"), "allow = [\"http://localhost:7\"] # --set");
 }
@@ -63,7 +67,10 @@ fn a_setting_that_is_not_one_is_named_with_the_nearest() {
     "
     );
     let said = refused(&["--config", "broken.toml"]);
-    assert!(said.starts_with("task-mcp: the settings file `broken.toml` is not TOML, line 3: "), "{said}");
+    assert!(
+        said.starts_with("task-mcp: the settings file `broken.toml` is not TOML, line 3: "),
+        "{said}"
+    );
 }
 
 #[test]
@@ -80,7 +87,13 @@ fn the_settings_reference_is_up_to_date() {
 fn alone_it_says_what_to_try() {
     let done = Shell::new().run(&[]);
     assert_eq!(done.code, 0);
-    for command in ["task-mcp demo", "task-mcp research \"", "task-mcp enrich ", "task-mcp serve", "task-mcp doctor"] {
+    for command in [
+        "task-mcp demo",
+        "task-mcp research \"",
+        "task-mcp enrich ",
+        "task-mcp serve",
+        "task-mcp doctor",
+    ] {
         assert!(done.out.contains(command), "{command}");
     }
 }

@@ -1,5 +1,7 @@
 //! Drives the built binary as a person at a shell would.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod answers;
 mod config;
 mod refusals;

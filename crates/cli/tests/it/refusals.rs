@@ -44,7 +44,7 @@ fn a_source_that_cannot_be_read_is_named() {
     task-mcp: the file `letter.pdf` is not text; Markdown, text, HTML, CSV and JSON can be read so far
     task-mcp: the file `blank.md` is empty; name a file with text
     task-mcp: the source `ftp://x.test/` begins with `ftp:`; use a path, http:// or https://
-    task-mcp: the source `http://127.0.0.1:9/` may not be asked: it is not on the public network, and the operator does not allow this origin; if you trust it, add --set fetch.allow=http://127.0.0.1:9
+    task-mcp: the source `http://127.0.0.1:9/` may not be asked: only the ports 80 and 443 are used, unless the operator allows the exact origin; if you trust it, add --set fetch.allow=http://127.0.0.1:9
     "
     );
     assert!(!shell.path().join("data").exists(), "a refused command made a data directory");
@@ -92,7 +92,10 @@ fn fields_schemas_outputs_and_processors_that_make_no_sense_are_named() {
     let said = enrich(&[FIELDS[0], FIELDS[1], "-o", "s.csv"]);
     assert_eq!(said, "task-mcp: the output `s.csv` is the input itself; name another file");
     let said = enrich(&[FIELDS[0], FIELDS[1], "-o", "no/out.csv"]);
-    assert!(said.starts_with("task-mcp: the folder of the output `no/out.csv` does not exist"), "{said}");
+    assert!(
+        said.starts_with("task-mcp: the folder of the output `no/out.csv` does not exist"),
+        "{said}"
+    );
     let said = enrich(&[FIELDS[0], FIELDS[1], "--processor", "pros"]);
     assert_eq!(
         said,
@@ -106,9 +109,13 @@ fn an_unknown_id_is_answered_with_the_newest_ones() {
     let shell = Shell::new();
     let unknown = "trun_00000000000000000000000000000001";
     let said = refused(&shell, &["status", unknown]);
-    assert!(said.starts_with(&format!("task-mcp: there is no {unknown} in HOME/data; nothing was run")), "{said}");
+    assert!(
+        said.starts_with(&format!("task-mcp: there is no {unknown} in HOME/data; nothing was run")),
+        "{said}"
+    );
     shell.file("docs/a.md", "# Otter\n\nThe Otter 3 turbine was built in 1999.\n");
-    let made = shell.run(&["research", "When was the Otter built?", "--source", "docs", "--no-wait"]);
+    let made =
+        shell.run(&["research", "When was the Otter built?", "--source", "docs", "--no-wait"]);
     let id = made.out.trim();
     let said = refused(&shell, &["result", unknown]);
     assert!(said.contains(&format!("the newest are {id}")), "{said}");

@@ -21,7 +21,11 @@ fn a_port_that_is_taken_is_told_with_whoever_has_it() {
 
     let other = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = other.local_addr().unwrap().to_string();
-    drop(std::thread::spawn(move || while let Ok((stream, _)) = other.accept() { drop(stream) }));
+    drop(std::thread::spawn(move || {
+        while let Ok((stream, _)) = other.accept() {
+            drop(stream);
+        }
+    }));
     let third = shell.run(&["serve", "--listen", &address]);
     assert_eq!(third.code, 1);
     assert!(third.err.contains("another program has that port"), "{}", third.err);
@@ -54,7 +58,14 @@ fn the_doctor_says_what_is_fine_and_what_is_missing() {
     shell.run(&["sources", "add", "docs"]);
     let done = shell.run(&["doctor", "--listen", "127.0.0.1:0"]);
     assert_eq!(done.code, 0, "{done:?}");
-    for text in ["data directory", "database answers", "source `docs`", "no web search", "no language model", "next: "] {
+    for text in [
+        "data directory",
+        "database answers",
+        "source `docs`",
+        "no web search",
+        "no language model",
+        "next: ",
+    ] {
         assert!(done.out.contains(text), "{text} is missing in {}", done.out);
     }
     std::fs::remove_dir_all(shell.path().join("docs")).unwrap();
@@ -70,7 +81,8 @@ fn sources_are_listed_with_their_documents() {
     shell.file("b/docs/two.md", "# Two\n\ntext");
     assert_eq!(shell.run(&["sources", "add", "a/docs", "b/docs"]).code, 0);
     let done = shell.run(&["sources"]);
-    let names: Vec<&str> = done.out.lines().skip(2).filter_map(|line| line.split(' ').next()).collect();
+    let names: Vec<&str> =
+        done.out.lines().skip(2).filter_map(|line| line.split(' ').next()).collect();
     assert_eq!(names, ["docs", "docs-2"]);
     assert!(done.out.contains("1 documents"), "{}", done.out);
 }

@@ -5,46 +5,46 @@ use std::process::{Child, Command, Output, Stdio};
 
 use tempfile::TempDir;
 
-pub struct Shell {
-    pub home: TempDir,
+pub(crate) struct Shell {
+    pub(crate) home: TempDir,
     variables: Vec<(String, String)>,
 }
 
 /// What a command left behind.
 #[derive(Debug)]
-pub struct Done {
-    pub code: i32,
-    pub out: String,
-    pub err: String,
+pub(crate) struct Done {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
 }
 
 impl Shell {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { home: TempDir::new().unwrap(), variables: Vec::new() }
     }
 
-    pub fn with(mut self, variable: &str, value: &str) -> Self {
+    pub(crate) fn with(mut self, variable: &str, value: &str) -> Self {
         self.variables.push((variable.into(), value.into()));
         self
     }
 
     /// Writes a file below the working directory.
-    pub fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+    pub(crate) fn file(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.home.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, text).unwrap();
         path
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.home.path().join(name)).unwrap()
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.home.path()
     }
 
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_task-mcp"));
         command
             .args(arguments)
@@ -57,20 +57,17 @@ impl Shell {
         command
     }
 
-    pub fn run(&self, arguments: &[&str]) -> Done {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Done {
         done(self.command(arguments).output().unwrap())
     }
 
     /// A server on a free port, and its address.
-    pub fn serve(&self, more: &[&str]) -> Server {
+    pub(crate) fn serve(&self, more: &[&str]) -> Server {
         use std::io::{BufRead as _, BufReader};
-        let arguments: Vec<&str> = ["serve", "--listen", "127.0.0.1:0"].iter().chain(more).copied().collect();
-        let mut child = self
-            .command(&arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let arguments: Vec<&str> =
+            ["serve", "--listen", "127.0.0.1:0"].iter().chain(more).copied().collect();
+        let mut child =
+            self.command(&arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
@@ -78,15 +75,15 @@ impl Shell {
     }
 }
 
-pub struct Server {
+pub(crate) struct Server {
     child: Option<Child>,
     /// `HOST:PORT`
-    pub address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
     /// SIGTERM, and what it said until its end.
-    pub fn stop(mut self) -> Done {
+    pub(crate) fn stop(mut self) -> Done {
         let child = self.child.take().unwrap();
         let id = child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());

@@ -7,6 +7,7 @@ use domain::text::{Block, BlockKind, Span};
 use serde_json::Value;
 
 use super::cells;
+use super::forms;
 use super::labels::Label;
 use super::mentions::{Prepared, Standing, Zone};
 use super::naming::{lowered, term_names};
@@ -92,6 +93,7 @@ pub fn gather(
     {
         let block = &page.page.text.blocks[zone.block];
         let mut look = Look { want, subject, page, index, zone: *zone, offers };
+        look.forms();
         match &block.kind {
             BlockKind::Pair { key, value, is_data } => look.pair(block, key, value, *is_data),
             BlockKind::Definition { term, meaning } => look.definition(block, term, meaning),
@@ -113,7 +115,33 @@ impl Look<'_> {
     fn offer(&mut self, said: Said, factor: f32, how: How, quotes: Vec<Span>) {
         let score = said.sureness * factor * how.trust() * self.zone.nearness;
         if score > 0.2 {
-            self.offers.push(Offer { value: said.value, score, page: self.index, quotes, how });
+            let value = if self.want.label.is_city { city(said.value) } else { said.value };
+            self.offers.push(Offer { value, score, page: self.index, quotes, how });
+        }
+    }
+
+    /// What the form of the place gives away, whatever its words say.
+    fn forms(&mut self) {
+        let text = &self.page.page.text;
+        for shown in forms::shown(&self.want.label.asked, self.subject, text, self.zone.block) {
+            let value = match (self.want.shape, shown.value) {
+                (Shape::Text(None) | Shape::Any, value) => value,
+                (Shape::Integer, value) => {
+                    match value.as_str().and_then(|text| text.parse::<i64>().ok()) {
+                        Some(number) => number.into(),
+                        None => continue,
+                    }
+                }
+                (Shape::Number, value) => {
+                    match value.as_str().and_then(|text| text.parse::<f64>().ok()) {
+                        Some(number) => number.into(),
+                        None => continue,
+                    }
+                }
+                (_, _) => continue,
+            };
+            let said = Said { value, span: 0..0, sureness: shown.sureness };
+            self.offer(said, 1.0, How::Table, vec![shown.quote]);
         }
     }
 
@@ -308,6 +336,16 @@ impl Look<'_> {
             );
         }
     }
+}
+
+/// `Lyon, France` → `Lyon`; what begins with a street stays whole.
+fn city(place: Value) -> Value {
+    let first =
+        place.as_str().and_then(|text| text.split_once(", ")).map(|(first, _)| first.trim());
+    let is_name = |first: &&str| {
+        first.starts_with(char::is_uppercase) && !first.contains(|c: char| c.is_ascii_digit())
+    };
+    first.filter(is_name).map(Value::from).unwrap_or(place)
 }
 
 /// Longest quote, in bytes: a few lines that can be read at a glance.

@@ -14,6 +14,9 @@ use super::values::normalise;
 pub const THRESHOLD: f32 = 0.55;
 /// A second value this close to the first contradicts it.
 const RIVAL: f32 = 0.9;
+/// A second number or date from another page contradicts the first from here on: prices and years are not
+/// two ways to say the same.
+const CONTRADICTION: f32 = 0.75;
 /// Offers that are compared with each other; the comparison grows with their square.
 const MOST_OFFERS: usize = 150;
 /// What each further publisher adds, and how many are counted.
@@ -72,16 +75,35 @@ pub fn choose(
     }
     let is_rival = |group: &Group| group.score >= best * RIVAL && group.score >= THRESHOLD;
     let mut rivals: Vec<Group> = Vec::new();
-    let mut leaders: Vec<Group> = groups.into_iter().take_while(is_rival).collect();
+    let count = groups.iter().take_while(|group| is_rival(group)).count();
+    let others = groups.split_off(count);
+    let mut leaders = groups;
     let (at, rule) = preferred(&leaders, pages, subject);
     let chosen = leaders.remove(at);
     rivals.append(&mut leaders);
+    rivals.extend(others.into_iter().filter(|group| contradicts(group, &chosen)));
+    let rule = rule.or(Some("the value stated most directly was preferred"));
     if chosen.offers[0].how == How::Opening {
         // Two descriptions of a thing do not contradict each other.
         rivals.clear();
     }
     let confidence = confidence(&chosen, &rivals, caps);
     Some(Decision { chosen, rivals, confidence, rule })
+}
+
+/// Whether a weaker group still is a conflict: another number or date, stated plainly on other pages only.
+fn contradicts(group: &Group, chosen: &Group) -> bool {
+    let is_measured = |value: &Value| match value {
+        Value::Number(_) | Value::Bool(_) => true,
+        Value::String(text) => text.contains(|c: char| c.is_ascii_digit()),
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    };
+    let best = &group.offers[0];
+    is_measured(&best.value)
+        && is_measured(&chosen.offers[0].value)
+        && best.score >= 0.66
+        && group.score >= chosen.score * CONTRADICTION
+        && group.offers.iter().all(|offer| chosen.offers.iter().all(|own| own.page != offer.page))
 }
 
 /// The same value, or one that is the other with more words (`Lyon`, `Lyon, France`).

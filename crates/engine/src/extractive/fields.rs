@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use super::candidates::{How, Offer, Want, gather};
 use super::decide::{self, Decision, Group};
+use super::focus::focus;
 use super::labels::Label;
 use super::lists;
 pub use super::mentions::Prepared;
@@ -37,15 +38,21 @@ pub fn find(subject: &Subject, field: &Field, pages: &[ReadPage], caps: &Caps) -
     find_all(subject, std::slice::from_ref(field), &prepared, caps).pop().unwrap_or_default()
 }
 
-/// Looks for all fields of a row.
+/// Looks for all fields of a row, each about what it asks about.
 pub fn find_all(
     subject: &Subject,
     fields: &[Field],
     pages: &[Prepared],
     caps: &Caps,
 ) -> Vec<Finding> {
-    let scope = Scope::of(subject, pages);
-    fields.iter().map(|field| scope.field(field, caps)).collect()
+    let mut findings = vec![Finding::default(); fields.len()];
+    for focus in focus(subject, fields) {
+        let scope = Scope::of(&focus.subject, pages);
+        for index in focus.fields {
+            findings[index] = scope.field(&fields[index], caps);
+        }
+    }
+    findings
 }
 
 /// What the pages hold about one subject.

@@ -8,6 +8,7 @@ use domain::text::{Block, BlockKind};
 use super::naming::{
     LAST_PART, begins_as_term, is_exact, is_free, loosely, lowered, naming, term_names,
 };
+use super::records;
 use super::subject::{Subject, host_of};
 use crate::ReadPage;
 
@@ -160,6 +161,16 @@ impl Prepared {
             }
         }
         self.spread(&mut zones, &headings, &columns, about, &mentioned);
+        let names = |value: &str| {
+            subject.names().map(|name| term_names(value, name)).fold(0.0_f32, f32::max)
+        };
+        for (index, near) in records::behind(text, &names) {
+            if zones[index]
+                .is_none_or(|(standing, old)| standing != Standing::Defines && near > old)
+            {
+                zones[index] = Some((Standing::Section, near));
+            }
+        }
         zones
             .into_iter()
             .enumerate()

@@ -1,5 +1,7 @@
 //! Whether a title, a heading, a term or a cell names a thing, and how surely.
 
+use super::forms;
+
 /// Lower case with every byte in its place: letters whose lower case is longer stay as they are.
 pub fn lowered(text: &str) -> String {
     text.chars()
@@ -184,7 +186,9 @@ pub fn term_names(term: &str, name: &str) -> f32 {
     let fold = |text: &str| if exact { text.to_owned() } else { lowered(text) };
     let wanted = fold(name);
     let mut best = 0.0_f32;
-    for part in term.split([',', '\n', '|', ';', '/']).take(8).chain(std::iter::once(term)) {
+    let parts = term.split([',', '\n', '|', ';', '/']).take(8).chain(std::iter::once(term));
+    // `-A --no-align`: manuals write the spellings of an option side by side.
+    for part in parts.chain(forms::spellings(term)) {
         let mut part = part.trim().trim_matches(|c: char| "`*“”\"'".contains(c));
         while let Some((first, rest)) = part.split_once(' ')
             && LEADS.contains(&first.to_lowercase().as_str())

@@ -19,16 +19,22 @@ pub fn zones(subject: &Subject, pages: &[Prepared]) -> Vec<Vec<Zone>> {
         })
     });
     let is_shared = is_shared(&subject.name);
+    let is_proper = is_proper(&subject.name);
     for ((zones, inside), page) in all.iter_mut().zip(&inside).zip(pages) {
         let is_nearby = page.mentions(&context, &(0..page.page.text.body.len()));
         for (zone, _) in zones.iter_mut().zip(inside).filter(|(_, is_inside)| !**is_inside) {
-            zone.nearness *= match (is_shared, is_nearby || zone.standing == Standing::Page) {
-                (true, _) if is_settled => 0.35,
-                (true, true) => 0.7,
-                (true, false) => 0.5,
-                (false, true) => 0.95,
-                (false, false) => 0.85,
-            };
+            // A page about Ystervold that mentions its turbine is about that Ystervold.
+            let is_own = is_proper
+                && is_nearby
+                && matches!(zone.standing, Standing::Section | Standing::Page);
+            zone.nearness *=
+                match (is_shared && !is_own, is_nearby || zone.standing == Standing::Page) {
+                    (true, _) if is_settled => 0.35,
+                    (true, true) => 0.7,
+                    (true, false) => 0.5,
+                    (false, true) => 0.95,
+                    (false, false) => 0.85,
+                };
         }
     }
     all
@@ -51,6 +57,14 @@ fn context(subject: &Subject) -> Option<Subject> {
 /// Whether many things may share a name; one with underscores, dots or several words is rarely shared.
 fn is_shared(name: &str) -> bool {
     name.starts_with('-') || name.chars().count() <= 3 || !name.contains([' ', '_', '.'])
+}
+
+/// Whether a single word is written as the name of a firm or a place, and not as an identifier.
+fn is_proper(name: &str) -> bool {
+    let mut letters = name.chars();
+    letters.next().is_some_and(char::is_uppercase)
+        && name.chars().count() >= 5
+        && letters.all(char::is_lowercase)
 }
 
 /// Which zones stand on a page about the context, under a heading that names it, or mention it themselves.

@@ -207,6 +207,19 @@ impl Subject {
         Self { name, site, ..Self::default() }.complete()
     }
 
+    /// The same row, but about what another of its columns names.
+    pub(super) fn turned_to(&self, column: &str, name: &str) -> Self {
+        let others = self.context.iter().filter(|(other, _)| other != column).cloned();
+        let own = ("subject".to_owned(), self.name.clone());
+        Self {
+            name: name.to_owned(),
+            aliases: Vec::new(),
+            site: self.site.clone(),
+            context: others.chain([own]).collect(),
+        }
+        .complete()
+    }
+
     /// All names, the first the subject's own.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))

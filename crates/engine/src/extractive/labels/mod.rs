@@ -29,8 +29,14 @@ pub struct Label {
     pub unit: Option<Unit>,
     /// Stems of the words of name and description, for weighing sentences.
     pub hints: Vec<String>,
+    /// Name and description, in lower case.
+    pub asked: String,
     /// The words to search with: the field's own, then what pages may say instead.
     pub names: Vec<String>,
+    /// Whether a city is asked for, and not where it lies.
+    pub is_city: bool,
+    /// Stems of what a yes or no is asked about: of the name, then of the description.
+    flag: (Vec<String>, Vec<String>),
     /// Whether several things are asked for, so that commas belong to the answer.
     pub lists: bool,
 }
@@ -76,6 +82,8 @@ const EMPTY_NAMES: [&str; 9] =
 const OWN: f32 = 1.0;
 const SYNONYM: f32 = 0.95;
 const DESCRIBED: f32 = 0.85;
+/// A key that has only words of a yes-or-no field.
+const FLAG: f32 = 0.9;
 /// Turns of phrase such as “led by” say it less surely than the name of the thing.
 const TURN: f32 = 0.95;
 
@@ -134,14 +142,28 @@ impl Label {
             .collect();
         let asks = format!("{} {}", words.join(" "), field.description.to_lowercase());
         names.dedup();
+        let kind = kind_of(&field.shape, concept, &asks);
+        let flag = if kind == Kind::Boolean && !is_empty {
+            (key_stems(&words.join(" ")), key_stems(&field.description))
+        } else {
+            (Vec::new(), Vec::new())
+        };
+        let says = |list: &[&str]| {
+            asks.split(|c: char| !c.is_alphanumeric()).any(|word| list.contains(&word))
+        };
         Self {
+            is_city: kind == Kind::Place
+                && says(&["city", "town", "municipality"])
+                && !says(&["country", "countries", "state", "region", "address"]),
+            flag,
             triggers: triggers(&forms),
             exclusions: forms.iter().take(2).flat_map(|form| exclusions(&form.content)).collect(),
-            kind: kind_of(&field.shape, concept, &asks),
+            kind,
             unit: units::find_asked(&field.name, &field.description),
             forms,
             concept,
             hints,
+            asked: asks,
             names,
             lists: matches!(field.shape, Shape::List(_)),
         }
@@ -155,6 +177,9 @@ impl Label {
         }
         if self.is_opposed(&stems) {
             return 0.0;
+        }
+        if self.is_flag(&stems) {
+            return FLAG;
         }
         let head = key_head(key);
         let said: Vec<String> = tokens(key).iter().map(|token| stem(&token.lower)).collect();
@@ -178,6 +203,17 @@ impl Label {
                     * if is_cut { 0.85 } else { 1.0 }
             })
             .fold(turn, f32::max)
+    }
+
+    /// Whether a key has only words of a yes-or-no field: one of its name, and the others of the name or
+    /// some of the description. `fish_certified`, “whether it holds the FP-2 certificate” is “FP-2 certified”.
+    fn is_flag(&self, stems: &[String]) -> bool {
+        let (own, described) = &self.flag;
+        stems.len() > 1
+            && stems.iter().any(|stem| own.contains(stem))
+            && stems.iter().all(|stem| own.contains(stem) || described.contains(stem))
+            && (own.iter().all(|stem| stems.contains(stem))
+                || stems.iter().any(|stem| !own.contains(stem)))
     }
 
     /// Where a sentence speaks of the field, the best first. `words` are the sentence's tokens.
@@ -287,6 +323,12 @@ fn core_words(words: &[String]) -> Vec<String> {
 
 /// The first clause of a description, without the words that only ask.
 fn description_head(description: &str) -> String {
+    let asked = ["yes or no", "yes/no"].iter().find_map(|lead| {
+        let head = description.get(..lead.len())?;
+        head.eq_ignore_ascii_case(lead)
+            .then(|| description[lead.len()..].trim_start_matches([',', ':', ';', ' ']))
+    });
+    let description = asked.unwrap_or(description);
     let end = description
         .find(['.', ',', ';', '(', ':', '\n'])
         .filter(|&end| end > 3)
@@ -384,6 +426,15 @@ mod tests {
         assert_eq!(founded.kind, Kind::Year);
         assert!(founded.on_key("Established") > 0.9);
         assert!(founded.on_key("Revenue") < 0.1);
+    }
+
+    #[test]
+    fn a_yes_or_no_is_known_by_words_of_its_name_and_description_alone() {
+        let what = "yes or no, whether the pump holds the KX-4 hygiene certificate";
+        let certified = label("food_certified", what, Shape::Boolean);
+        assert!(certified.on_key("KX-4 certified") > 0.8);
+        assert!(certified.on_key("Noise certified") < 0.62);
+        assert!(certified.on_key("Pump") < 0.62);
     }
 
     #[test]
