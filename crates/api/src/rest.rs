@@ -48,7 +48,7 @@ pub(crate) fn routes() -> Router<App> {
 
 async fn health(State(app): State<App>) -> Result<Response, Problem> {
     app.store.ping().await?;
-    Ok(Json(json!({"status": "ok"})).into_response())
+    Ok(Json(json!({"name": "task-mcp", "status": "ok"})).into_response())
 }
 
 fn answer(status: StatusCode, view: impl Serialize) -> Response {

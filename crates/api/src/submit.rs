@@ -1,20 +1,21 @@
 //! From what a caller asks for to a run that may be stored: shared by REST, MCP and the command line.
 
-mod address;
 mod policy;
 mod task;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use domain::address::addresses_in;
 use domain::group::Group;
 use domain::ids::GroupId;
 use domain::processor::{Engine, Processor};
 use domain::run::{Run, Warning, WarningKind};
 use domain::source::{Source, SourceName};
-use domain::spec::{self, Input, MAX_SPEC_AND_INPUT, Refused, Spec};
+use domain::spec::{self, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec};
 use serde_json::{Map, Value};
 use store::{Key, Known, NewRun, Owner, Rows, Store};
+use url::Url;
 
 use crate::problem::{Kind, Problem};
 use crate::submit::policy::Reach;
@@ -196,7 +197,7 @@ fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem
         Engine::Extractive => {
             !spec.sources.is_empty()
                 || !spec.search.is_empty()
-                || address::is_any_in(input, &spec.policy)
+                || names_an_address(input, &spec.policy)
         }
     };
     if is_readable {
@@ -207,6 +208,14 @@ fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem
          `search.searxng.url`, or put an address such as https://example.org into `input` (and check that \
          `source_policy` leaves it something)",
     ))
+}
+
+fn names_an_address(input: &Input, policy: &SourcePolicy) -> bool {
+    let is_allowed = |address: &String| {
+        Url::parse(address)
+            .is_ok_and(|url| url.host_str().is_some_and(|host| policy.allows_web(host, url.path())))
+    };
+    input.texts().iter().flat_map(|text| addresses_in(text)).any(|address| is_allowed(&address))
 }
 
 fn missing_columns(required: &[String], input: &Input) -> Option<Warning> {

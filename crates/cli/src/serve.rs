@@ -104,15 +104,12 @@ async fn bind(listen: &str) -> Result<TcpListener> {
 /// Longest wait for the one who has our port.
 const ASK_NEIGHBOUR: Duration = Duration::from_secs(2);
 
-/// Whether a task-mcp answers at an address: it is healthy, and refuses a run without an id in our own words.
+/// Whether a task-mcp answers at an address.
 pub(crate) async fn is_us(listen: &str) -> bool {
     let Some((host, port)) = listen.rsplit_once(':') else { return false };
     let host = if matches!(host, "0.0.0.0" | "[::]" | "") { "127.0.0.1" } else { host };
     let health = ask(&format!("http://{host}:{port}/healthz")).await;
-    let refusal = ask(&format!("http://{host}:{port}/v1/tasks/runs/none")).await;
-    health.is_some_and(|body| body["status"] == "ok")
-        && refusal
-            .is_some_and(|body| body["type"] == "error" && body["error"]["ref_id"].is_string())
+    health.is_some_and(|body| body["name"] == "task-mcp")
 }
 
 async fn ask(address: &str) -> Option<serde_json::Value> {

@@ -169,8 +169,14 @@ impl Sheet {
 }
 
 /// A cell of our own making. A spreadsheet would run one that begins like a formula.
+///
+/// After a sign only a call or a link to another program does harm; `-A, --all` stays the quote that it is.
 pub(crate) fn guarded(cell: &str) -> String {
-    let is_formula = cell.starts_with(['=', '+', '-', '@', '\t', '\r']) && !is_number(cell);
+    let is_formula = match cell.chars().next() {
+        Some('=' | '@' | '\t' | '\r') => true,
+        Some('+' | '-') => cell.contains(['(', '|', '!']) && !is_number(cell),
+        Some(_) | None => false,
+    };
     if is_formula { format!("'{cell}") } else { cell.to_owned() }
 }
 
@@ -221,6 +227,9 @@ mod tests {
     fn a_cell_that_looks_like_a_formula_is_made_text_and_a_number_is_not() {
         assert_eq!(guarded("=1+1"), "'=1+1");
         assert_eq!(guarded("-4.5"), "-4.5");
-        assert_eq!(guarded("+49 30"), "'+49 30");
+        assert_eq!(guarded("-1+cmd|' /C calc'!A0"), "'-1+cmd|' /C calc'!A0");
+        assert_eq!(guarded("+HYPERLINK(A1)"), "'+HYPERLINK(A1)");
+        assert_eq!(guarded("-A, --all"), "-A, --all");
+        assert_eq!(guarded("+49 30"), "+49 30");
     }
 }

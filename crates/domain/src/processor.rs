@@ -46,7 +46,7 @@ pub struct Caps {
     pub rounds: u32,
     pub searches: u32,
     pub pages: u32,
-    /// Wall time from the first claim of the run.
+    /// Wall time of one attempt. Time in which no worker had the run does not count.
     pub wall: Duration,
     /// Independent sources that a value needs for `high`.
     pub sources_for_high: u32,

@@ -340,7 +340,7 @@ async fn cancelled(store: &Store, run: RunSeq) {
     }
 }
 
-/// Until the processor's wall time is over, counted from the first attempt.
+/// Until the processor's wall time is over, counted from the beginning of this attempt.
 fn time_left(store: &Store, claimed: &Claimed) -> Duration {
     let spent = store.clock().now().since_ms(claimed.started_at);
     claimed

@@ -97,7 +97,10 @@ impl Db {
 
 impl From<sqlx::Error> for Failed {
     fn from(error: sqlx::Error) -> Self {
-        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code).map(Cow::into_owned);
+        let code = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .map(Cow::into_owned);
         let is_lost = matches!(
             error,
             sqlx::Error::Io(_)

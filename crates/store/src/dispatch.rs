@@ -54,7 +54,8 @@ pub struct Claimed {
     /// Attempts, this one included, since the journal last grew.
     pub idle_attempts: i64,
     pub created_at: TimeMs,
-    /// When the first attempt began: deadlines count from here.
+    /// When this attempt began: deadlines count from here, so that time in which nobody worked is not counted.
+    /// What bounds a run as a whole is that attempts must get somewhere ([`MAX_IDLE_ATTEMPTS`]).
     pub started_at: TimeMs,
     /// Somebody asked it to stop; all that is left is to end it.
     pub is_cancelling: bool,

@@ -279,7 +279,7 @@ pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
     UPDATE runs
     SET state = 'running', worker = $6, lease_until_ms = $7, attempt = attempt + 1,
         idle_attempts = idle_attempts + 1, event_seq = event_seq + 1,
-        started_at_ms = COALESCE(started_at_ms, $8), modified_at_ms = $8
+        started_at_ms = $8, modified_at_ms = $8
     WHERE state = 'queued' AND seq IN (
         SELECT p.seq FROM placed p LEFT JOIN groups g ON g.seq = p.group_seq
         WHERE p.group_seq IS NULL OR p.place + g.running <= $5)
@@ -291,7 +291,7 @@ pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
 pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
     UPDATE runs
     SET worker = $5, lease_until_ms = $6, attempt = attempt + 1, idle_attempts = idle_attempts + 1,
-        modified_at_ms = $7
+        started_at_ms = $7, modified_at_ms = $7
     WHERE seq IN (
         SELECT seq FROM runs
         WHERE lease_until_ms < $7 AND (host IS NULL OR host = $1)

@@ -77,8 +77,12 @@ impl Raw {
     pub async fn execute(&self, statement: &str) {
         let statement = AssertSqlSafe(statement.to_owned());
         match self {
-            Self::Sqlite(pool) => drop(sqlx::query(statement).execute(pool).await.expect("a statement")),
-            Self::Postgres(pool) => drop(sqlx::query(statement).execute(pool).await.expect("a statement")),
+            Self::Sqlite(pool) => {
+                drop(sqlx::query(statement).execute(pool).await.expect("a statement"))
+            }
+            Self::Postgres(pool) => {
+                drop(sqlx::query(statement).execute(pool).await.expect("a statement"))
+            }
         }
     }
 

@@ -40,7 +40,8 @@ pub(crate) fn cluster() -> &'static Cluster {
     CLUSTER.get_or_init(|| {
         let programs = find_programs().expect(MISSING);
         let account = account();
-        let directory = std::env::temp_dir().join(format!("task-mcp-test-postgres-{}", account.uid));
+        let directory =
+            std::env::temp_dir().join(format!("task-mcp-test-postgres-{}", account.uid));
         std::fs::create_dir_all(&directory).expect("a directory for the test cluster");
         let starting = open(&directory.join("starting"));
         starting.lock().expect("the lock on starting the test cluster");
@@ -98,7 +99,9 @@ fn account() -> Account {
 fn find_programs() -> Option<PathBuf> {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let mut installed: Vec<(u32, PathBuf)> = versions
-        .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
+        .filter_map(|entry| {
+            Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin")))
+        })
         .filter(|(_, programs)| programs.join("initdb").exists())
         .collect();
     installed.sort();
@@ -140,7 +143,8 @@ fn start(programs: &Path, directory: &Path, account: &Account) -> u16 {
     let mut initdb = account.command(&programs.join("initdb"));
     initdb.args(["--no-sync", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--locale=C", "-D"]);
     run(initdb.arg(&data));
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).map(|at| at.port());
+    let port =
+        TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).map(|at| at.port());
     let port = port.expect("a free port on loopback");
     let settings = format!(
         "-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off \

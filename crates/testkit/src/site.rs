@@ -52,7 +52,8 @@ impl Script {
     /// A page of HTML with a title and one paragraph per line.
     #[must_use]
     pub fn page(self, path: &str, title: &str, lines: &str) -> Self {
-        let paragraphs: String = lines.lines().map(|line| format!("<p>{}</p>", line.trim())).collect();
+        let paragraphs: String =
+            lines.lines().map(|line| format!("<p>{}</p>", line.trim())).collect();
         let html = format!(
             "<!doctype html><html><head><title>{title}</title></head><body><main><h1>{title}</h1>{paragraphs}</main></body></html>"
         );

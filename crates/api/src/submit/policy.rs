@@ -45,6 +45,13 @@ impl Reach {
             ))
         }));
         let is_a_source = |entry: &String| sources.iter().any(|s| s.name.as_str() == entry);
+        let nowhere = |entry: &&String| !entry.contains('.') && !is_a_source(entry);
+        if let Some(entry) = policy.include.iter().find(nowhere) {
+            return Err(Problem::invalid(format!(
+                "`source_policy.include_domains` has `{entry}`, which is neither a domain nor the name of a source; {}",
+                known(sources)
+            )));
+        }
         // A name with a dot may be meant as a domain as well.
         let reads_the_web = policy.include.is_empty()
             || policy.include.iter().any(|entry| !is_a_source(entry) || entry.contains('.'));
@@ -61,14 +68,16 @@ impl Reach {
 fn named<'a>(sources: &'a [Source], names: &[SourceName]) -> Result<Vec<&'a Source>, Problem> {
     let find = |name: &SourceName| {
         sources.iter().find(|source| source.name == *name).ok_or_else(|| {
-            let known: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
-            let known = if known.is_empty() { "none yet".into() } else { known.join(", ") };
-            Problem::invalid(format!(
-                "`{name}` is not the name of a source; known are: {known}; `--source NAME=PATH` adds one"
-            ))
+            Problem::invalid(format!("`{name}` is not the name of a source; {}", known(sources)))
         })
     };
     names.iter().map(find).collect()
+}
+
+fn known(sources: &[Source]) -> String {
+    let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
+    let names = if names.is_empty() { "none yet".into() } else { names.join(", ") };
+    format!("known are: {names}; `--source NAME=PATH` adds one")
 }
 
 fn is_allowed(policy: &SourcePolicy, source: &Source) -> bool {

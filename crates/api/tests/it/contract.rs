@@ -154,5 +154,8 @@ async fn members_that_are_not_used_are_warned_of() {
 #[tokio::test]
 async fn health_is_that_of_the_database() {
     let health = World::new().await.get("/healthz").await;
-    assert_eq!((health.status.as_u16(), health.json()), (200, json!({"status": "ok"})));
+    assert_eq!(
+        (health.status.as_u16(), health.json()),
+        (200, json!({"name": "task-mcp", "status": "ok"}))
+    );
 }

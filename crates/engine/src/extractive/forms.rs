@@ -35,6 +35,9 @@ pub(super) fn shown(asked: &str, subject: &Subject, text: &Text, index: usize) -
     if says(&["lowest", "smallest", "minimum", "min", "highest", "largest", "maximum", "max"]) {
         all.extend(end_of_range(&says, text, block));
     }
+    if says(&["number", "code", "numeric", "id"]) {
+        all.extend(number_beside(subject, text, block));
+    }
     if says(&["class", "group", "category", "section", "family"]) {
         all.extend(heading_row(&words, text, index));
     }
@@ -97,6 +100,9 @@ fn other_spelling(
         }
     };
     let spellings = spellings(text.quote(&span));
+    if let Some(shown) = same_as(subject, text, block) {
+        return Some(shown);
+    }
     if !spellings.iter().any(|own| subject.names().any(|name| name == *own)) {
         return None;
     }
@@ -110,12 +116,52 @@ fn other_spelling(
     Some(Shown { value, quote: span, sureness: 0.97 })
 }
 
+/// `allexport` defined as `Same as -a.`
+fn same_as(subject: &Subject, text: &Text, block: &Block) -> Option<Shown> {
+    let BlockKind::Definition { term, meaning } = &block.kind else { return None };
+    if !subject.names().any(|name| name == text.quote(term).trim()) {
+        return None;
+    }
+    let said = text.quote(meaning);
+    let other = ["Same as ", "same as ", "Equivalent to ", "equivalent to "]
+        .iter()
+        .find_map(|words| said.split_once(words))?
+        .1;
+    let spelling = *spellings(other.split_whitespace().next()?).first()?;
+    let value = Value::String(spelling.trim_end_matches(['.', ';']).to_owned());
+    Some(Shown { value, quote: block.span.clone(), sureness: 0.95 })
+}
+
 /// The options that a term names: `-F format --format=format` → `-F`, `--format`.
 pub(super) fn spellings(term: &str) -> Vec<&str> {
     term.split(|c: char| c.is_whitespace() || matches!(c, ',' | '|' | '/'))
         .filter(|word| word.starts_with('-') && word.len() > 1)
         .map(|word| word.split(['=', '[', '<']).next().unwrap_or(word))
         .collect()
+}
+
+/// `(5) SQLITE_BUSY` and `Not Found (404)`: the number that a heading or term carries in brackets.
+fn number_beside(subject: &Subject, text: &Text, block: &Block) -> Option<Shown> {
+    let span = match &block.kind {
+        BlockKind::Definition { term, .. } => term.clone(),
+        BlockKind::Heading { .. } => block.span.clone(),
+        BlockKind::ListItem { .. }
+        | BlockKind::Row { .. }
+        | BlockKind::Pair { .. }
+        | BlockKind::Paragraph
+        | BlockKind::Quote
+        | BlockKind::Code => return None,
+    };
+    let line = text.quote(&span);
+    let (before, rest) = line.split_once('(')?;
+    let (number, after) = rest.split_once(')')?;
+    let name = if before.trim().is_empty() { after.trim() } else { before.trim() };
+    let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_number && subject.names().any(|own| own == name)).then(|| Shown {
+        value: Value::String(number.to_owned()),
+        quote: span.clone(),
+        sureness: 0.95,
+    })
 }
 
 /// One end of `-32768 to +32767` in a cell.
@@ -178,7 +224,9 @@ fn heading_row(words: &[String], text: &Text, index: usize) -> Option<Shown> {
 mod tests {
     use super::*;
 
-    fn text(blocks: &[(&str, fn(Vec<Span>, Span) -> BlockKind)]) -> Text {
+    type MakeKind = fn(Vec<Span>, Span) -> BlockKind;
+
+    fn text(blocks: &[(&str, MakeKind)]) -> Text {
         let mut text = Text::default();
         for (words, kind) in blocks {
             let start = text.body.len();

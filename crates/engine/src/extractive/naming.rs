@@ -187,8 +187,9 @@ pub fn term_names(term: &str, name: &str) -> f32 {
     let wanted = fold(name);
     let mut best = 0.0_f32;
     let parts = term.split([',', '\n', '|', ';', '/']).take(8).chain(std::iter::once(term));
-    // `-A --no-align`: manuals write the spellings of an option side by side.
-    for part in parts.chain(forms::spellings(term)) {
+    // `-A --no-align`, `remove(path) unlink(path)`: manuals write the names of one thing side by side.
+    let side_by_side = term.split_inclusive(')').skip(1).filter(|part| part.contains('('));
+    for part in parts.chain(forms::spellings(term)).chain(side_by_side) {
         let mut part = part.trim().trim_matches(|c: char| "`*“”\"'".contains(c));
         while let Some((first, rest)) = part.split_once(' ')
             && LEADS.contains(&first.to_lowercase().as_str())

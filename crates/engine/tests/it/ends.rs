@@ -38,17 +38,17 @@ async fn a_run_whose_time_is_over_says_so() {
 }
 
 #[tokio::test]
-async fn the_time_of_a_run_counts_from_its_first_attempt() {
+async fn time_in_which_nobody_works_on_a_run_does_not_count() {
     let site = Site::script().silent("/search").serve().await;
     let bench = Bench::new(Database::postgres().await, &[&site]).await;
     let run = bench.submit(on_the_web(build::report()), build::question(QUESTION)).await;
     let worker = bench.start("ann");
     site.until_asked("/search").await;
     worker.kill().await;
-    bench.clock.advance(Duration::from_secs(61));
+    bench.clock.advance(Duration::from_hours(2));
     let _worker = bench.start("bob");
     let failure = bench.ended(&run).await.0.run.failure.unwrap();
-    assert_eq!(failure.code, FailureCode::OutOfTime);
+    assert_eq!(failure.code, FailureCode::NoEvidence);
 }
 
 #[tokio::test]

@@ -60,7 +60,8 @@ async fn output(bench: &Bench) -> Output {
         conflicts: Vec::new(),
         ..found.clone()
     };
-    let values = Map::from_iter([("per_day".to_owned(), json!(2)), ("why".to_owned(), json!(null))]);
+    let values =
+        Map::from_iter([("per_day".to_owned(), json!(2)), ("why".to_owned(), json!(null))]);
     let schema = Some(json!({"type": "object"}));
     Output { content: Content::Fields { values, schema }, basis: vec![found, missing] }
 }

@@ -214,3 +214,59 @@ fn the_same_pages_give_the_same_findings() {
     let again = found(json!({"parameter": "pool_size"}), "default", text(), &manual());
     assert_eq!(once, again);
 }
+
+#[test]
+fn a_city_is_given_without_its_country_where_only_the_city_is_asked_for() {
+    let acme = [page(
+        1,
+        "https://acme.test/Acme",
+        "<h1>Acme</h1><dl><dt>Headquarters</dt><dd>Lyon, France</dd></dl>",
+    )];
+    let about = |words: &str| json!({"type": "string", "description": words});
+    let row = json!({"company": "Acme"});
+    let city = found(row.clone(), "headquarters", about("city of the headquarters"), &acme);
+    assert_eq!(city.value, Some(json!("Lyon")));
+    let both = found(row, "headquarters", about("city and country of the headquarters"), &acme);
+    assert_eq!(both.value, Some(json!("Lyon, France")));
+}
+
+#[test]
+fn another_year_on_another_page_is_a_conflict_although_it_is_said_less_directly() {
+    let pages = [
+        page(
+            1,
+            "https://list.test/makers",
+            "<table><tr><th>Maker</th><th>Founded</th></tr>
+            <tr><td>Acme Tools</td><td>2001</td></tr><tr><td>Bolt</td><td>1950</td></tr></table>",
+        ),
+        page(
+            2,
+            "https://other.test/about",
+            "<h1>Acme Tools</h1><h2>Facts</h2>
+            <dl><dt>Established</dt><dd>1998, in a boathouse by the river</dd></dl>",
+        ),
+    ];
+    let founded =
+        found(json!({"company": "Acme Tools"}), "founded", json!({"type": "integer"}), &pages);
+    assert_eq!(founded.value, Some(json!(2001)));
+    assert_eq!(founded.confidence, Some(Confidence::Medium));
+    assert_eq!(founded.conflicts.len(), 1);
+    assert_eq!(founded.conflicts[0].value, json!(1998));
+}
+
+#[test]
+fn a_record_gives_the_facts_of_the_company_that_it_names_only() {
+    let record = |name: &str, year: u32| {
+        format!(
+            "<h3>Extract</h3><dl><dt>Name</dt><dd>{name}</dd><dt>Founded</dt><dd>{year}</dd></dl>"
+        )
+    };
+    let html =
+        format!("<h1>Register</h1>{}{}", record("Acme Tools", 1990), record("Bolt Works", 2001));
+    let pages = [page(1, "https://register.test/all", &html)];
+    let year =
+        |name: &str| found(json!({"company": name}), "founded", json!({"type": "integer"}), &pages);
+    assert_eq!(year("Acme Tools").value, Some(json!(1990)));
+    assert_eq!(year("Bolt Works").value, Some(json!(2001)));
+    assert_eq!(year("Cog Mills").value, None);
+}

@@ -205,7 +205,7 @@ impl Walk<'_> {
         let term = match self.frames.last_mut() {
             Some(Frame::Definitions { terms, is_told }) => {
                 *is_told = true;
-                terms.join(", ")
+                terms.join("\n")
             }
             _ => String::new(),
         };
