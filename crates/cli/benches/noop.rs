@@ -21,10 +21,11 @@ const TICKS_PER_SECOND: f64 = 100.0;
 fn main() {
     let sqlite = tempfile::tempdir().expect("a temporary folder");
     measure("SQLite", &["--data", &sqlite.path().display().to_string()]);
-    let postgres = testkit::postgres::Database::create();
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let postgres = runtime.block_on(testkit::database::Database::postgres());
     let files = tempfile::tempdir().expect("a temporary folder");
     let files = files.path().display().to_string();
-    measure("PostgreSQL", &["--data", &files, "--database", postgres.url()]);
+    measure("PostgreSQL", &["--data", &files, "--database", postgres.url().expect("its address")]);
 }
 
 fn measure(name: &str, place: &[&str]) {

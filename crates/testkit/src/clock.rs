@@ -41,7 +41,7 @@ pub fn chance(seed: u64) -> Chance {
     Chance::new(move || (u128::from(numbers.next()) << 64) | u128::from(numbers.next()))
 }
 
-/// Numbers that look random and are the same for the same seed (SplitMix64).
+/// Numbers that look random and are the same for the same seed (`SplitMix64`).
 #[derive(Debug)]
 pub struct Numbers(AtomicU64);
 

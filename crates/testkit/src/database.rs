@@ -78,10 +78,10 @@ impl Raw {
         let statement = AssertSqlSafe(statement.to_owned());
         match self {
             Self::Sqlite(pool) => {
-                drop(sqlx::query(statement).execute(pool).await.expect("a statement"))
+                sqlx::query(statement).execute(pool).await.expect("a statement");
             }
             Self::Postgres(pool) => {
-                drop(sqlx::query(statement).execute(pool).await.expect("a statement"))
+                sqlx::query(statement).execute(pool).await.expect("a statement");
             }
         }
     }

@@ -2,7 +2,6 @@
 //!
 //! Everything here panics when it cannot do as asked: a test that cannot be set up has failed.
 #![expect(clippy::missing_panics_doc, reason = "see above")]
-#![expect(clippy::expect_used, clippy::unwrap_used, reason = "see above")]
 
 pub mod build;
 pub mod clock;

@@ -106,7 +106,6 @@ fn find_programs() -> Option<PathBuf> {
         .collect();
     installed.sort();
     let newest = installed.pop().map(|(_, programs)| programs);
-    #[expect(clippy::disallowed_methods, reason = "where the machine keeps its programs")]
     let path = std::env::var_os("PATH").unwrap_or_default();
     newest.or_else(|| std::env::split_paths(&path).find(|folder| folder.join("initdb").exists()))
 }
@@ -160,7 +159,9 @@ fn start(programs: &Path, directory: &Path, account: &Account) -> u16 {
     watchdog.arg(stop.get_program()).args(stop.get_args());
     watchdog.args(["stop", "-m", "immediate", "-D"]).arg(&data).current_dir("/");
     watchdog.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    watchdog.spawn().expect("the watchdog of the test cluster");
+    // It outlives this process on purpose, as a child of nobody.
+    #[expect(clippy::zombie_processes, reason = "it waits for us, not we for it")]
+    let _watchdog = watchdog.spawn().expect("the watchdog of the test cluster");
     port
 }
 

@@ -52,10 +52,10 @@ impl Script {
     /// A page of HTML with a title and one paragraph per line.
     #[must_use]
     pub fn page(self, path: &str, title: &str, lines: &str) -> Self {
-        let paragraphs: String =
-            lines.lines().map(|line| format!("<p>{}</p>", line.trim())).collect();
+        let paragraphs: Vec<&str> = lines.lines().map(str::trim).collect();
+        let paragraphs = paragraphs.join("</p><p>");
         let html = format!(
-            "<!doctype html><html><head><title>{title}</title></head><body><main><h1>{title}</h1>{paragraphs}</main></body></html>"
+            "<!doctype html><html><head><title>{title}</title></head><body><main><h1>{title}</h1><p>{paragraphs}</p></main></body></html>"
         );
         self.reply(path, Reply::Html(html))
     }

@@ -26,8 +26,17 @@ pub(super) fn to_html(markdown: &str, quotes: usize, pages: &str) -> String {
         Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
         Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
         Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),
-        #[expect(clippy::wildcard_enum_match_arm, reason = "what the parser may add later is text")]
-        other => Some(other),
+        Event::Start(_)
+        | Event::End(_)
+        | Event::Text(_)
+        | Event::Code(_)
+        | Event::InlineMath(_)
+        | Event::DisplayMath(_)
+        | Event::FootnoteReference(_)
+        | Event::SoftBreak
+        | Event::HardBreak
+        | Event::Rule
+        | Event::TaskListMarker(_) => Some(event),
     });
     let mut page = String::with_capacity(markdown.len() * 2);
     html::push_html(&mut page, safe);

@@ -1,4 +1,5 @@
 //! The doors over a real store in a temporary directory; the tests play the worker.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod contract;
 mod pages;

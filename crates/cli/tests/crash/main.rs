@@ -80,7 +80,9 @@ async fn two_hundred_rows_survive_ten_kills(database: Database, seed: u64) {
     }
     let source = format!("firms={}", place.documents().display());
     // On PostgreSQL each kill costs a run in flight 30 s of its time.
-    let arguments = ["--source", &source, "--set", "processors.lite.wall=600s"];
+    // And the places of a dead worker's rows count against their group until then.
+    let settings = ["processors.lite.wall=600s", "worker.per_group=1000"];
+    let arguments = ["--source", &source, "--set", settings[0], "--set", settings[1]];
     let mut server = Server::start(&place, "data", &arguments);
     let raw = database_of(&database, &place).await;
     let group = server.post("/v1/tasks/groups", "group", &json!({})).unwrap();

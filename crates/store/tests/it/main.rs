@@ -1,5 +1,7 @@
 //! The contract of the store. Each test runs on both databases: `sentence::on_sqlite`, `sentence::on_postgres`.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+
 /// Tests that get an empty store of either kind.
 macro_rules! on_both {
     ($($name:ident($bench:ident) $body:block)+) => {$(
