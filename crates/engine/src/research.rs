@@ -24,6 +24,10 @@ use crate::{Failed, ReadPage, read, verify};
 /// A round that brings less than this share of new findings ends the looking.
 const SATURATED_BELOW: f64 = 0.1;
 
+/// An answer found at once may be the one that a later page corrects: where the processor has more than one
+/// round, a second one looks for what speaks of the same.
+const LEAST_ROUNDS: u32 = 2;
+
 /// What a run has read and found so far.
 #[derive(Default)]
 struct Ledger {
@@ -143,7 +147,9 @@ fn enough(
 ) -> Option<StopReason> {
     if world.is_late() {
         Some(StopReason::Deadline)
-    } else if ledger.findings.is_covered() {
+    } else if ledger.findings.is_covered()
+        && round >= LEAST_ROUNDS.min(world.spec().processor.caps.rounds)
+    {
         Some(StopReason::Covered)
     } else if round > 1 && ledger.findings.share_new(before) < SATURATED_BELOW {
         Some(StopReason::Saturated)

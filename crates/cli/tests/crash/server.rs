@@ -74,6 +74,11 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Returns once it has ended, which it does well.
+    pub(crate) fn wait(&mut self) {
+        assert!(self.child.wait().unwrap().success());
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         assert!(Command::new("kill").args([&format!("-{name}"), &id]).status().unwrap().success());
