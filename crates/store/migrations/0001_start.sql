@@ -33,6 +33,7 @@ CREATE TABLE groups (
     expires_at_ms  BIGINT
 );
 CREATE INDEX groups_by_owner ON groups (owner, seq);
+CREATE INDEX groups_with_queue ON groups (seq) WHERE queued > 0;
 
 CREATE TABLE runs (
     seq             IDENTITY,

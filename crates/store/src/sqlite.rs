@@ -266,13 +266,26 @@ pub(crate) const INSERT_ROWS: &str = "-- insert_rows
 
 /// Takes due runs: `$1` this machine, `$2` at most, `$3` only this run or 0, `$4` only this group or 0,
 /// `$5` most of one group at a time, `$6` worker, `$7` lease until, `$8` now.
+///
+/// Each group that has room offers its next few rows, whose turns follow each other: a full group's rows are
+/// never walked over. The outer statement does not ask for the state again: SQLite would walk the whole queue for it, and there is
+/// only one writer.
 pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
     WITH due AS (
-        SELECT r.seq, r.group_seq, r.turn FROM runs r
-        WHERE r.state = 'queued' AND (r.host IS NULL OR r.host = $1)
-          AND ($3 = 0 OR r.seq = $3) AND ($4 = 0 OR r.group_seq = $4)
-          AND (r.group_seq IS NULL OR (SELECT g.running FROM groups g WHERE g.seq = r.group_seq) < $5)
-        ORDER BY r.turn, r.seq LIMIT $2),
+        SELECT * FROM (
+            SELECT r.seq, r.group_seq, r.turn FROM runs r INDEXED BY runs_queue_of_group
+            WHERE r.state = 'queued' AND r.group_seq IS NULL AND (r.host IS NULL OR r.host = $1)
+              AND ($3 = 0 OR r.seq = $3) AND $4 = 0
+            ORDER BY r.turn, r.seq LIMIT $2)
+        UNION ALL
+        SELECT r.seq, r.group_seq, r.turn
+        FROM groups g CROSS JOIN runs r INDEXED BY runs_queue_of_group ON r.group_seq = g.seq
+        WHERE g.queued > 0 AND g.running < $5 AND ($4 = 0 OR g.seq = $4)
+          AND r.state = 'queued' AND (r.host IS NULL OR r.host = $1) AND ($3 = 0 OR r.seq = $3)
+          AND r.turn < CASE $3 WHEN 0 THEN $2 ELSE 1000000000 END + (
+              SELECT MIN(q.turn) FROM runs q INDEXED BY runs_queue_of_group
+              WHERE q.state = 'queued' AND q.group_seq = g.seq)
+        ORDER BY turn, seq LIMIT $2),
     placed AS (
         SELECT seq, group_seq,
                ROW_NUMBER() OVER (PARTITION BY group_seq ORDER BY turn, seq) AS place FROM due)
@@ -280,7 +293,7 @@ pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
     SET state = 'running', worker = $6, lease_until_ms = $7, attempt = attempt + 1,
         idle_attempts = idle_attempts + 1, event_seq = event_seq + 1,
         started_at_ms = $8, modified_at_ms = $8
-    WHERE state = 'queued' AND seq IN (
+    WHERE seq IN (
         SELECT p.seq FROM placed p LEFT JOIN groups g ON g.seq = p.group_seq
         WHERE p.group_seq IS NULL OR p.place + g.running <= $5)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
