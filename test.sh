@@ -80,8 +80,7 @@ tests() {
 
 doctests() { cargo test --workspace --doc --locked --quiet; }
 
-# Readers of these pages are the people who work on it: links to private items are fine.
-docs() { RUSTDOCFLAGS="-D warnings -A rustdoc::private_intra_doc_links" cargo doc --workspace --no-deps --locked --quiet; }
+docs() { RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked --quiet; }
 
 # Licences, banned crates and registries (deny.toml). Advisories need a network and are looked up elsewhere.
 dependencies() {

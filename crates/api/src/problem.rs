@@ -7,7 +7,7 @@ use domain::spec::Refused;
 use serde_json::Value;
 use store::Failed;
 
-/// One refusal or failure. The envelope around it is made by [`crate::doors`], which also gives it its `ref_id`.
+/// One refusal or failure. The envelope around it is made by `doors`, which also gives it its `ref_id`.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[error("{message}")]
 pub struct Problem {
@@ -130,7 +130,7 @@ impl From<Failed> for Problem {
 }
 
 impl IntoResponse for Problem {
-    /// Status only; the problem travels along and is written out by [`crate::doors`].
+    /// Status only; the problem travels along and is written out by `doors`.
     fn into_response(self) -> Response {
         let status = axum::http::StatusCode::from_u16(self.kind.status())
             .unwrap_or(axum::http::StatusCode::INTERNAL_SERVER_ERROR);
