@@ -63,8 +63,8 @@ pub(crate) fn reference() -> String {
     for key in &KEYS {
         let default = match key.name {
             "store.data" => "`$XDG_DATA_HOME/task-mcp`, or `~/.local/share/task-mcp`".to_owned(),
-            "worker.concurrency" => "twice the number of cores, at least 4".to_owned(),
-            "worker.per_group" => "as `worker.concurrency`".to_owned(),
+            "worker.concurrency" => "four times the number of cores, at least 16".to_owned(),
+            "worker.per_group" => "three quarters of `worker.concurrency`".to_owned(),
             _ => {
                 (key.show)(&defaults).map_or_else(|| "not set".into(), |value| format!("`{value}`"))
             }

@@ -75,7 +75,7 @@ impl Ground {
             name: machine::process_name(self.store.chance()),
             host: self.host.clone(),
             concurrency: worker.concurrency,
-            per_group: worker.per_group,
+            per_group: worker.per_group(),
             only,
             // Whoever waits at a shell wants it back; the journal keeps what was done.
             grace: if only.is_some() { std::time::Duration::ZERO } else { worker.grace },

@@ -17,7 +17,7 @@ use sources::Sources;
 use store::dispatch::{Claimed, HEARTBEAT, MAX_IDLE_ATTEMPTS, Worker};
 use store::{End, Ending, ExecutorLock, RunSeq, Store};
 use tokio::task::{Id, JoinError, JoinSet};
-use tokio::time::{Instant, interval_at, sleep};
+use tokio::time::{Instant, interval_at, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -45,11 +45,13 @@ pub struct Config {
 const TRY_LOCK: Duration = Duration::from_millis(300);
 /// How often the queue is looked at when nothing wakes the worker: leases of dead workers run out silently.
 const SWEEP: Duration = Duration::from_secs(2);
+/// Least time between two claims: short runs end in crowds, and one claim fills all their places.
+const BREATH: Duration = Duration::from_millis(10);
 /// Pause after the database did not answer.
 const PAUSE: Duration = Duration::from_secs(1);
 /// A worker that is asked to stop looks this long for an end of what it has before it is dropped.
 const LAST_WORDS: Duration = Duration::from_secs(5);
-/// An end that met another change of the run on PostgreSQL is tried again this often.
+/// An end that the database does not take is tried again this often.
 const FINISH_TRIES: u32 = 5;
 
 /// Executes runs until `stop`, then lets running work end for the grace time and hands back the rest.
@@ -77,7 +79,15 @@ pub async fn run(
         },
     };
     let library = Arc::new(Library::new(store.clone(), sources));
-    Desk { store, library, config, running: JoinSet::new(), held: HashMap::new() }.work(stop).await
+    let desk = Desk {
+        store,
+        library,
+        config,
+        running: JoinSet::new(),
+        held: HashMap::new(),
+        claimed_at: Instant::now(),
+    };
+    desk.work(stop).await
 }
 
 async fn wait_for_lock(
@@ -101,6 +111,7 @@ struct Desk {
     config: Config,
     running: JoinSet<()>,
     held: HashMap<Id, Held>,
+    claimed_at: Instant,
 }
 
 struct Held {
@@ -123,29 +134,41 @@ impl Desk {
         };
         let mut heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
         let mut due = self.store.watch_work();
+        let mut look_at = Instant::now();
         loop {
             let room = self.config.concurrency - self.running.len();
-            let mut pause = SWEEP;
-            if room > 0 {
-                match self.store.claim(&worker, room).await {
-                    Ok(claimed) => claimed.into_iter().for_each(|claimed| self.start(claimed)),
-                    Err(why) => {
-                        warn!(%why, "no work can be claimed; trying again");
-                        pause = PAUSE;
-                    }
-                }
+            if room > 0 && look_at <= Instant::now() {
+                look_at = Instant::now() + self.claim(&worker, room).await;
             }
             let has_room = self.running.len() < self.config.concurrency;
             tokio::select! {
                 () = stop.cancelled() => break,
                 Some(done) = self.running.join_next_with_id() => self.put_away(done).await,
-                () = due.changed(), if has_room => {}
+                () = due.changed() => look_at = look_at.min(self.claimed_at + BREATH),
                 _ = heartbeat.tick() => self.renew().await,
-                () = sleep(pause) => {}
+                () = sleep_until(look_at), if has_room => {}
             }
         }
         self.drain().await;
         Ok(())
+    }
+
+    /// Takes up to `room` due runs; answers how long nothing else is expected to be due.
+    async fn claim(&mut self, worker: &Worker, room: usize) -> Duration {
+        self.claimed_at = Instant::now();
+        match self.store.claim(worker, room).await {
+            Ok(claimed) => {
+                let is_more = claimed.len() == room;
+                for claimed in claimed {
+                    self.start(claimed);
+                }
+                if is_more { BREATH } else { SWEEP }
+            }
+            Err(why) => {
+                warn!(%why, "no work can be claimed; trying again");
+                PAUSE
+            }
+        }
     }
 
     fn start(&mut self, claimed: Claimed) {
@@ -208,7 +231,7 @@ impl Desk {
             tokio::select! {
                 Some(done) = self.running.join_next_with_id() => self.put_away(done).await,
                 _ = heartbeat.tick() => self.renew().await,
-                () = tokio::time::sleep_until(end) => break,
+                () = sleep_until(end) => break,
             }
         }
         self.held.values().for_each(|held| held.let_go.cancel());
@@ -245,6 +268,8 @@ async fn execute(
     } else {
         let time_left = time_left(&store, &claimed);
         tokio::select! {
+            // In this order: an answer that is there counts, whatever else happens in that moment.
+            biased;
             outcome = answer(&store, library, claimed) => match outcome {
                 Ok(end) => Outcome::Finished(Box::new(end)),
                 Err(Failed::Superseded) => Outcome::Superseded,
@@ -301,7 +326,6 @@ async fn finish(store: &Store, seq: RunSeq, attempt: i64, end: End) -> Result<bo
     loop {
         tries += 1;
         match store.finish(seq, attempt, end.clone()).await {
-            Err(store::Failed::LostRace) if tries < FINISH_TRIES => {}
             Err(store::Failed::Unavailable(_)) if tries < FINISH_TRIES => sleep(PAUSE).await,
             done => return done,
         }

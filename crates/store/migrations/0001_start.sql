@@ -58,6 +58,8 @@ CREATE TABLE runs (
     idle_attempts   BIGINT NOT NULL DEFAULT 0,
     lease_until_ms  BIGINT,
     event_seq       BIGINT NOT NULL DEFAULT 0,
+    -- When somebody asked a running one to stop.
+    cancel_asked_at_ms BIGINT,
     failure_code    TEXT,
     failure_message TEXT,
     created_at_ms   BIGINT NOT NULL,
@@ -68,6 +70,7 @@ CREATE TABLE runs (
     CHECK ((group_seq IS NULL) = (row_index IS NULL)),
     CHECK ((state IN ('queued', 'running', 'cancelling')) = (finished_at_ms IS NULL)),
     CHECK ((state IN ('running', 'cancelling')) = (lease_until_ms IS NOT NULL)),
+    CHECK (state <> 'cancelling' OR cancel_asked_at_ms IS NOT NULL),
     CHECK ((state = 'failed') = (failure_code IS NOT NULL))
 );
 CREATE INDEX runs_queue ON runs (turn, seq) WHERE state = 'queued';

@@ -3,12 +3,13 @@
 //! A wake-up says "look again", not what happened: other processes' writes are known only as "something
 //! changed". Waiters subscribe first, then look, then wait.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
+use domain::clock::Chance;
 use tokio::sync::watch;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Change {
     Run(i64),
     Group(i64),
@@ -16,8 +17,9 @@ pub(crate) enum Change {
     Work,
 }
 
-#[derive(Default)]
 pub(crate) struct Changes {
+    /// Names this feed among those of all processes on one database.
+    origin: String,
     waiting: Mutex<HashMap<Change, watch::Sender<()>>>,
 }
 
@@ -34,12 +36,20 @@ impl Watch {
 }
 
 impl Changes {
+    pub(crate) fn new(chance: &Chance) -> Self {
+        Self { origin: format!("{:x}", chance.next()), waiting: Mutex::default() }
+    }
+
+    pub(crate) fn origin(&self) -> &str {
+        &self.origin
+    }
+
     pub(crate) fn watch(&self, change: Change) -> Watch {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         Watch(waiting.entry(change).or_insert_with(|| watch::channel(()).0).subscribe())
     }
 
-    pub(crate) fn publish(&self, changes: &[Change]) {
+    pub(crate) fn publish(&self, changes: &BTreeSet<Change>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
             if let Some(sender) = waiting.get(change)

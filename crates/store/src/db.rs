@@ -4,6 +4,7 @@
 //! on SQLite one task gathers what is waiting into one transaction, on PostgreSQL each job has its own.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -34,7 +35,7 @@ pub(crate) enum Db {
 /// One connection, and what was changed over it.
 pub(crate) struct Conn {
     pub(crate) link: Link,
-    pub(crate) touched: Vec<Change>,
+    pub(crate) touched: BTreeSet<Change>,
 }
 
 pub(crate) enum Link {
@@ -47,14 +48,12 @@ pub(crate) type Writing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> 
 
 impl Conn {
     pub(crate) const fn new(link: Link) -> Self {
-        Self { link, touched: Vec::new() }
+        Self { link, touched: BTreeSet::new() }
     }
 
     /// Wakes those who wait for it, once the transaction has committed.
     pub(crate) fn touch(&mut self, change: Change) {
-        if !self.touched.contains(&change) {
-            self.touched.push(change);
-        }
+        self.touched.insert(change);
     }
 
     pub(crate) const fn is_postgres(&self) -> bool {
@@ -125,31 +124,67 @@ impl From<sqlx::Error> for Failed {
     }
 }
 
-/// Sends one statement to whichever database it is; gives the number of rows it changed.
-macro_rules! execute {
-    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {
-        match &mut $conn.link {
-            $crate::db::Link::Sqlite(link) => sqlx::query($sql)$(.bind($bind))*
-                .execute(&mut **link).await.map(|done| done.rows_affected()),
-            $crate::db::Link::Postgres(link) => sqlx::query($sql)$(.bind($bind))*
-                .execute(&mut **link).await.map(|done| done.rows_affected()),
-            $crate::db::Link::PostgresTx(link) => sqlx::query($sql)$(.bind($bind))*
-                .execute(&mut **link).await.map(|done| done.rows_affected()),
-        }.map_err($crate::Failed::from)
+/// What the macros below send: the same text to both databases, or one that differs in a name.
+pub(crate) trait Statement {
+    fn text(self, is_postgres: bool) -> &'static str;
+}
+
+impl Statement for &'static str {
+    fn text(self, _: bool) -> &'static str {
+        self
+    }
+}
+
+/// A statement over the elements of a JSON list, `$1`: one statement for many rows. Each element is a JSON `value`.
+#[derive(Clone, Copy)]
+pub(crate) struct OverRows {
+    pub(crate) sqlite: &'static str,
+    pub(crate) postgres: &'static str,
+}
+
+impl Statement for OverRows {
+    fn text(self, is_postgres: bool) -> &'static str {
+        if is_postgres { self.postgres } else { self.sqlite }
+    }
+}
+
+/// An [`OverRows`] of what stands before the list and what stands after it.
+macro_rules! over_rows {
+    ($before:literal, $after:literal) => {
+        $crate::db::OverRows {
+            sqlite: concat!($before, "json_each($1)", $after),
+            postgres: concat!($before, "json_array_elements($1::json)", $after),
+        }
     };
 }
 
+/// Sends one statement to whichever database it is; gives the number of rows it changed.
+macro_rules! execute {
+    ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        let text = $crate::db::Statement::text($sql, $conn.is_postgres());
+        match &mut $conn.link {
+            $crate::db::Link::Sqlite(link) => sqlx::query(text)$(.bind($bind))*
+                .execute(&mut **link).await.map(|done| done.rows_affected()),
+            $crate::db::Link::Postgres(link) => sqlx::query(text)$(.bind($bind))*
+                .execute(&mut **link).await.map(|done| done.rows_affected()),
+            $crate::db::Link::PostgresTx(link) => sqlx::query(text)$(.bind($bind))*
+                .execute(&mut **link).await.map(|done| done.rows_affected()),
+        }.map_err($crate::Failed::from)
+    }};
+}
+
 macro_rules! fetch {
-    ($how:ident, $conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {
+    ($how:ident, $conn:expr, $row:ty, $sql:expr $(, $bind:expr)* $(,)?) => {{
+        let text = $crate::db::Statement::text($sql, $conn.is_postgres());
         match &mut $conn.link {
             $crate::db::Link::Sqlite(link) =>
-                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(&mut **link).await,
+                sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link).await,
             $crate::db::Link::Postgres(link) =>
-                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(&mut **link).await,
+                sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link).await,
             $crate::db::Link::PostgresTx(link) =>
-                sqlx::query_as::<_, $row>($sql)$(.bind($bind))*.$how(&mut **link).await,
+                sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link).await,
         }.map_err($crate::Failed::from)
-    };
+    }};
 }
 
 /// All rows of a statement as `$row` (a tuple or a struct that derives `FromRow`).
@@ -167,4 +202,4 @@ macro_rules! fetch_one {
     ($($rest:tt)*) => { $crate::db::fetch!(fetch_one, $($rest)*) };
 }
 
-pub(crate) use {execute, fetch, fetch_all, fetch_one, fetch_optional};
+pub(crate) use {execute, fetch, fetch_all, fetch_one, fetch_optional, over_rows};

@@ -9,14 +9,13 @@ use std::time::Duration;
 
 use domain::clock::TimeMs;
 use domain::event::EventKind;
-use domain::ids::{GroupId, RunId, WorkId};
+use domain::ids::{RunId, WorkId};
 use domain::run::RunState;
 use domain::spec::{Input, Spec};
 
 use crate::changes::Change;
 use crate::db::{Conn, execute, fetch_all, fetch_optional};
-use crate::events::insert_event;
-use crate::finish::{Ended, end_run};
+use crate::events::{NewEvent, insert_events};
 use crate::runs::read_input;
 use crate::{Failed, Owner, RunSeq, Store, document, postgres, sqlite};
 
@@ -194,8 +193,9 @@ impl Store {
                         now.0
                     )?;
                     let Some((group, event_seq)) = back else { return Ok(false) };
-                    let queued = EventKind::State(RunState::Queued);
-                    insert_event(conn, run.0, event_seq, now, &queued).await?;
+                    let kind = EventKind::State(RunState::Queued);
+                    let queued = NewEvent { run: run.0, seq: event_seq, kind };
+                    insert_events(conn, &[queued], now).await?;
                     if let Some(group) = group {
                         count_claimed(conn, group, -1, now).await?;
                     }
@@ -205,64 +205,6 @@ impl Store {
                 })
             })
             .await
-    }
-
-    /// Asks a run to stop. A queued one ends at once; a running one when its worker lets go, within 2 s.
-    ///
-    /// Answers the state after the request; `None` when this owner has no such run.
-    pub async fn cancel_run(&self, owner: Owner, id: RunId) -> Result<Option<RunState>, Failed> {
-        let Some(row) = self.find_run(owner, id).await? else { return Ok(None) };
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            self.cancel_part(row.seq.0, 0).await?;
-            let state = self.state_of(row.seq).await?;
-            // On PostgreSQL it may have been claimed or handed back between the two statements.
-            let is_missed = matches!(state, Some(RunState::Queued | RunState::Running));
-            if !is_missed || tries == CANCEL_TRIES {
-                return Ok(state);
-            }
-        }
-    }
-
-    /// Asks all active runs of a group to stop. `false` when this owner has no such group.
-    pub async fn cancel_group(&self, owner: Owner, id: GroupId) -> Result<bool, Failed> {
-        let mut tries = 0;
-        while let Some(group) = self.find_group_row(owner, id).await? {
-            let counts = group.counts();
-            if counts.queued + counts.running == 0 || tries == CANCEL_TRIES {
-                return Ok(true);
-            }
-            tries += 1;
-            while self.cancel_part(0, group.seq).await? > 0 {}
-        }
-        Ok(false)
-    }
-
-    /// Ends queued runs: one run, or the next part of a group; once none is queued, asks the running ones. Answers
-    /// how many have ended.
-    async fn cancel_part(&self, run: i64, group: i64) -> Result<usize, Failed> {
-        let mut tries = 0;
-        loop {
-            tries += 1;
-            match self.try_to_cancel_part(run, group).await {
-                // Two that cancel the same group may wait for each other; PostgreSQL ends one of them.
-                Err(Failed::Unavailable(why))
-                    if why.as_database_error().is_some() && tries < CANCEL_TRIES => {}
-                done => return done,
-            }
-        }
-    }
-
-    /// Each statement is a transaction of its own: it takes its runs first and then the group, as claims and ends
-    /// do, so that none of them waits for another in a circle.
-    async fn try_to_cancel_part(&self, run: i64, group: i64) -> Result<usize, Failed> {
-        let (db, now) = (&self.inner.db, self.clock().now());
-        let ended = db.write(move |conn| Box::pin(cancel_queued(conn, run, group, now))).await?;
-        if ended == 0 {
-            db.write(move |conn| Box::pin(cancel_running(conn, run, group, now))).await?;
-        }
-        Ok(ended)
     }
 
     /// When the next lease runs out, if any is held.
@@ -322,9 +264,13 @@ async fn claim_rows(
         now.0
     )?;
     let mut of_groups: BTreeMap<i64, i64> = BTreeMap::new();
+    let started = |row: &ClaimedColumns| NewEvent {
+        run: row.seq,
+        seq: row.event_seq,
+        kind: EventKind::State(RunState::Running),
+    };
+    insert_events(conn, &taken.iter().map(started).collect::<Vec<_>>(), now).await?;
     for row in &taken {
-        insert_event(conn, row.seq, row.event_seq, now, &EventKind::State(RunState::Running))
-            .await?;
         conn.touch(Change::Run(row.seq));
         if let Some(group) = row.group_seq {
             *of_groups.entry(group).or_default() += 1;
@@ -349,78 +295,5 @@ async fn count_claimed(conn: &mut Conn, group: i64, count: i64, now: TimeMs) -> 
         now.0
     )?;
     conn.touch(Change::Group(group));
-    Ok(())
-}
-
-/// Looks at what is to be cancelled, before it is left as others keep changing it.
-const CANCEL_TRIES: u32 = 10;
-
-/// Rows ended in one go when a group is cancelled.
-const CANCEL_AT_ONCE: i64 = 500;
-
-/// Ends queued runs: one run, or the next part of a group. Answers how many.
-async fn cancel_queued(
-    conn: &mut Conn,
-    run: i64,
-    group: i64,
-    now: TimeMs,
-) -> Result<usize, Failed> {
-    let ended: Vec<(i64, Option<i64>, i64)> = fetch_all!(
-        conn,
-        (i64, Option<i64>, i64),
-        "-- cancel_queued
-         UPDATE runs SET state = 'cancelled', finished_at_ms = $4, modified_at_ms = $4,
-                         event_seq = event_seq + 1
-         WHERE state = 'queued' AND seq IN (
-             SELECT seq FROM runs
-             WHERE state = 'queued' AND ($1 = 0 OR seq = $1) AND ($2 = 0 OR group_seq = $2) LIMIT $3)
-         RETURNING seq, group_seq, event_seq",
-        run,
-        group,
-        CANCEL_AT_ONCE,
-        now.0
-    )?;
-    for (seq, group_seq, event_seq) in &ended {
-        let ended = Ended {
-            run: *seq,
-            group: *group_seq,
-            event_seq: *event_seq,
-            was: RunState::Queued,
-            now: RunState::Cancelled,
-        };
-        end_run(conn, &ended, now).await?;
-    }
-    Ok(ended.len())
-}
-
-async fn cancel_running(conn: &mut Conn, run: i64, group: i64, now: TimeMs) -> Result<(), Failed> {
-    let asked: Vec<(i64, Option<i64>, i64)> = fetch_all!(
-        conn,
-        (i64, Option<i64>, i64),
-        "-- cancel_running
-         UPDATE runs SET state = 'cancelling', modified_at_ms = $3, event_seq = event_seq + 1
-         WHERE state = 'running' AND ($1 = 0 OR seq = $1) AND ($2 = 0 OR group_seq = $2)
-         RETURNING seq, group_seq, event_seq",
-        run,
-        group,
-        now.0
-    )?;
-    for (seq, group_seq, event_seq) in asked {
-        let cancelling = EventKind::State(RunState::Cancelling);
-        insert_event(conn, seq, event_seq, now, &cancelling).await?;
-        conn.touch(Change::Run(seq));
-        if let Some(group) = group_seq {
-            execute!(
-                conn,
-                "-- cancel_running: the group's counts
-                 UPDATE groups SET running = running - 1, cancelling = cancelling + 1,
-                                   modified_at_ms = $2
-                 WHERE seq = $1",
-                group,
-                now.0
-            )?;
-            conn.touch(Change::Group(group));
-        }
-    }
     Ok(())
 }

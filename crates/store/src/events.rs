@@ -3,9 +3,10 @@
 use domain::clock::TimeMs;
 use domain::event::{Event, EventKind};
 use domain::ids::{GroupId, RunId};
+use serde_json::{Value, json};
 
 use crate::changes::Change;
-use crate::db::{Conn, execute, fetch_all, fetch_optional};
+use crate::db::{Conn, OverRows, execute, fetch_all, fetch_optional, over_rows};
 use crate::runs::MAX_PAGE;
 use crate::{Failed, Owner, RunSeq, Store, document};
 
@@ -45,9 +46,11 @@ impl Store {
                         now.0
                     )?;
                     let Some((last,)) = last else { return Ok(false) };
-                    for (seq, kind) in (last - added + 1..).zip(&kinds) {
-                        insert_event(conn, run.0, seq, now, kind).await?;
-                    }
+                    let events: Vec<NewEvent> = (last - added + 1..)
+                        .zip(kinds)
+                        .map(|(seq, kind)| NewEvent { run: run.0, seq, kind })
+                        .collect();
+                    insert_events(conn, &events, now).await?;
                     conn.touch(Change::Run(run.0));
                     Ok(true)
                 })
@@ -103,32 +106,44 @@ impl Store {
     }
 }
 
-/// One event; the newest progress numbers replace the last.
-pub(crate) async fn insert_event(
+/// An event of a run and its number there.
+pub(crate) struct NewEvent {
+    pub(crate) run: i64,
+    pub(crate) seq: i64,
+    pub(crate) kind: EventKind,
+}
+
+const INSERT_EVENTS: OverRows = over_rows!(
+    "-- insert_events
+     INSERT INTO events (run_seq, seq, at_ms, kind, body)
+     SELECT CAST(value ->> 'run' AS BIGINT), CAST(value ->> 'seq' AS BIGINT), $2,
+            value ->> 'kind', value ->> 'body'
+     FROM ",
+    " AS event"
+);
+
+/// Adds events, of any number of runs; the newest progress numbers of a run replace its last.
+pub(crate) async fn insert_events(
     conn: &mut Conn,
-    run: i64,
-    seq: i64,
+    events: &[NewEvent],
     now: TimeMs,
-    kind: &EventKind,
 ) -> Result<(), Failed> {
-    let (name, body) = document::event_to_text(kind);
-    if matches!(kind, EventKind::Progress(_)) {
-        execute!(
-            conn,
-            "-- insert_event: numbers replace the last numbers
-             DELETE FROM events WHERE run_seq = $1 AND kind = 'progress'",
-            run
-        )?;
+    let mut rows = Vec::with_capacity(events.len());
+    for event in events {
+        if matches!(event.kind, EventKind::Progress(_)) {
+            execute!(
+                conn,
+                "-- insert_events: numbers replace the last numbers
+                 DELETE FROM events WHERE run_seq = $1 AND kind = 'progress'",
+                event.run
+            )?;
+        }
+        let (kind, body) = document::event_to_text(&event.kind);
+        rows.push(json!({"run": event.run, "seq": event.seq, "kind": kind, "body": body}));
     }
-    execute!(
-        conn,
-        "-- insert_event
-         INSERT INTO events (run_seq, seq, at_ms, kind, body) VALUES ($1, $2, $3, $4, $5)",
-        run,
-        seq,
-        now.0,
-        name,
-        body
-    )?;
+    if !rows.is_empty() {
+        let rows = Value::Array(rows).to_string();
+        execute!(conn, INSERT_EVENTS, rows, now.0)?;
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 //!
 //! One truth, on SQLite or on PostgreSQL, with the same statements and the same tests.
 
+mod cancel;
 mod changes;
 mod db;
 pub mod dispatch;
@@ -26,6 +27,8 @@ use std::sync::{Arc, Mutex};
 
 use domain::clock::{Chance, Clock};
 use domain::spec::Spec;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 
 pub use changes::Watch;
 pub use events::GroupEvent;
@@ -96,13 +99,19 @@ pub struct Store {
 }
 
 struct Inner {
-    db: Db,
+    db: Arc<Db>,
+    /// To the task that writes the ends of runs.
+    ends: mpsc::Sender<finish::Waiting>,
+    _tasks: JoinSet<()>,
     clock: Clock,
     chance: Chance,
     changes: Arc<Changes>,
     /// Specs by their number: thousands of rows share one.
     specs: Mutex<HashMap<i64, Arc<Spec>>>,
 }
+
+/// Endings that wait to be written; beyond that workers wait.
+const ENDS_WAITING: usize = 256;
 
 /// Specs kept in memory at once; beyond that the memory is emptied and filled again.
 const MAX_SPECS_IN_MEMORY: usize = 256;
@@ -112,18 +121,23 @@ impl Store {
     ///
     /// On SQLite only one process at a time migrates (it holds `migrate.lock` for the moment).
     pub async fn open(location: &Location, clock: Clock, chance: Chance) -> Result<Self, Failed> {
-        let changes = Arc::new(Changes::default());
+        let changes = Arc::new(Changes::new(&chance));
         let db = match location {
             Location::Directory(directory) => sqlite::open(directory, &changes).await?,
             Location::Url(url) => postgres::open(url, &changes).await?,
         };
+        let db = Arc::new(db);
+        let (ends, waiting) = mpsc::channel(ENDS_WAITING);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(finish::write_ends(Arc::clone(&db), waiting));
         let specs = Mutex::default();
-        Ok(Self { inner: Arc::new(Inner { db, clock, chance, changes, specs }) })
+        let inner = Inner { db, ends, _tasks: tasks, clock, chance, changes, specs };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
     /// Whether any number of processes may execute runs (PostgreSQL) or only the one with the lock.
     pub fn is_shared(&self) -> bool {
-        matches!(self.inner.db, Db::Postgres { .. })
+        matches!(*self.inner.db, Db::Postgres { .. })
     }
 
     /// Answers when the database does.

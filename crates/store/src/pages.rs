@@ -9,9 +9,10 @@ use std::sync::Arc;
 use domain::evidence::{Evidence, TextRef};
 use domain::ids::PageId;
 use domain::text::{Span, Text};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::db::{Conn, execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{Conn, OverRows, execute, fetch_all, fetch_one, fetch_optional, over_rows};
 use crate::{Failed, Owner, RunSeq, Store, document};
 
 /// A page to be archived.
@@ -263,17 +264,23 @@ pub(crate) async fn insert_evidence<'a>(
     run: RunSeq,
     evidence: impl Iterator<Item = &'a Evidence>,
 ) -> Result<(), Failed> {
-    for (nth, evidence) in (0_i64..).zip(evidence) {
-        execute!(
-            conn,
-            "-- insert_evidence
-             INSERT INTO evidence (run_seq, nth, text_seq, start_byte, end_byte) VALUES ($1, $2, $3, $4, $5)",
-            run.0,
-            nth,
-            evidence.text.0,
-            i64::try_from(evidence.span.start).unwrap_or(i64::MAX),
-            i64::try_from(evidence.span.end).unwrap_or(i64::MAX)
-        )?;
+    let rows: Vec<Value> = evidence
+        .enumerate()
+        .map(|(nth, evidence)| {
+            json!({"nth": nth, "text": evidence.text.0, "start": evidence.span.start, "end": evidence.span.end})
+        })
+        .collect();
+    if !rows.is_empty() {
+        execute!(conn, INSERT_EVIDENCE, Value::Array(rows).to_string(), run.0)?;
     }
     Ok(())
 }
+
+const INSERT_EVIDENCE: OverRows = over_rows!(
+    "-- insert_evidence
+     INSERT INTO evidence (run_seq, nth, text_seq, start_byte, end_byte)
+     SELECT $2, CAST(value ->> 'nth' AS BIGINT), CAST(value ->> 'text' AS BIGINT),
+            CAST(value ->> 'start' AS BIGINT), CAST(value ->> 'end' AS BIGINT)
+     FROM ",
+    " AS evidence"
+);

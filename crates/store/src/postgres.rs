@@ -40,8 +40,10 @@ pub(crate) async fn commit(mut conn: Conn, changes: &Changes) -> Result<(), Fail
     let touched = std::mem::take(&mut conn.touched);
     if !touched.is_empty() {
         let words: Vec<String> = touched.iter().map(|change| change.to_word()).collect();
-        let payload = words.join(" ");
-        let payload = if payload.len() > MAX_PAYLOAD { ALL } else { &payload };
+        let words = words.join(" ");
+        let words = if words.len() > MAX_PAYLOAD { ALL } else { &words };
+        // PostgreSQL names the sender by its connection, of which this process has several.
+        let payload = format!("{}: {words}", changes.origin());
         execute!(conn, "SELECT pg_notify($1, $2)", CHANNEL, payload)?;
     }
     if let Link::PostgresTx(transaction) = conn.link {
@@ -67,12 +69,14 @@ async fn listen_once(pool: &PgPool, changes: &Changes) -> Result<(), sqlx::Error
     changes.publish_all();
     loop {
         match listener.try_recv().await? {
-            Some(heard) if heard.payload() == ALL => changes.publish_all(),
-            Some(heard) => {
-                let heard: Vec<Change> =
-                    heard.payload().split(' ').filter_map(Change::from_word).collect();
-                changes.publish(&heard);
-            }
+            Some(heard) => match heard.payload().split_once(": ") {
+                // Our own waiters were told at the commit.
+                Some((origin, _)) if origin == changes.origin() => {}
+                Some((_, words)) if words != ALL => {
+                    changes.publish(&words.split(' ').filter_map(Change::from_word).collect());
+                }
+                _ => changes.publish_all(),
+            },
             None => changes.publish_all(),
         }
     }
@@ -88,17 +92,30 @@ pub(crate) const INSERT_ROWS: &str = "-- insert_rows
                                           metadata TEXT, warnings TEXT, turn BIGINT, host TEXT)
     ORDER BY x.row_index";
 
-/// As in `sqlite.rs`; rows that another worker is taking are passed over.
+/// As in `sqlite.rs`; rows that another worker is taking are passed over, so more are looked at than are taken.
 pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
     WITH due AS (
-        SELECT r.seq, r.group_seq, r.turn FROM runs r
-        WHERE r.state = 'queued' AND (r.host IS NULL OR r.host = $1)
-          AND ($3 = 0 OR r.seq = $3) AND ($4 = 0 OR r.group_seq = $4)
-          AND (r.group_seq IS NULL OR (SELECT g.running FROM groups g WHERE g.seq = r.group_seq) < $5)
-        ORDER BY r.turn, r.seq LIMIT $2 FOR UPDATE SKIP LOCKED),
+        SELECT * FROM (
+            SELECT r.seq, r.turn FROM runs r
+            WHERE r.state = 'queued' AND r.group_seq IS NULL AND (r.host IS NULL OR r.host = $1)
+              AND ($3 = 0 OR r.seq = $3) AND $4 = 0
+            ORDER BY r.turn, r.seq LIMIT 4 * $2) AS singles
+        UNION ALL
+        SELECT r.seq, r.turn
+        FROM groups g CROSS JOIN LATERAL (
+            SELECT q.seq, q.turn FROM runs q
+            WHERE q.state = 'queued' AND q.group_seq = g.seq AND (q.host IS NULL OR q.host = $1)
+              AND ($3 = 0 OR q.seq = $3)
+            ORDER BY q.turn LIMIT 4 * $2) AS r
+        WHERE g.queued > 0 AND g.running < $5 AND ($4 = 0 OR g.seq = $4)
+        ORDER BY turn, seq LIMIT 4 * $2),
+    taken AS (
+        SELECT seq, group_seq, turn FROM runs
+        WHERE state = 'queued' AND seq IN (SELECT seq FROM due)
+        ORDER BY turn, seq LIMIT $2 FOR UPDATE SKIP LOCKED),
     placed AS (
         SELECT seq, group_seq,
-               ROW_NUMBER() OVER (PARTITION BY group_seq ORDER BY turn, seq) AS place FROM due)
+               ROW_NUMBER() OVER (PARTITION BY group_seq ORDER BY turn, seq) AS place FROM taken)
     UPDATE runs
     SET state = 'running', worker = $6, lease_until_ms = $7, attempt = attempt + 1,
         idle_attempts = idle_attempts + 1, event_seq = event_seq + 1,

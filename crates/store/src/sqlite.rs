@@ -268,15 +268,15 @@ pub(crate) const INSERT_ROWS: &str = "-- insert_rows
 /// `$5` most of one group at a time, `$6` worker, `$7` lease until, `$8` now.
 ///
 /// Each group that has room offers its next few rows, whose turns follow each other: a full group's rows are
-/// never walked over. The outer statement does not ask for the state again: SQLite would walk the whole queue for it, and there is
-/// only one writer.
+/// never walked over. The outer statement does not ask for the state again: SQLite would walk the whole queue
+/// for it, and there is only one writer. `+ 0`, because a bare parameter as limit has each execution planned anew.
 pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
     WITH due AS (
         SELECT * FROM (
             SELECT r.seq, r.group_seq, r.turn FROM runs r INDEXED BY runs_queue_of_group
             WHERE r.state = 'queued' AND r.group_seq IS NULL AND (r.host IS NULL OR r.host = $1)
               AND ($3 = 0 OR r.seq = $3) AND $4 = 0
-            ORDER BY r.turn, r.seq LIMIT $2)
+            ORDER BY r.turn, r.seq LIMIT $2 + 0)
         UNION ALL
         SELECT r.seq, r.group_seq, r.turn
         FROM groups g CROSS JOIN runs r INDEXED BY runs_queue_of_group ON r.group_seq = g.seq
@@ -285,7 +285,7 @@ pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
           AND r.turn < CASE $3 WHEN 0 THEN $2 ELSE 1000000000 END + (
               SELECT MIN(q.turn) FROM runs q INDEXED BY runs_queue_of_group
               WHERE q.state = 'queued' AND q.group_seq = g.seq)
-        ORDER BY turn, seq LIMIT $2),
+        ORDER BY turn, seq LIMIT $2 + 0),
     placed AS (
         SELECT seq, group_seq,
                ROW_NUMBER() OVER (PARTITION BY group_seq ORDER BY turn, seq) AS place FROM due)
@@ -309,6 +309,6 @@ pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
         SELECT seq FROM runs
         WHERE lease_until_ms < $7 AND (host IS NULL OR host = $1)
           AND ($3 = 0 OR seq = $3) AND ($4 = 0 OR group_seq = $4)
-        ORDER BY lease_until_ms LIMIT $2)
+        ORDER BY lease_until_ms LIMIT $2 + 0)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
               created_at_ms, started_at_ms, host";

@@ -65,8 +65,8 @@ pub(crate) const KEYS: [Key; 13] = [
     Key {
         name: "worker.per_group",
         doc: "rows of one group at the same time",
-        set: |all, text| count(text).map(|number| all.worker.per_group = number),
-        show: |all| Some(all.worker.per_group.to_string()),
+        set: |all, text| count(text).map(|number| all.worker.per_group = Some(number)),
+        show: |all| Some(all.worker.per_group().to_string()),
     },
     Key {
         name: "worker.grace",
