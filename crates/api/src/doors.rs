@@ -1,21 +1,23 @@
 //! What all doors have in common: who may come in, the headers of every answer, and the envelope of every refusal.
 
 use std::panic::AssertUnwindSafe;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use serde::Serialize;
+use tower_http::cors::CorsLayer;
 use tracing::{error, warn};
 use url::Url;
 
 use crate::problem::{Kind, Problem};
 use crate::wire::{ErrorView, uuid_of};
-use crate::{App, rest, ui};
+use crate::{App, gate, rest, ui};
 
 /// Largest request body: a thousand rows of 15,000 characters fit.
 pub(crate) const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -26,12 +28,18 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'sel
 
 /// All doors. Where `public_url` has a path, they answer below it as well, for proxies that keep it.
 pub fn router(app: App) -> Router {
-    let doors = rest::routes().merge(ui::routes());
+    let closed = rest::routes().merge(ui::routes());
+    let gate = middleware::from_fn_with_state(app.clone(), gate::identify);
+    let closed = closed.route_layer(gate.clone());
+    let doors = closed.merge(rest::open_routes()).merge(ui::open_routes());
     let prefix = app.prefix();
     let doors = if prefix.is_empty() {
         doors
     } else {
-        doors.clone().nest(&prefix, doors).merge(ui::first_page(&format!("{prefix}/")))
+        doors
+            .clone()
+            .nest(&prefix, doors)
+            .merge(ui::first_page(&format!("{prefix}/")).route_layer(gate))
     };
     guarded(app, doors)
 }
@@ -43,8 +51,23 @@ fn guarded(app: App, doors: Router<App>) -> Router {
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), admit))
         .layer(middleware::from_fn_with_state(app.clone(), complete))
+        .layer(cross_origin(&app))
         .with_state(app)
 }
+
+/// Lets pages of the allowed origins call us; others are told nothing by which a browser would let them.
+fn cross_origin(app: &App) -> CorsLayer {
+    let origins = app.origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
+    let names = ["authorization", "content-type", "idempotency-key", "last-event-id", "x-api-key"];
+    CorsLayer::new()
+        .allow_origin(origins.collect::<Vec<_>>())
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers(names.map(HeaderName::from_static))
+        .max_age(PREFLIGHT)
+}
+
+/// How long a browser need not ask again whether it may call us.
+const PREFLIGHT: Duration = Duration::from_secs(600);
 
 async fn unknown_route(method: Method, uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(200).collect();
@@ -88,7 +111,8 @@ fn refusal(app: &App, request: &Request) -> Option<Problem> {
         && host.is_some_and(|host| {
             origin.split_once("://").is_some_and(|(_, at)| at == host.as_str())
         });
-    (!is_public && !is_same).then(|| {
+    let is_allowed = app.origins.iter().any(|allowed| allowed == origin);
+    (!is_public && !is_same && !is_allowed).then(|| {
         let shown: String = origin.chars().take(100).collect();
         let message = format!(
             "the header `Origin` is `{shown}`: pages of other sites may not change anything here"
@@ -191,6 +215,12 @@ fn written(app: &App, problem: &Problem, ref_id: String, wants_page: bool) -> Re
     let mut response = (status, body).into_response();
     if let Some(seconds) = problem.retry_after_s {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    if problem.kind == Kind::Unauthorized {
+        // A browser asks for a name and a password: the key is the password.
+        let how =
+            if wants_page { "Basic realm=\"task-mcp: the key is the password\"" } else { "Bearer" };
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(how));
     }
     response
 }

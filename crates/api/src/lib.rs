@@ -3,6 +3,7 @@
 //! A request handler never does research. It stores a run and answers; everything else is a look into the store.
 
 mod doors;
+mod gate;
 mod json;
 mod once;
 pub mod problem;
@@ -23,6 +24,7 @@ pub use problem::Problem;
 pub use serve::serve;
 pub use submit::{Catalog, RunArgs, prepare};
 
+use crate::gate::Gate;
 use crate::once::InFlight;
 
 /// Everything a request needs; cloning it is cheap and shares everything.
@@ -34,9 +36,14 @@ pub struct App {
     pub public_url: Arc<str>,
     /// Whether only this machine can connect. Then requests for another host are refused.
     is_on_loopback: bool,
+    /// Origins whose web pages may call this server besides its own.
+    origins: Arc<[String]>,
+    gate: Gate,
     in_flight: InFlight,
     /// Creations being written, which outlive their requests.
     creations: TaskTracker,
+    /// Streams of events, which end when their listeners go or the server stops.
+    streams: TaskTracker,
     /// Ends waiting requests.
     stop: CancellationToken,
 }
@@ -48,8 +55,11 @@ impl App {
             catalog,
             public_url: public_url.trim_end_matches('/').into(),
             is_on_loopback: false,
+            origins: Arc::default(),
+            gate: Gate::default(),
             in_flight: InFlight::default(),
             creations: TaskTracker::new(),
+            streams: TaskTracker::new(),
             stop: CancellationToken::new(),
         }
     }
@@ -58,6 +68,12 @@ impl App {
     #[must_use]
     pub fn on_loopback(self) -> Self {
         Self { is_on_loopback: true, ..self }
+    }
+
+    /// The same, called by web pages of these origins as well, each such as `https://sheet.example.org`.
+    #[must_use]
+    pub fn allowing_origins(self, origins: Vec<String>) -> Self {
+        Self { origins: origins.into(), ..self }
     }
 
     /// The same, ending its waiting requests when `stop` is cancelled. [`serve`] does this by itself.

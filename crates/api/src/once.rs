@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use store::Key;
+use store::{Key, Owner};
 
 use crate::problem::{Kind, Problem};
 
@@ -82,20 +82,21 @@ pub(crate) fn other_body() -> Problem {
 
 /// Keys whose creation is being written by this process.
 #[derive(Clone, Default)]
-pub(crate) struct InFlight(Arc<Mutex<HashSet<String>>>);
+pub(crate) struct InFlight(Arc<Mutex<HashSet<(Owner, String)>>>);
 
 /// Holds a key until the creation has been written.
 pub(crate) struct Held {
     keys: InFlight,
-    key: String,
+    key: (Owner, String),
 }
 
 impl InFlight {
     /// Takes the key, or says that the same one is being worked on.
-    pub(crate) fn take(&self, key: &Key) -> Result<Held, Problem> {
+    pub(crate) fn take(&self, owner: Owner, key: &Key) -> Result<Held, Problem> {
         let mut keys = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if keys.insert(key.text.clone()) {
-            return Ok(Held { keys: self.clone(), key: key.text.clone() });
+        let key = (owner, key.text.clone());
+        if keys.insert(key.clone()) {
+            return Ok(Held { keys: self.clone(), key });
         }
         let message =
             "a request with this `Idempotency-Key` is being worked on; ask again in a second";
@@ -134,9 +135,12 @@ mod tests {
     #[test]
     fn a_key_is_free_again_when_its_creation_has_been_written() {
         let keys = InFlight::default();
-        let held = keys.take(&a_key()).ok();
-        assert_eq!(keys.take(&a_key()).err().map(|problem| problem.kind), Some(Kind::InFlight));
+        let held = keys.take(Owner::LOCAL, &a_key()).ok();
+        assert_eq!(
+            keys.take(Owner::LOCAL, &a_key()).err().map(|problem| problem.kind),
+            Some(Kind::InFlight)
+        );
         drop(held);
-        assert!(keys.take(&a_key()).is_ok());
+        assert!(keys.take(Owner::LOCAL, &a_key()).is_ok());
     }
 }

@@ -26,6 +26,8 @@ pub struct Problem {
 pub enum Kind {
     /// The request cannot be read as HTTP.
     Malformed,
+    /// No key, or one that is not good.
+    Unauthorized,
     Forbidden,
     NotFound,
     WrongMethod,
@@ -44,6 +46,7 @@ impl Kind {
     pub const fn status(self) -> u16 {
         match self {
             Self::Malformed => 400,
+            Self::Unauthorized => 401,
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::WrongMethod => 405,

@@ -2,6 +2,7 @@
 
 mod groups;
 mod runs;
+mod streams;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -21,6 +22,7 @@ use serde_json::json;
 use store::{Key, Known};
 
 use crate::doors::MAX_BODY;
+use crate::gate::Caller;
 use crate::problem::{Kind, Problem};
 use crate::wire::{WarningView, warning_views};
 use crate::{App, once};
@@ -32,18 +34,27 @@ pub(crate) fn routes() -> Router<App> {
     let tasks = Router::new()
         .route("/runs", post(runs::create).get(runs::list))
         .route("/runs/{run_id}", get(runs::show))
+        .route("/runs/{run_id}/input", get(runs::input))
         .route("/runs/{run_id}/result", get(runs::result))
+        .route("/runs/{run_id}/events", get(streams::run_events))
+        .route("/runs/{run_id}/receipt", get(runs::receipt))
+        .route("/runs/{run_id}/evidence", get(runs::evidence))
         .route("/runs/{run_id}/cancel", post(runs::cancel))
         .route("/groups", post(groups::create).get(groups::list))
         .route("/groups/{group_id}", get(groups::show))
-        .route("/groups/{group_id}/runs", post(groups::add))
+        .route("/groups/{group_id}/runs", post(groups::add).get(streams::group_runs))
+        .route("/groups/{group_id}/events", get(streams::group_events))
         .route("/groups/{group_id}/runs/{run_id}", get(groups::show_run))
         .route("/groups/{group_id}/cancel", post(groups::cancel));
     Router::new()
         .nest("/v1/tasks", tasks.clone())
         // Older clients.
         .nest("/v1beta/tasks", tasks)
-        .route("/healthz", get(health))
+}
+
+/// What anybody may ask.
+pub(crate) fn open_routes() -> Router<App> {
+    Router::new().route("/healthz", get(health)).route("/readyz", get(health))
 }
 
 async fn health(State(app): State<App>) -> Result<Response, Problem> {
@@ -81,6 +92,7 @@ async fn body(app: &App, request: Request) -> Result<Bytes, Problem> {
 /// Writes something to the store even if the caller goes away meanwhile, holding the key until it is done.
 async fn write_once<T, F>(
     app: &App,
+    caller: Caller,
     key: Option<&Key>,
     creation: impl FnOnce() -> F,
 ) -> Result<T, Problem>
@@ -88,7 +100,7 @@ where
     T: Send + 'static,
     F: Future<Output = Result<Known<T>, Problem>> + Send + 'static,
 {
-    let held = key.map(|key| app.in_flight.take(key)).transpose()?;
+    let held = key.map(|key| app.in_flight.take(caller.owner, key)).transpose()?;
     let creation = creation();
     let written = app.creations.spawn(async move {
         let made = creation.await;
@@ -110,6 +122,18 @@ pub(crate) fn param(params: &Params, name: &str) -> Result<Option<String>, Probl
     match params {
         Ok(params) => Ok(params.get(name).cloned()),
         Err(_) => Err(Problem::invalid("the query part of the address cannot be read")),
+    }
+}
+
+/// A yes or no as Python, JavaScript and people spell it; `false` where it is not given.
+fn flag(params: &Params, name: &str) -> Result<bool, Problem> {
+    match param(params, name)?.as_deref() {
+        None | Some("false" | "False" | "0") => Ok(false),
+        Some("true" | "True" | "1") => Ok(true),
+        Some(other) => {
+            let message = format!("`{name}` is `{}`; it must be true or false", shown(other));
+            Err(Problem::invalid(message))
+        }
     }
 }
 

@@ -3,14 +3,14 @@
 mod policy;
 mod task;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::address::addresses_in;
 use domain::group::Group;
-use domain::ids::GroupId;
+use domain::ids::{GroupId, NotAnId, RunId};
 use domain::processor::{Engine, Processor};
-use domain::run::{Run, Warning, WarningKind};
+use domain::run::{Run, RunState, Warning, WarningKind};
 use domain::source::{Source, SourceName};
 use domain::spec::{self, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec};
 use serde_json::{Map, Value};
@@ -42,6 +42,8 @@ pub struct RunArgs {
     /// `{include_domains, exclude_domains, after_date}` or null.
     pub source_policy: Option<Value>,
     pub metadata: Option<Value>,
+    /// The id of an earlier, completed run whose evidence is taken along.
+    pub previous: Option<String>,
     /// Exactly these sources; `None`: all of the owner's. Command line only.
     pub sources: Option<Vec<SourceName>>,
     /// Members of the request that this version takes and does not use; each becomes a warning.
@@ -134,7 +136,8 @@ impl<'a> Desk<'a> {
         warnings.extend(missing_columns(&resolved.task.required, &input));
         warnings.extend(args.unused.iter().map(|name| unused(name)));
         let (spec, host) = (Arc::clone(&resolved.spec), resolved.host.clone());
-        Ok(NewRun { spec, input, metadata, warnings, host })
+        let previous = args.previous.as_deref().map(previous_run).transpose()?;
+        Ok(NewRun { spec, input, metadata, warnings, host, previous })
     }
 
     fn resolved(
@@ -169,6 +172,7 @@ impl<'a> Desk<'a> {
             sources: reach.sources,
             search: reach.search,
             policy: reach.policy,
+            input_schema: task.input_schema.clone(),
         });
         let host = reach.host.filter(|_| self.is_shared_store);
         let resolved = Arc::new(Resolved { spec, task, warnings, host });
@@ -189,6 +193,29 @@ impl<'a> Desk<'a> {
             Problem::new(Kind::Forbidden, message)
         })
     }
+}
+
+fn previous_run(id: &str) -> Result<RunId, Problem> {
+    id.parse().map_err(|why: NotAnId| Problem::invalid(format!("`previous_interaction_id`: {why}")))
+}
+
+/// Only what has ended with an answer can be followed up on.
+async fn check_previous(store: &Store, owner: Owner, rows: &[NewRun]) -> Result<(), Problem> {
+    let distinct: BTreeSet<RunId> = rows.iter().filter_map(|row| row.previous).collect();
+    for id in distinct {
+        let state = store.find_run(owner, id).await?.map(|row| row.run.state);
+        let rule = match state {
+            Some(RunState::Completed) => continue,
+            None => "there is no such run".to_owned(),
+            Some(state) if state.is_active() => {
+                format!("that run is still {state}; follow up when it is completed")
+            }
+            Some(state) => format!("that run is {state} and has no answer to follow up on"),
+        };
+        let message = format!("`previous_interaction_id` is `{id}`: {rule}");
+        return Err(Problem::invalid(message));
+    }
+    Ok(())
 }
 
 fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem> {
@@ -242,6 +269,7 @@ pub async fn create_run(
     new: NewRun,
     key: Option<Key>,
 ) -> Result<Known<Run>, Problem> {
+    check_previous(store, owner, std::slice::from_ref(&new)).await?;
     Ok(store.create_run(owner, new, key).await?)
 }
 
@@ -264,6 +292,7 @@ pub async fn add_rows(
     rows: Vec<NewRun>,
     key: Option<Key>,
 ) -> Result<Known<Rows>, Problem> {
+    check_previous(store, owner, &rows).await?;
     let added = store.add_rows(owner, group, rows, key).await?;
     added.ok_or_else(|| Problem::not_found(format!("there is no group `{group}`")))
 }

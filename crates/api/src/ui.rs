@@ -27,7 +27,11 @@ pub(crate) fn routes() -> Router<App> {
         .route("/groups/{group_id}", get(group::show))
         .route("/pages/{page_id}", get(page::show))
         .route("/pages/{page_id}/{name}", get(page::show_named))
-        .route("/assets/app.css", get(style))
+}
+
+/// What anybody may ask.
+pub(crate) fn open_routes() -> Router<App> {
+    Router::new().route("/assets/app.css", get(style))
 }
 
 /// The first page at another address.

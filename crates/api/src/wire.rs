@@ -2,10 +2,12 @@
 //!
 //! Members of the Task API keep its names and meanings; ours are added beside them.
 
+mod input;
 mod links;
 mod receipt;
 mod request;
 mod result;
+mod stream;
 
 use std::collections::BTreeMap;
 
@@ -15,12 +17,17 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::Rows;
 
+pub use input::{RunInputView, input_view};
 pub use links::Links;
 pub(crate) use links::is_web;
 pub use receipt::{ReceiptView, UnreadableView};
 pub(crate) use request::{RowsBody, group_body, run_args};
 pub use result::{
-    BasisView, CitationView, ConflictView, OutputView, TaskRunResult, output_view, result_view,
+    BasisView, CitationView, ConflictView, EvidenceList, EvidenceView, OutputView, TaskRunResult,
+    evidence_view, output_view, result_view,
+};
+pub use stream::{
+    ErrorEvent, GroupStatusEvent, MessageEvent, ProgressEvent, SourceStats, StateEvent, StreamEvent,
 };
 
 /// A run, as every door shows it.

@@ -148,7 +148,7 @@ pub(crate) fn refused(problem: &Problem) -> anyhow::Error {
             anyhow!("{}{}", problem.message, cause.unwrap_or_default())
         }
         Kind::Malformed
-        | Kind::Forbidden
+        | Kind::Unauthorized | Kind::Forbidden
         | Kind::NotFound
         | Kind::WrongMethod
         | Kind::TooLarge

@@ -6,6 +6,7 @@ mod doctor;
 mod enrich;
 mod follow;
 mod ground;
+mod keys_command;
 mod machine;
 mod problem;
 mod processors;
@@ -79,6 +80,11 @@ enum Command {
         #[command(subcommand)]
         command: Option<sources_command::Command>,
     },
+    /// Who may call the server
+    Keys {
+        #[command(subcommand)]
+        command: Option<keys_command::Command>,
+    },
     /// Check that everything is there that a run needs
     Doctor,
     /// The settings in force and where they came from
@@ -121,6 +127,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::List(args) => block_on(work::list(all, args)),
         Command::Processors => processors::run(&all),
         Command::Sources { command } => block_on(sources_command::run(all, command)),
+        Command::Keys { command } => block_on(keys_command::run(all, command)),
         Command::Doctor => block_on(doctor::run(all)),
         Command::Config { command } => print_config(&all, &command),
     }

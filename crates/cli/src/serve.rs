@@ -31,6 +31,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let listener = bind(&settings.server.listen).await?;
     let bound = listener.local_addr()?;
     let ground = Ground::open(settings).await?;
+    refuse_an_open_door(&ground, bound).await?;
     source_args::register(&ground.store, &ground.host, &given).await?;
     let own_url = own_url(bound);
     let public_url = match &ground.settings.server.public_url {
@@ -39,6 +40,8 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     };
     let catalog = Arc::new(ground.catalog());
     let app = api::App::new(ground.store.clone(), catalog, &public_url);
+    let origins = ground.settings.server.allow_origins.iter().map(ToString::to_string);
+    let app = app.allowing_origins(origins.collect());
     let waits = ground.is_executed_elsewhere()?;
     show::say(&format!("listening on http://{bound}\n"))?;
     introduce(&ground, &own_url, &public_url, waits).await?;
@@ -81,6 +84,21 @@ async fn answer_and_work(
         }
     }
     failure.map_or(Ok(()), Err)
+}
+
+/// Whoever reaches this server may use it while it has no keys; that is for this machine only, unless told otherwise.
+async fn refuse_an_open_door(ground: &Ground, bound: SocketAddr) -> Result<()> {
+    if bound.ip().is_loopback()
+        || ground.settings.server.allow_anyone
+        || ground.store.needs_keys().await?
+    {
+        return Ok(());
+    }
+    refuse!(
+        "{bound} can be reached from other machines, and there is no key yet: make one with task-mcp keys add NAME{}, \
+         listen on 127.0.0.1, or let anyone in with --set server.allow_anyone=true",
+        ground.same_place()
+    )
 }
 
 async fn bind(listen: &str) -> Result<TcpListener> {

@@ -6,12 +6,12 @@ pub(crate) mod keys;
 pub(crate) mod layers;
 pub(crate) mod values;
 
+use egress::Origin;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use domain::processor::{self, Processor};
-use egress::Origin;
 use url::Url;
 
 pub(crate) use layers::{Flags, read};
@@ -35,6 +35,10 @@ pub(crate) struct Server {
     pub(crate) listen: String,
     /// Base of all links; `None` for the address that was bound.
     pub(crate) public_url: Option<Url>,
+    /// Whose web pages may call the server besides its own.
+    pub(crate) allow_origins: Vec<Origin>,
+    /// Whether other machines are answered although there is no key.
+    pub(crate) allow_anyone: bool,
 }
 
 /// Fixed, so that a bookmark works after a restart.
@@ -42,7 +46,12 @@ pub(crate) const LISTEN: &str = "127.0.0.1:7717";
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: LISTEN.into(), public_url: None }
+        Self {
+            listen: LISTEN.into(),
+            public_url: None,
+            allow_origins: Vec::new(),
+            allow_anyone: false,
+        }
     }
 }
 

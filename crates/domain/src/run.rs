@@ -74,6 +74,8 @@ pub struct Run {
     pub warnings: Vec<Warning>,
     /// Set when the state is `failed`.
     pub failure: Option<Failure>,
+    /// The run that this one follows up on.
+    pub previous: Option<RunId>,
 }
 
 /// Why a run ended without an answer.

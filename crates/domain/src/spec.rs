@@ -29,6 +29,8 @@ pub struct Spec {
     /// Search providers by name; empty where none is configured or allowed.
     pub search: Vec<String>,
     pub policy: SourcePolicy,
+    /// As the caller described the rows, to be given back; checked, and not used further.
+    pub input_schema: Option<Value>,
 }
 
 /// The shape of the answer.

@@ -7,6 +7,16 @@ CREATE TABLE owners (
 );
 INSERT INTO owners (name) VALUES ('local');
 
+-- Keys of callers, of which only the hash is kept. A revoked one stays, so that its name is not given again.
+CREATE TABLE keys (
+    seq           IDENTITY,
+    owner         BIGINT NOT NULL REFERENCES owners (seq),
+    name          TEXT   NOT NULL UNIQUE,
+    hash          BYTES  NOT NULL UNIQUE,
+    created_at_ms BIGINT NOT NULL,
+    revoked_at_ms BIGINT
+);
+
 -- What runs are asked to do, without their input: one row serves all rows of a request.
 CREATE TABLE specs (
     seq   IDENTITY,
@@ -48,6 +58,8 @@ CREATE TABLE runs (
     warnings        TEXT,
     state           TEXT   NOT NULL
         CHECK (state IN ('queued', 'running', 'completed', 'failed', 'cancelling', 'cancelled')),
+    -- The id of the run that this one follows up on.
+    previous        TEXT,
     -- Place in the queue: rows of one group follow each other, different requests take turns.
     turn            BIGINT NOT NULL,
     -- The machine that can read the run's local folders; null where any can.

@@ -56,6 +56,8 @@ pub struct Claimed {
     /// When this attempt began: deadlines count from here, so that time in which nobody worked is not counted.
     /// What bounds a run as a whole is that attempts must get somewhere ([`MAX_IDLE_ATTEMPTS`]).
     pub started_at: TimeMs,
+    /// The run that this one follows up on.
+    pub previous: Option<RunId>,
     /// Somebody asked it to stop; all that is left is to end it.
     pub is_cancelling: bool,
 }
@@ -74,6 +76,7 @@ struct ClaimedColumns {
     event_seq: i64,
     created_at_ms: i64,
     started_at_ms: Option<i64>,
+    previous: Option<String>,
 }
 
 impl Store {
@@ -102,6 +105,10 @@ impl Store {
                 idle_attempts: row.idle_attempts,
                 created_at: TimeMs(row.created_at_ms),
                 started_at: row.started_at_ms.map_or(now, TimeMs),
+                previous: row
+                    .previous
+                    .map(|id| id.parse().map_err(|why| document::unreadable("run", why)))
+                    .transpose()?,
                 is_cancelling: row.state == RunState::Cancelling.as_str(),
             });
         }

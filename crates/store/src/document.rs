@@ -41,6 +41,7 @@ struct StoredSpec {
     include: Vec<String>,
     exclude: Vec<String>,
     after: Option<String>,
+    input_schema: Option<Value>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -92,6 +93,7 @@ pub(crate) fn spec_to_text(spec: &Spec) -> String {
         include: spec.policy.include.clone(),
         exclude: spec.policy.exclude.clone(),
         after: spec.policy.after.clone(),
+        input_schema: spec.input_schema.clone(),
     };
     json!(stored).to_string()
 }
@@ -136,6 +138,7 @@ pub(crate) fn spec_from_text(text: &str) -> Result<Spec, Failed> {
             exclude: stored.exclude,
             after: stored.after,
         },
+        input_schema: stored.input_schema,
     })
 }
 

@@ -2,21 +2,28 @@
 
 use domain::clock::TimeMs;
 use domain::event::{Event, EventKind};
-use domain::ids::{GroupId, RunId};
+use domain::ids::GroupId;
+use domain::run::Run;
 use serde_json::{Value, json};
 
 use crate::changes::Change;
 use crate::db::{Conn, OverRows, execute, fetch_all, fetch_optional, over_rows};
-use crate::runs::MAX_PAGE;
+use crate::runs::RunColumns;
 use crate::{Failed, Owner, RunSeq, Store, document};
 
 /// One run of a group has ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct GroupEvent {
     /// Counts up within the group, from 1.
     pub seq: i64,
-    pub run: RunId,
-    pub at: TimeMs,
+    pub run: Run,
+}
+
+#[derive(sqlx::FromRow)]
+struct GroupEventColumns {
+    event: i64,
+    #[sqlx(flatten)]
+    run: RunColumns,
 }
 
 impl Store {
@@ -68,7 +75,7 @@ impl Store {
              SELECT seq, at_ms, body FROM events WHERE run_seq = $1 AND seq > $2 ORDER BY seq LIMIT $3",
             run.0,
             after,
-            MAX_PAGE
+            EVENTS_AT_ONCE
         )?;
         rows.into_iter()
             .map(|(seq, at_ms, body)| {
@@ -85,26 +92,30 @@ impl Store {
         after: i64,
     ) -> Result<Vec<GroupEvent>, Failed> {
         let mut conn = self.inner.db.reader().await?;
-        let rows: Vec<(i64, String, i64)> = fetch_all!(
+        let rows: Vec<GroupEventColumns> = fetch_all!(
             conn,
-            (i64, String, i64),
+            GroupEventColumns,
             "-- group_events
-             SELECT e.seq, r.id, e.at_ms
+             SELECT e.seq AS event, r.seq, r.id, g.id AS group_id, r.row_index, r.spec, r.processor, r.metadata,
+                    r.warnings, r.state, r.failure_code, r.failure_message, r.created_at_ms, r.modified_at_ms,
+                    r.started_at_ms, r.finished_at_ms, r.previous,
+                    CAST(NULL AS TEXT) AS input, CAST(NULL AS TEXT) AS output
              FROM groups g JOIN group_events e ON e.group_seq = g.seq JOIN runs r ON r.seq = e.run_seq
              WHERE g.id = $1 AND g.owner = $2 AND e.seq > $3 ORDER BY e.seq LIMIT $4",
             group.to_string(),
             owner.0,
             after,
-            MAX_PAGE
+            EVENTS_AT_ONCE
         )?;
-        rows.into_iter()
-            .map(|(seq, id, at_ms)| {
-                let run = id.parse().map_err(|why| document::unreadable("event", why))?;
-                Ok(GroupEvent { seq, run, at: TimeMs(at_ms) })
-            })
-            .collect()
+        let event = |row: GroupEventColumns| {
+            Ok(GroupEvent { seq: row.event, run: row.run.into_row()?.0.run })
+        };
+        rows.into_iter().map(event).collect()
     }
 }
+
+/// Most events of a group or a run read in one go.
+const EVENTS_AT_ONCE: i64 = 200;
 
 /// An event of a run and its number there.
 pub(crate) struct NewEvent {

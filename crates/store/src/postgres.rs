@@ -85,11 +85,11 @@ async fn listen_once(pool: &PgPool, changes: &Changes) -> Result<(), sqlx::Error
 /// As in `sqlite.rs`.
 pub(crate) const INSERT_ROWS: &str = "-- insert_rows
     INSERT INTO runs (id, owner, group_seq, row_index, spec, processor, input, metadata, warnings, state,
-                      turn, host, event_seq, created_at_ms, modified_at_ms)
+                      turn, host, previous, event_seq, created_at_ms, modified_at_ms)
     SELECT x.id, $2, $3, x.row_index, x.spec, x.processor, x.input, x.metadata, x.warnings, 'queued',
-           x.turn, x.host, 1, $4, $4
+           x.turn, x.host, x.previous, 1, $4, $4
     FROM json_to_recordset($1::json) AS x(id TEXT, row_index BIGINT, spec BIGINT, processor TEXT, input TEXT,
-                                          metadata TEXT, warnings TEXT, turn BIGINT, host TEXT)
+                                          metadata TEXT, warnings TEXT, turn BIGINT, host TEXT, previous TEXT)
     ORDER BY x.row_index";
 
 /// As in `sqlite.rs`; rows that another worker is taking are passed over, so more are looked at than are taken.
@@ -124,7 +124,7 @@ pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
         SELECT p.seq FROM placed p LEFT JOIN groups g ON g.seq = p.group_seq
         WHERE p.group_seq IS NULL OR p.place + g.running <= $5)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, host";
+              created_at_ms, started_at_ms, host, previous";
 
 /// As in `sqlite.rs`.
 pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
@@ -137,4 +137,4 @@ pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
           AND ($3 = 0 OR seq = $3) AND ($4 = 0 OR group_seq = $4)
         ORDER BY lease_until_ms LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, host";
+              created_at_ms, started_at_ms, host, previous";

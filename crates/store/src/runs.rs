@@ -30,6 +30,7 @@ pub struct RunRow {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     pub run: Run,
+    spec: i64,
     pub input: Option<Input>,
     /// Only for completed runs, where it was asked for.
     pub output: Option<Output>,
@@ -55,7 +56,7 @@ pub struct RunPage {
 pub(crate) const MAX_PAGE: i64 = 1000;
 
 #[derive(sqlx::FromRow)]
-struct RunColumns {
+pub(crate) struct RunColumns {
     seq: i64,
     id: String,
     group_id: Option<String>,
@@ -71,12 +72,13 @@ struct RunColumns {
     modified_at_ms: i64,
     started_at_ms: Option<i64>,
     finished_at_ms: Option<i64>,
+    previous: Option<String>,
     input: Option<String>,
     output: Option<String>,
 }
 
 impl RunColumns {
-    fn into_row(self) -> Result<(RunRow, Option<Input>, Option<Output>), Failed> {
+    pub(crate) fn into_row(self) -> Result<(RunRow, Option<Input>, Option<Output>), Failed> {
         let state = RunState::parse(&self.state)
             .ok_or_else(|| document::unreadable("run", format!("state {}", self.state)))?;
         let failure = self.failure_code.map(|code| Failure {
@@ -100,6 +102,7 @@ impl RunColumns {
                 .transpose()?,
             warnings: document::warnings_from_text(self.warnings.as_deref())?,
             failure,
+            previous: self.previous.map(|id| id.parse().map_err(bad_id)).transpose()?,
         };
         let input = self.input.map(|input| read_input(&input)).transpose()?;
         let output = self.output.map(|output| document::output_from_text(&output)).transpose()?;
@@ -122,7 +125,7 @@ impl Store {
             "-- find_run
              SELECT r.seq, r.id, g.id AS group_id, r.row_index, r.spec, r.processor, r.metadata, r.warnings,
                     r.state, r.failure_code, r.failure_message, r.created_at_ms, r.modified_at_ms,
-                    r.started_at_ms, r.finished_at_ms,
+                    r.started_at_ms, r.finished_at_ms, r.previous,
                     CAST(NULL AS TEXT) AS input, CAST(NULL AS TEXT) AS output
              FROM runs r LEFT JOIN groups g ON g.seq = r.group_seq
              WHERE r.id = $1 AND r.owner = $2",
@@ -145,6 +148,11 @@ impl Store {
         drop(conn);
         let (input,) = input.ok_or_else(|| document::unreadable("run", "it is gone"))?;
         Ok((read_input(&input)?, self.spec(run.spec).await?))
+    }
+
+    /// What the run of a listing was asked to do, but for its input.
+    pub async fn spec_of(&self, listed: &Listed) -> Result<Arc<Spec>, Failed> {
+        self.spec(listed.spec).await
     }
 
     /// The answer and receipt of a run that has ended; a failed or cancelled run has no answer.
@@ -185,7 +193,7 @@ impl Store {
             "-- list_runs
              SELECT r.seq, r.id, CAST(NULL AS TEXT) AS group_id, r.row_index, r.spec, r.processor,
                     r.metadata, r.warnings, r.state, r.failure_code, r.failure_message, r.created_at_ms,
-                    r.modified_at_ms, r.started_at_ms, r.finished_at_ms,
+                    r.modified_at_ms, r.started_at_ms, r.finished_at_ms, r.previous,
                     CASE WHEN $5 = 1 THEN r.input END AS input, CAST(NULL AS TEXT) AS output
              FROM runs r
              WHERE r.owner = $1 AND r.group_seq IS NULL AND r.seq < $2 AND ($4 = '' OR r.state = $4)
@@ -216,7 +224,7 @@ impl Store {
             "-- list_rows
              SELECT r.seq, r.id, g.id AS group_id, r.row_index, r.spec, r.processor, r.metadata, r.warnings,
                     r.state, r.failure_code, r.failure_message, r.created_at_ms, r.modified_at_ms,
-                    r.started_at_ms, r.finished_at_ms,
+                    r.started_at_ms, r.finished_at_ms, r.previous,
                     CASE WHEN $6 = 1 THEN r.input END AS input,
                     CASE WHEN $7 = 1 THEN (SELECT output FROM results WHERE run_seq = r.seq) END AS output
              FROM groups g JOIN runs r ON r.group_seq = g.seq
@@ -263,7 +271,7 @@ fn page(
     for columns in columns {
         let (row, input, output) = columns.into_row()?;
         next = is_full.then(|| cursor(&row));
-        runs.push(Listed { run: row.run, input, output });
+        runs.push(Listed { run: row.run, spec: row.spec, input, output });
     }
     Ok(RunPage { runs, next })
 }

@@ -258,10 +258,10 @@ impl Store {
 /// The rows of one request from a JSON list: `$1` list, `$2` owner, `$3` group, `$4` now.
 pub(crate) const INSERT_ROWS: &str = "-- insert_rows
     INSERT INTO runs (id, owner, group_seq, row_index, spec, processor, input, metadata, warnings, state,
-                      turn, host, event_seq, created_at_ms, modified_at_ms)
+                      turn, host, previous, event_seq, created_at_ms, modified_at_ms)
     SELECT value ->> 'id', $2, $3, value ->> 'row_index', value ->> 'spec', value ->> 'processor',
            value ->> 'input', value ->> 'metadata', value ->> 'warnings', 'queued',
-           value ->> 'turn', value ->> 'host', 1, $4, $4
+           value ->> 'turn', value ->> 'host', value ->> 'previous', 1, $4, $4
     FROM json_each($1)";
 
 /// Takes due runs: `$1` this machine, `$2` at most, `$3` only this run or 0, `$4` only this group or 0,
@@ -297,7 +297,7 @@ pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
         SELECT p.seq FROM placed p LEFT JOIN groups g ON g.seq = p.group_seq
         WHERE p.group_seq IS NULL OR p.place + g.running <= $5)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, host";
+              created_at_ms, started_at_ms, host, previous";
 
 /// Takes over runs whose lease ran out: `$1` this machine, `$2` at most, `$3` only this run or 0,
 /// `$4` only this group or 0, `$5` worker, `$6` lease until, `$7` now.
@@ -311,4 +311,4 @@ pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
           AND ($3 = 0 OR seq = $3) AND ($4 = 0 OR group_seq = $4)
         ORDER BY lease_until_ms LIMIT $2 + 0)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, host";
+              created_at_ms, started_at_ms, host, previous";

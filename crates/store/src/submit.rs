@@ -29,6 +29,8 @@ pub struct NewRun {
     pub warnings: Vec<Warning>,
     /// The machine that can read the run's local sources; `None` where any can.
     pub host: Option<String>,
+    /// The run that this one follows up on; it belongs to the same owner.
+    pub previous: Option<RunId>,
 }
 
 /// Rows that were added to a group.
@@ -197,9 +199,9 @@ async fn insert_run(
         conn,
         (i64,),
         "-- insert_run
-         INSERT INTO runs (id, owner, spec, processor, input, metadata, warnings, state, turn, host,
+         INSERT INTO runs (id, owner, spec, processor, input, metadata, warnings, state, turn, host, previous,
                            event_seq, created_at_ms, modified_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, 1, $10, $10)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, $10, 1, $11, $11)
          RETURNING seq",
         id.to_string(),
         owner.0,
@@ -210,6 +212,7 @@ async fn insert_run(
         document::warnings_to_text(&new.warnings),
         turn,
         new.host,
+        new.previous.map(|id| id.to_string()),
         now.0
     )?;
     execute!(
@@ -365,6 +368,7 @@ async fn rows_as_json(
             "metadata": new.metadata.as_ref().map(|metadata| json!(metadata).to_string()),
             "warnings": document::warnings_to_text(&new.warnings),
             "turn": turn + 1 + offset,
+            "previous": new.previous.map(|id| id.to_string()),
             "host": new.host,
         }));
     }

@@ -28,6 +28,7 @@ pub fn report() -> Spec {
         sources: Vec::new(),
         search: Vec::new(),
         policy: SourcePolicy::default(),
+        input_schema: None,
     }
 }
 

@@ -8,16 +8,21 @@ use domain::group::Group;
 use domain::ids::GroupId;
 use domain::processor::DEFAULT_FOR_ROWS;
 use serde_json::Map;
-use store::{NewRun, Owner};
+use store::NewRun;
 
+use crate::gate::Caller;
 use crate::problem::Problem;
-use crate::rest::{Params, answer, body, id, param, part, runs, shown, unused_members, write_once};
+use crate::rest::{Params, answer, body, flag, id, part, runs, unused_members, write_once};
 use crate::wire::{
     GroupList, RowsBody, TaskGroup, TaskRun, group_body, group_view, rows_view, run_view,
 };
 use crate::{App, json, once, submit};
 
-pub(super) async fn create(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(super) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let bytes = body(&app, request).await?;
     let members = if bytes.is_empty() { Map::new() } else { json::object(&bytes)? };
@@ -25,39 +30,41 @@ pub(super) async fn create(State(app): State<App>, request: Request) -> Result<R
     let (metadata, unused) = group_body(members);
     let store = app.store.clone();
     let writes = key.clone();
-    let group = write_once(&app, key.as_ref(), move || async move {
-        submit::create_group(&store, Owner::LOCAL, metadata, writes).await
+    let group = write_once(&app, caller, key.as_ref(), move || async move {
+        submit::create_group(&store, caller.owner, metadata, writes).await
     })
     .await?;
     let view = TaskGroup { warnings: unused_members(&unused), ..group_view(&group) };
     Ok(answer(StatusCode::OK, view))
 }
 
-async fn find(app: &App, group_id: &str) -> Result<Group, Problem> {
+pub(super) async fn find(app: &App, caller: Caller, group_id: &str) -> Result<Group, Problem> {
     let group: GroupId = id(group_id)?;
-    let found = app.store.find_group(Owner::LOCAL, group).await?;
+    let found = app.store.find_group(caller.owner, group).await?;
     found.ok_or_else(|| Problem::not_found(format!("there is no group `{group}`")))
 }
 
 pub(super) async fn show(
     State(app): State<App>,
+    caller: Caller,
     Path(group_id): Path<String>,
 ) -> Result<Json<TaskGroup>, Problem> {
-    Ok(Json(group_view(&find(&app, &group_id).await?)))
+    Ok(Json(group_view(&find(&app, caller, &group_id).await?)))
 }
 
 pub(super) async fn add(
     State(app): State<App>,
+    caller: Caller,
     Path(group_id): Path<String>,
     params: Params,
     request: Request,
 ) -> Result<Response, Problem> {
     // The counts of the answer come from the transaction that adds the rows: they are fresh either way.
-    check_refresh(&params)?;
-    let group = find(&app, &group_id).await?.id;
+    flag(&params, "refresh_status")?;
+    let group = find(&app, caller, &group_id).await?.id;
     let headers = request.headers().clone();
     let bytes = body(&app, request).await?;
-    let sources = app.store.list_sources(Owner::LOCAL).await?;
+    let sources = app.store.list_sources(caller.owner).await?;
     let (catalog, is_shared) = (app.catalog.clone(), app.store.is_shared());
     // A thousand rows are real work: off the threads that answer others.
     let checking = move || {
@@ -73,8 +80,8 @@ pub(super) async fn add(
     let (rows, key, unused) = checked.map_err(Problem::internal)??;
     let store = app.store.clone();
     let writes = key.clone();
-    let added = write_once(&app, key.as_ref(), move || async move {
-        submit::add_rows(&store, Owner::LOCAL, group, rows, writes).await
+    let added = write_once(&app, caller, key.as_ref(), move || async move {
+        submit::add_rows(&store, caller.owner, group, rows, writes).await
     })
     .await?;
     let mut view = rows_view(&added);
@@ -82,22 +89,13 @@ pub(super) async fn add(
     Ok(answer(StatusCode::OK, view))
 }
 
-fn check_refresh(params: &Params) -> Result<(), Problem> {
-    match param(params, "refresh_status")?.as_deref() {
-        None | Some("true" | "false" | "True" | "False" | "1" | "0") => Ok(()),
-        Some(other) => Err(Problem::invalid(format!(
-            "`refresh_status` is `{}`; it must be true or false",
-            shown(other)
-        ))),
-    }
-}
-
 pub(super) async fn show_run(
     State(app): State<App>,
+    caller: Caller,
     Path((group_id, run_id)): Path<(String, String)>,
 ) -> Result<Json<TaskRun>, Problem> {
-    let group = find(&app, &group_id).await?.id;
-    let row = runs::find(&app, &run_id).await?;
+    let group = find(&app, caller, &group_id).await?.id;
+    let row = runs::find(&app, caller, &run_id).await?;
     if row.run.group != Some(group) {
         let message = format!("there is no run `{}` in the group `{group}`", row.run.id);
         return Err(Problem::not_found(message));
@@ -107,19 +105,21 @@ pub(super) async fn show_run(
 
 pub(super) async fn cancel(
     State(app): State<App>,
+    caller: Caller,
     Path(group_id): Path<String>,
 ) -> Result<Json<TaskGroup>, Problem> {
-    let group = find(&app, &group_id).await?;
-    app.store.cancel_group(Owner::LOCAL, group.id).await?;
-    Ok(Json(group_view(&find(&app, &group_id).await?)))
+    let group = find(&app, caller, &group_id).await?;
+    app.store.cancel_group(caller.owner, group.id).await?;
+    Ok(Json(group_view(&find(&app, caller, &group_id).await?)))
 }
 
 pub(super) async fn list(
     State(app): State<App>,
+    caller: Caller,
     params: Params,
 ) -> Result<Json<GroupList>, Problem> {
     let (cursor, limit) = part(&params)?;
-    let page = app.store.list_groups(Owner::LOCAL, cursor, limit).await?;
+    let page = app.store.list_groups(caller.owner, cursor, limit).await?;
     Ok(Json(GroupList {
         groups: page.groups.iter().map(group_view).collect(),
         next_cursor: page.next.map(|next| next.to_string()),

@@ -4,59 +4,107 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Path, Request, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use domain::ids::RunId;
 use domain::processor::DEFAULT_FOR_RESEARCH;
 use domain::run::RunState;
-use store::{Filter, Owner, RunRow};
+use store::{Filter, RunRow};
 use tokio::time::Instant;
 
+use crate::gate::Caller;
 use crate::problem::{Kind, Problem};
 use crate::rest::{Params, answer, body, id, param, part, shown, write_once};
-use crate::wire::{Links, RunList, TaskRun, TaskRunResult, result_view, run_args, run_view};
+use crate::wire::{
+    EvidenceList, Links, ReceiptView, RunInputView, RunList, TaskRun, TaskRunResult, evidence_view,
+    input_view, result_view, run_args, run_view,
+};
 use crate::{App, json, once, submit};
 
 /// Longest hold of a request for a result, and the one where none is named, in seconds.
 const MAX_HOLD_S: u64 = 600;
 
-pub(super) async fn create(State(app): State<App>, request: Request) -> Result<Response, Problem> {
+pub(super) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    request: Request,
+) -> Result<Response, Problem> {
     let headers = request.headers().clone();
     let members = json::object(&body(&app, request).await?)?;
     let key = once::key(&headers, "create_run", &members)?;
     let args = run_args(members)?;
-    let sources = app.store.list_sources(Owner::LOCAL).await?;
+    let sources = app.store.list_sources(caller.owner).await?;
     let is_shared = app.store.is_shared();
     let new = submit::prepare(&app.catalog, &sources, args, DEFAULT_FOR_RESEARCH, is_shared)?;
     let store = app.store.clone();
     let writes = key.clone();
-    let run = write_once(&app, key.as_ref(), move || async move {
-        submit::create_run(&store, Owner::LOCAL, new, writes).await
+    let run = write_once(&app, caller, key.as_ref(), move || async move {
+        submit::create_run(&store, caller.owner, new, writes).await
     })
     .await?;
     Ok(answer(StatusCode::ACCEPTED, run_view(&run)))
 }
 
-pub(super) async fn find(app: &App, run_id: &str) -> Result<RunRow, Problem> {
+pub(super) async fn find(app: &App, caller: Caller, run_id: &str) -> Result<RunRow, Problem> {
     let run: RunId = id(run_id)?;
-    let found = app.store.find_run(Owner::LOCAL, run).await?;
+    let found = app.store.find_run(caller.owner, run).await?;
     found.ok_or_else(|| Problem::not_found(format!("there is no run `{run}`")))
 }
 
 pub(super) async fn show(
     State(app): State<App>,
+    caller: Caller,
     Path(run_id): Path<String>,
 ) -> Result<Json<TaskRun>, Problem> {
-    Ok(Json(run_view(&find(&app, &run_id).await?.run)))
+    Ok(Json(run_view(&find(&app, caller, &run_id).await?.run)))
+}
+
+pub(super) async fn input(
+    State(app): State<App>,
+    caller: Caller,
+    Path(run_id): Path<String>,
+) -> Result<Json<RunInputView>, Problem> {
+    let row = find(&app, caller, &run_id).await?;
+    let (input, spec) = app.store.input_of(&row).await?;
+    Ok(Json(input_view(&row.run, &input, &spec)))
+}
+
+/// What was done for the answer; the run has to have ended.
+pub(super) async fn receipt(
+    State(app): State<App>,
+    caller: Caller,
+    Path(run_id): Path<String>,
+) -> Result<Json<ReceiptView>, Problem> {
+    let row = find(&app, caller, &run_id).await?;
+    match app.store.result_of(row.seq).await? {
+        Some((_, receipt)) => Ok(Json((&receipt).into())),
+        None => Err(still_active(row.run.id)),
+    }
+}
+
+/// Every quote that the answer rests on, field by field.
+pub(super) async fn evidence(
+    State(app): State<App>,
+    caller: Caller,
+    Path(run_id): Path<String>,
+) -> Result<Json<EvidenceList>, Problem> {
+    let row = find(&app, caller, &run_id).await?;
+    let links = Links::Public(app.public_url.clone());
+    match app.store.result_of(row.seq).await? {
+        Some((output, _)) => Ok(Json(evidence_view(output.as_ref(), &links))),
+        None => Err(still_active(row.run.id)),
+    }
 }
 
 pub(super) async fn result(
     State(app): State<App>,
+    caller: Caller,
     Path(run_id): Path<String>,
+    headers: HeaderMap,
     params: Params,
 ) -> Result<Json<TaskRunResult>, Problem> {
-    let hold = hold(&params)?;
-    let row = ended(&app, find(&app, &run_id).await?, hold).await?;
+    let hold = hold(&params, &headers)?;
+    let row = ended(&app, caller, find(&app, caller, &run_id).await?, hold).await?;
     let run = &row.run;
     match run.state {
         RunState::Completed => {}
@@ -82,8 +130,10 @@ pub(super) async fn result(
     }
 }
 
-fn hold(params: &Params) -> Result<Duration, Problem> {
-    let Some(text) = param(params, "timeout")? else { return Ok(Duration::from_secs(MAX_HOLD_S)) };
+fn hold(params: &Params, headers: &HeaderMap) -> Result<Duration, Problem> {
+    let Some(text) = param(params, "timeout")? else {
+        return Ok(helper_patience(headers).unwrap_or(Duration::from_secs(MAX_HOLD_S)));
+    };
     match text.parse() {
         Ok(seconds) if (1..=MAX_HOLD_S).contains(&seconds) => Ok(Duration::from_secs(seconds)),
         _ => Err(Problem::invalid(format!(
@@ -93,12 +143,25 @@ fn hold(params: &Params) -> Result<Duration, Problem> {
     }
 }
 
+/// How long the waiting helper of the official Python client listens. It breaks with an unrelated error when it is
+/// told three times that the run is still active, so it is held for as long as it says that it reads.
+fn helper_patience(headers: &HeaderMap) -> Option<Duration> {
+    headers.get("x-stainless-poll-helper")?;
+    let seconds: f64 = headers.get("x-stainless-read-timeout")?.to_str().ok()?.parse().ok()?;
+    (0.0..=86_400.0).contains(&seconds).then(|| Duration::from_secs_f64(seconds))
+}
+
 /// Waits until the run has ended, the hold is over, or the server stops.
-async fn ended(app: &App, mut row: RunRow, hold: Duration) -> Result<RunRow, Problem> {
+async fn ended(
+    app: &App,
+    caller: Caller,
+    mut row: RunRow,
+    hold: Duration,
+) -> Result<RunRow, Problem> {
     let give_up_at = Instant::now() + hold;
     let mut watch = app.store.watch_run(row.seq);
     loop {
-        row = again(app, &row).await?;
+        row = again(app, caller, &row).await?;
         if !row.run.state.is_active() {
             return Ok(row);
         }
@@ -110,8 +173,8 @@ async fn ended(app: &App, mut row: RunRow, hold: Duration) -> Result<RunRow, Pro
     }
 }
 
-async fn again(app: &App, row: &RunRow) -> Result<RunRow, Problem> {
-    let found = app.store.find_run(Owner::LOCAL, row.run.id).await?;
+async fn again(app: &App, caller: Caller, row: &RunRow) -> Result<RunRow, Problem> {
+    let found = app.store.find_run(caller.owner, row.run.id).await?;
     found.ok_or_else(|| Problem::not_found(format!("there is no run `{}` any more", row.run.id)))
 }
 
@@ -122,25 +185,30 @@ fn still_active(run: RunId) -> Problem {
 
 pub(super) async fn cancel(
     State(app): State<App>,
+    caller: Caller,
     Path(run_id): Path<String>,
 ) -> Result<Json<TaskRun>, Problem> {
-    let row = find(&app, &run_id).await?;
-    app.store.cancel_run(Owner::LOCAL, row.run.id).await?;
-    Ok(Json(run_view(&again(&app, &row).await?.run)))
+    let row = find(&app, caller, &run_id).await?;
+    app.store.cancel_run(caller.owner, row.run.id).await?;
+    Ok(Json(run_view(&again(&app, caller, &row).await?.run)))
 }
 
-pub(super) async fn list(State(app): State<App>, params: Params) -> Result<Json<RunList>, Problem> {
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<RunList>, Problem> {
     let (cursor, limit) = part(&params)?;
     let state = param(&params, "status")?.map(|word| state(&word)).transpose()?;
     let filter = Filter { state, ..Filter::default() };
-    let page = app.store.list_runs(Owner::LOCAL, cursor, limit, filter).await?;
+    let page = app.store.list_runs(caller.owner, cursor, limit, filter).await?;
     Ok(Json(RunList {
         runs: page.runs.iter().map(|listed| run_view(&listed.run)).collect(),
         next_cursor: page.next.map(|next| next.to_string()),
     }))
 }
 
-fn state(word: &str) -> Result<RunState, Problem> {
+pub(super) fn state(word: &str) -> Result<RunState, Problem> {
     RunState::parse(word).ok_or_else(|| {
         let known: Vec<&str> = RunState::ALL.into_iter().map(RunState::as_str).collect();
         Problem::invalid(format!(

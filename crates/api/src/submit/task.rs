@@ -10,6 +10,8 @@ use serde_json::{Map, Value};
 pub(super) struct Task {
     pub(super) wanted: Wanted,
     pub(super) warnings: Vec<Warning>,
+    /// As it was sent.
+    pub(super) input_schema: Option<Value>,
     /// Columns that the input schema requires.
     pub(super) required: Vec<String>,
     /// Characters, as JSON.
@@ -37,9 +39,10 @@ impl Task {
             let shown: String = name.chars().take(60).collect();
             Warning::spec(format!("`task_spec.{shown}` is not known and was not used"))
         }));
-        let required = required_columns(members.get("input_schema"))?;
+        let input_schema = members.get("input_schema").filter(|schema| !schema.is_null()).cloned();
+        let required = required_columns(input_schema.as_ref())?;
         let length = value.map_or(0, |value| value.to_string().chars().count());
-        Ok(Self { wanted, warnings, required, length })
+        Ok(Self { wanted, warnings, input_schema, required, length })
     }
 
     /// What the caller should know where no model takes part.

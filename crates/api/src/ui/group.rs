@@ -6,9 +6,10 @@ use axum::response::Response;
 use domain::ids::{GroupId, NotAnId};
 use domain::output::{Confidence, Content, Output};
 use domain::spec::Input;
-use store::{Filter, Listed, Owner};
+use store::{Filter, Listed};
 
 use crate::App;
+use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::rest::{Params, param};
 use crate::ui::{rendered, words};
@@ -54,16 +55,17 @@ struct Cell {
 
 pub(super) async fn show(
     State(app): State<App>,
+    caller: Caller,
     Path(group_id): Path<String>,
     params: Params,
 ) -> Result<Response, Problem> {
     let id: GroupId =
         group_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
-    let group = app.store.find_group(Owner::LOCAL, id).await?;
+    let group = app.store.find_group(caller.owner, id).await?;
     let group = group.ok_or_else(|| Problem::not_found(format!("there is no group `{id}`")))?;
     let from = param(&params, "from")?.and_then(|from| from.parse().ok()).unwrap_or(0_i64).max(0);
     let filter = Filter { with_input: true, with_output: true, ..Filter::default() };
-    let page = app.store.list_rows(Owner::LOCAL, id, from, ROWS, filter).await?;
+    let page = app.store.list_rows(caller.owner, id, from, ROWS, filter).await?;
     let (asked, answered) = columns(&page.runs);
     let rows = page.runs.iter().map(|listed| row(listed, &asked, &answered)).collect();
     rendered(&GroupPage {

@@ -3,9 +3,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use store::{Filter, Owner};
+use store::Filter;
 
 use crate::App;
+use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::ui::{rendered, words};
 
@@ -34,10 +35,10 @@ struct GroupLine {
     at: String,
 }
 
-pub(super) async fn show(State(app): State<App>) -> Result<Response, Problem> {
+pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let filter = Filter { with_input: true, ..Filter::default() };
-    let runs = app.store.list_runs(Owner::LOCAL, None, NEWEST, filter).await?.runs;
-    let groups = app.store.list_groups(Owner::LOCAL, None, NEWEST).await?.groups;
+    let runs = app.store.list_runs(caller.owner, None, NEWEST, filter).await?.runs;
+    let groups = app.store.list_groups(caller.owner, None, NEWEST).await?.groups;
     let runs = runs.into_iter().map(|listed| RunLine {
         id: listed.run.id.to_string(),
         question: listed.input.map(|input| words::question(&input, 200)).unwrap_or_default(),

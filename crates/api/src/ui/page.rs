@@ -8,9 +8,9 @@ use axum::response::Response;
 use domain::clock::TimeMs;
 use domain::ids::{NotAnId, PageId};
 use domain::text::Span;
-use store::Owner;
 
 use crate::App;
+use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::ui::{rendered, words};
 use crate::wire::is_web;
@@ -39,11 +39,12 @@ struct Piece {
 
 pub(super) async fn show(
     State(app): State<App>,
+    caller: Caller,
     Path(page_id): Path<String>,
 ) -> Result<Response, Problem> {
     let page: PageId =
         page_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
-    let found = app.store.find_page(Owner::LOCAL, page).await?;
+    let found = app.store.find_page(caller.owner, page).await?;
     let (archived, spans) =
         found.ok_or_else(|| Problem::not_found(format!("there is no page `{page}`")))?;
     let text = &archived.text;
@@ -64,9 +65,10 @@ pub(super) async fn show(
 /// The file name at the end is for people only.
 pub(super) async fn show_named(
     state: State<App>,
+    caller: Caller,
     Path((page_id, _name)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    show(state, Path(page_id)).await
+    show(state, caller, Path(page_id)).await
 }
 
 /// Where a quote is found on its page.

@@ -10,9 +10,10 @@ use domain::output::{Basis, Confidence, Content, Output};
 use domain::receipt::Receipt;
 use domain::spec::Input;
 use serde_json::Value;
-use store::{Owner, RunSeq};
+use store::RunSeq;
 
 use crate::App;
+use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::ui::{markdown, page, rendered, words};
 use crate::wire::is_web;
@@ -83,10 +84,11 @@ struct ReceiptLines {
 
 pub(super) async fn show(
     State(app): State<App>,
+    caller: Caller,
     Path(run_id): Path<String>,
 ) -> Result<Response, Problem> {
     let id: RunId = run_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
-    let row = app.store.find_run(Owner::LOCAL, id).await?;
+    let row = app.store.find_run(caller.owner, id).await?;
     let row = row.ok_or_else(|| Problem::not_found(format!("there is no run `{id}`")))?;
     let (input, _) = app.store.input_of(&row).await?;
     let (numbers, messages) = progress(&app, row.seq).await?;

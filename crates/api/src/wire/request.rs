@@ -24,6 +24,7 @@ pub(crate) fn run_args(body: Map<String, Value>) -> Result<RunArgs, Problem> {
             "task_spec" => args.task_spec = Some(value),
             "source_policy" => args.source_policy = Some(value),
             "metadata" => args.metadata = Some(value),
+            "previous_interaction_id" => args.previous = text("previous_interaction_id", value)?,
             // Events are always kept, so either value is fulfilled.
             "enable_events" => {}
             _ if says_nothing(&value) => {}
@@ -88,7 +89,7 @@ fn text(name: &str, value: Value) -> Result<Option<String>, Refused> {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text)),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            Err(Refused::field(name, "must be text, for example `core`"))
+            Err(Refused::field(name, "must be text"))
         }
     }
 }

@@ -73,6 +73,40 @@ pub struct CitationView {
     pub page_url: Option<String>,
 }
 
+/// Every quote that an answer rests on.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvidenceList {
+    /// In the order of the answer; empty where the run ended without one.
+    pub evidence: Vec<EvidenceView>,
+}
+
+/// One quote, where it stands, and what it was quoted for.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EvidenceView {
+    /// The field's name, `output` for text.
+    pub field: String,
+    /// Whether it supports another value than the one that was chosen.
+    pub is_conflict: bool,
+    #[serde(flatten)]
+    pub citation: CitationView,
+}
+
+pub fn evidence_view(output: Option<&Output>, links: &Links) -> EvidenceList {
+    let mut list = Vec::new();
+    for basis in output.iter().flat_map(|output| &output.basis) {
+        let mut add = |evidence: &[Evidence], is_conflict| {
+            list.extend(evidence.iter().map(|evidence| EvidenceView {
+                field: basis.field.clone(),
+                is_conflict,
+                citation: citation_view(evidence, links),
+            }));
+        };
+        add(&basis.evidence, false);
+        basis.conflicts.iter().for_each(|candidate| add(&candidate.evidence, true));
+    }
+    EvidenceList { evidence: list }
+}
+
 /// Puts a completed run together for a reader; `links` says how addresses are written.
 pub fn result_view(run: &Run, output: &Output, receipt: &Receipt, links: &Links) -> TaskRunResult {
     TaskRunResult {

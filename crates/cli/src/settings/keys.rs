@@ -2,7 +2,9 @@
 
 use domain::processor::{Engine, Processor};
 
-use super::values::{address, count, duration, origins, show_duration, show_size, size};
+use super::values::{
+    address, count, duration, origins, show_duration, show_size, shown_origins, size, yes_or_no,
+};
 use super::{DatabaseUrl, Format, Settings};
 
 /// One setting.
@@ -14,7 +16,7 @@ pub(crate) struct Key {
     pub(crate) show: fn(&Settings) -> Option<String>,
 }
 
-pub(crate) const KEYS: [Key; 13] = [
+pub(crate) const KEYS: [Key; 15] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -33,6 +35,18 @@ pub(crate) const KEYS: [Key; 13] = [
         doc: "base of all links, where callers see another address than the one that is bound",
         set: |all, text| address(text).map(|url| all.server.public_url = url),
         show: |all| all.server.public_url.as_ref().map(|url| quoted(url.as_str())),
+    },
+    Key {
+        name: "server.allow_origins",
+        doc: "origins whose web pages may call the server, such as https://sheet.example.org",
+        set: |all, text| origins(text).map(|allow| all.server.allow_origins = allow),
+        show: |all| Some(shown_origins(&all.server.allow_origins)),
+    },
+    Key {
+        name: "server.allow_anyone",
+        doc: "answer other machines although there is no key",
+        set: |all, text| yes_or_no(text).map(|allow| all.server.allow_anyone = allow),
+        show: |all| Some(all.server.allow_anyone.to_string()),
     },
     Key {
         name: "store.data",
@@ -78,11 +92,7 @@ pub(crate) const KEYS: [Key; 13] = [
         name: "fetch.allow",
         doc: "exact origins that may be read although they are on a private network",
         set: |all, text| origins(text).map(|allow| all.fetch.allow = allow),
-        show: |all| {
-            let entries: Vec<String> =
-                all.fetch.allow.iter().map(|origin| quoted(&origin.to_string())).collect();
-            Some(format!("[{}]", entries.join(", ")))
-        },
+        show: |all| Some(shown_origins(&all.fetch.allow)),
     },
     Key {
         name: "fetch.timeout",

@@ -53,6 +53,15 @@ pub(crate) fn count<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) ->
         .ok_or_else(|| "write a whole number from 1 on".into())
 }
 
+pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "write true or false".into())
+}
+
+pub(crate) fn shown_origins(origins: &[Origin]) -> String {
+    let entries: Vec<String> = origins.iter().map(|origin| format!("\"{origin}\"")).collect();
+    format!("[{}]", entries.join(", "))
+}
+
 /// The base address of a service; empty for none.
 pub(crate) fn address(text: &str) -> Result<Option<Url>, String> {
     if text.trim().is_empty() {

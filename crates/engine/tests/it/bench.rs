@@ -157,7 +157,7 @@ impl Worker {
 
 pub(crate) fn new_run(spec: &Arc<Spec>, input: Input) -> NewRun {
     let spec = Arc::clone(spec);
-    NewRun { spec, input, metadata: None, warnings: Vec::new(), host: None }
+    NewRun { spec, input, metadata: None, warnings: Vec::new(), host: None, previous: None }
 }
 
 pub(crate) fn on_the_web(spec: Spec) -> Spec {

@@ -91,7 +91,7 @@ pub(crate) fn new_run() -> NewRun {
 
 pub(crate) fn asking(spec: &Arc<Spec>, input: Input) -> NewRun {
     let spec = Arc::clone(spec);
-    NewRun { spec, input, metadata: None, warnings: Vec::new(), host: None }
+    NewRun { spec, input, metadata: None, warnings: Vec::new(), host: None, previous: None }
 }
 
 /// Rows that share a spec and are numbered.

@@ -47,7 +47,7 @@ on_both! {
         }
         bench.store.finish(claimed[1].seq, 1, failed()).await.unwrap();
         let events = bench.store.group_events(ME, group, 0).await.unwrap();
-        let told: Vec<_> = events.iter().map(|event| (event.seq, event.run)).collect();
+        let told: Vec<_> = events.iter().map(|event| (event.seq, event.run.id)).collect();
         let ids = [2, 0, 1].map(|run: usize| claimed[run].id);
         assert_eq!(told, [(1, ids[0]), (2, ids[1]), (3, ids[2])]);
         assert_eq!(bench.store.group_events(ME, group, 2).await.unwrap(), events[2..]);

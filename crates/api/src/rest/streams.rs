@@ -1,0 +1,329 @@
+//! Server-sent events: a run while it works, the rows of a group, and which of them have ended.
+//!
+//! Everything that is told is read from the store, so a stream goes on behind `last_event_id` without gap or
+//! repeat, also after a restart. A stream holds one batch of events at most: listeners that take nothing are let go.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use domain::event::EventKind;
+use domain::group::Group;
+use domain::run::{Run, RunState};
+use futures_util::stream;
+use store::{Filter, Listed, RunRow, Watch};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, timeout, timeout_at};
+use tokio_util::sync::CancellationToken;
+
+use crate::App;
+use crate::gate::Caller;
+use crate::problem::Problem;
+use crate::rest::{Params, flag, groups, param, runs, shown};
+use crate::wire::{
+    ErrorView, Links, StreamEvent, TaskGroupStatus, input_view, output_view, status_view, uuid_of,
+};
+
+/// How often a silent stream shows that it is alive: well below the idle limits of proxies.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// A listener who takes nothing for this long is let go; it can resume.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// Batches of events on their way to one listener.
+const ON_THE_WAY: usize = 1;
+/// Rows of a group read at a time; with their outputs they make one batch.
+const ROWS: i64 = 50;
+/// Least time between two looks at a busy group: what happened meanwhile is told together.
+const BREATH: Duration = Duration::from_millis(200);
+
+/// Why a stream ends before its story does.
+enum Ended {
+    /// The listener is gone, takes nothing, or the server stops.
+    Gone,
+    Failed(store::Failed),
+}
+
+impl From<store::Failed> for Ended {
+    fn from(why: store::Failed) -> Self {
+        Self::Failed(why)
+    }
+}
+
+/// The far end of one stream.
+struct Listener {
+    batches: mpsc::Sender<Bytes>,
+    stop: CancellationToken,
+}
+
+impl Listener {
+    async fn tell(&self, frames: String) -> Result<(), Ended> {
+        if frames.is_empty() {
+            return Ok(());
+        }
+        match timeout(PATIENCE, self.batches.send(frames.into())).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) | Err(_) => Err(Ended::Gone),
+        }
+    }
+
+    /// Returns when something has changed, keeping the connection alive meanwhile.
+    async fn wait(&self, watch: &mut Watch) -> Result<(), Ended> {
+        loop {
+            tokio::select! {
+                () = watch.changed() => return Ok(()),
+                () = self.stop.cancelled() => return Err(Ended::Gone),
+                () = self.batches.closed() => return Err(Ended::Gone),
+                () = sleep(KEEP_ALIVE) => self.tell(": keep-alive\n\n".into()).await?,
+            }
+        }
+    }
+}
+
+/// Answers with what `tell` tells.
+fn stream_of<T, F>(app: &App, tell: T) -> Response
+where
+    T: FnOnce(App, Listener) -> F,
+    F: Future<Output = Result<(), Ended>> + Send + 'static,
+{
+    let (batches, on_the_way) = mpsc::channel(ON_THE_WAY);
+    let listener = Listener { batches: batches.clone(), stop: app.stop.clone() };
+    let telling = tell(app.clone(), listener);
+    let chance = app.store.chance().clone();
+    app.streams.spawn(async move {
+        let Err(Ended::Failed(why)) = telling.await else { return };
+        let problem = Problem::from(why);
+        let ref_id = uuid_of(&format!("{:032x}", chance.next()));
+        tracing::error!(ref_id, cause = problem.cause, "a stream broke: {}", problem.message);
+        let error = ErrorView { ref_id, message: problem.message, detail: None };
+        let _ = timeout(PATIENCE, batches.send(StreamEvent::error(error).frame().into())).await;
+    });
+    let body = stream::unfold(on_the_way, |mut batches| async move {
+        batches.recv().await.map(|batch| (Ok::<_, Infallible>(batch), batches))
+    });
+    let mut response = Body::from_stream(body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    // For proxies of the nginx kind, which would hold events back.
+    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
+    response
+}
+
+/// Behind which event a listener wants to go on.
+fn resume(params: &Params, headers: &HeaderMap) -> Result<Option<i64>, Problem> {
+    let header = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
+    let Some(text) = param(params, "last_event_id")?.or(header).filter(|id| !id.is_empty()) else {
+        return Ok(None);
+    };
+    let refused = || {
+        Problem::invalid(format!(
+            "`last_event_id` is `{}`; send the `event_id` of an event of this stream, or leave it out",
+            shown(&text)
+        ))
+    };
+    let number = text.parse::<i64>().ok().filter(|id| *id >= 0);
+    number.map(Some).ok_or_else(refused)
+}
+
+pub(super) async fn run_events(
+    State(app): State<App>,
+    caller: Caller,
+    Path(run_id): Path<String>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    let row = runs::find(&app, caller, &run_id).await?;
+    let after = resume(&params, &headers)?;
+    Ok(stream_of(&app, move |app, listener| tell_run(app, caller, listener, row, after)))
+}
+
+/// Opens with the present state, tells the progress so far and then what happens; ends with the last state.
+async fn tell_run(
+    app: App,
+    caller: Caller,
+    listener: Listener,
+    mut row: RunRow,
+    resumed: Option<i64>,
+) -> Result<(), Ended> {
+    let mut watch = app.store.watch_run(row.seq);
+    let mut after = resumed.unwrap_or(0);
+    let mut is_replay = resumed.is_none();
+    if is_replay {
+        listener.tell(state_frame(&app, &row, None).await?).await?;
+    }
+    loop {
+        // The state first: of a run that has ended, all events are there.
+        let Some(now) = app.store.find_run(caller.owner, row.run.id).await? else { return Ok(()) };
+        row = now;
+        loop {
+            let events = app.store.events_of(row.seq, after).await?;
+            let Some(last) = events.last() else { break };
+            after = last.seq;
+            let mut frames = String::new();
+            for event in &events {
+                match event.kind {
+                    EventKind::State(state) if !state.is_active() => {
+                        frames += &state_frame(&app, &row, Some(event.seq)).await?;
+                    }
+                    // The present state stands at the beginning already.
+                    EventKind::State(_) if is_replay => {}
+                    _ => frames += &StreamEvent::of(&row.run, event).frame(),
+                }
+            }
+            listener.tell(frames).await?;
+        }
+        is_replay = false;
+        if !row.run.state.is_active() {
+            return Ok(());
+        }
+        listener.wait(&mut watch).await?;
+    }
+}
+
+/// The present state, with the output where there is one.
+async fn state_frame(app: &App, row: &RunRow, event: Option<i64>) -> Result<String, Ended> {
+    let mut state = StreamEvent::state(&row.run, event);
+    if row.run.state == RunState::Completed {
+        let result = app.store.result_of(row.seq).await?;
+        let output = result.and_then(|(output, _)| output);
+        let links = Links::Public(app.public_url.clone());
+        state.output = output.map(|output| output_view(&output, &links));
+    }
+    Ok(StreamEvent::State(state).frame())
+}
+
+pub(super) async fn group_runs(
+    State(app): State<App>,
+    caller: Caller,
+    Path(group_id): Path<String>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    let group = groups::find(&app, caller, &group_id).await?;
+    let status = param(&params, "status")?;
+    // No run is ever in this state here, and asking for it is no mistake.
+    let is_none = status.as_deref() == Some("action_required");
+    let filter = Filter {
+        state: status.filter(|_| !is_none).map(|word| runs::state(&word)).transpose()?,
+        with_input: flag(&params, "include_input")?,
+        with_output: flag(&params, "include_output")?,
+    };
+    let from = resume(&params, &headers)?.unwrap_or(0);
+    Ok(stream_of(&app, move |app, listener| async move {
+        if is_none { Ok(()) } else { tell_rows(app, caller, listener, group, from, filter).await }
+    }))
+}
+
+/// One state for each row, in the order in which rows were added; does not wait for anything.
+async fn tell_rows(
+    app: App,
+    caller: Caller,
+    listener: Listener,
+    group: Group,
+    from: i64,
+    filter: Filter,
+) -> Result<(), Ended> {
+    let mut next = Some(from);
+    while let Some(from) = next {
+        let page = app.store.list_rows(caller.owner, group.id, from, ROWS, filter).await?;
+        let mut frames = String::new();
+        for row in &page.runs {
+            frames += &row_frame(&app, row).await?;
+        }
+        listener.tell(frames).await?;
+        next = page.next;
+    }
+    Ok(())
+}
+
+async fn row_frame(app: &App, row: &Listed) -> Result<String, Ended> {
+    let behind = row.run.index.unwrap_or_default() + 1;
+    let mut state = StreamEvent::state(&row.run, Some(behind));
+    if let Some(input) = &row.input {
+        let spec = app.store.spec_of(row).await?;
+        state.input = Some(input_view(&row.run, input, &spec));
+    }
+    let links = Links::Public(app.public_url.clone());
+    state.output = row.output.as_ref().map(|output| output_view(output, &links));
+    Ok(StreamEvent::State(state).frame())
+}
+
+pub(super) async fn group_events(
+    State(app): State<App>,
+    caller: Caller,
+    Path(group_id): Path<String>,
+    headers: HeaderMap,
+    params: Params,
+) -> Result<Response, Problem> {
+    let group = groups::find(&app, caller, &group_id).await?;
+    let after = resume(&params, &headers)?;
+    let until = Instant::now() + open_for(&params)?;
+    Ok(stream_of(&app, move |app, listener| async move {
+        // The time that the caller set is a quiet end, not a failure.
+        timeout_at(until, tell_group(app, caller, listener, group, after)).await.unwrap_or(Ok(()))
+    }))
+}
+
+/// How long a stream of a group stays open at most, where the caller says nothing: a day.
+const MAX_OPEN: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn open_for(params: &Params) -> Result<Duration, Problem> {
+    let Some(text) = param(params, "timeout")? else { return Ok(MAX_OPEN) };
+    let seconds = text.parse::<f64>().ok().filter(|seconds| (0.0..=86_400.0).contains(seconds));
+    seconds.map(Duration::from_secs_f64).ok_or_else(|| {
+        Problem::invalid(format!(
+            "`timeout` is `{}`; it must be a number of seconds from 0 to 86400",
+            shown(&text)
+        ))
+    })
+}
+
+/// Tells which runs have ended and how far the group is, until none is active.
+async fn tell_group(
+    app: App,
+    caller: Caller,
+    listener: Listener,
+    group: Group,
+    resumed: Option<i64>,
+) -> Result<(), Ended> {
+    let Some(mut watch) = app.store.watch_group(caller.owner, group.id).await? else {
+        return Ok(());
+    };
+    let mut after = resumed.unwrap_or(0);
+    let mut told = resumed.map(|_| status_of(&group));
+    loop {
+        // The counts first: of a group that has come to rest, all events are there.
+        let Some(group) = app.store.find_group(caller.owner, group.id).await? else {
+            return Ok(());
+        };
+        let status = status_of(&group);
+        if told.is_none() {
+            listener.tell(StreamEvent::group_status(status.clone(), after).frame()).await?;
+            told = Some(status.clone());
+        }
+        let before = after;
+        loop {
+            let ended = app.store.group_events(caller.owner, group.id, after).await?;
+            let Some(last) = ended.last() else { break };
+            after = last.seq;
+            let frame =
+                |run: &Run, seq| StreamEvent::State(StreamEvent::state(run, Some(seq))).frame();
+            listener.tell(ended.iter().map(|event| frame(&event.run, event.seq)).collect()).await?;
+        }
+        if after > before || told.as_ref() != Some(&status) {
+            listener.tell(StreamEvent::group_status(status.clone(), after).frame()).await?;
+            told = Some(status);
+        }
+        if !group.counts.is_active() {
+            return Ok(());
+        }
+        listener.wait(&mut watch).await?;
+        sleep(BREATH).await;
+    }
+}
+
+fn status_of(group: &Group) -> TaskGroupStatus {
+    status_view(&group.counts, Some(group.modified_at.rfc3339()))
+}

@@ -1,0 +1,48 @@
+//! What a run was asked, as it is given back.
+
+use domain::run::Run;
+use domain::spec::{Input, SourcePolicy, Spec, Wanted};
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// The request that made a run. Members that nothing was asked of are null.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct RunInputView {
+    pub input: Value,
+    pub processor: String,
+    pub task_spec: Option<Value>,
+    pub metadata: Option<Map<String, Value>>,
+    pub source_policy: Option<Value>,
+    pub previous_interaction_id: Option<String>,
+}
+
+pub fn input_view(run: &Run, input: &Input, spec: &Spec) -> RunInputView {
+    RunInputView {
+        input: input.to_json(),
+        processor: run.processor.clone(),
+        task_spec: task_spec(spec),
+        metadata: run.metadata.clone(),
+        source_policy: source_policy(&spec.policy),
+        previous_interaction_id: run.previous.map(|id| id.to_string()),
+    }
+}
+
+fn task_spec(spec: &Spec) -> Option<Value> {
+    let output = match &spec.wanted {
+        Wanted::Auto if spec.input_schema.is_none() => return None,
+        Wanted::Auto => json!({"type": "auto"}),
+        Wanted::Text { description } => json!({"type": "text", "description": description}),
+        Wanted::Fields(schema) => json!({"type": "json", "json_schema": schema.raw()}),
+    };
+    Some(json!({"output_schema": output, "input_schema": spec.input_schema}))
+}
+
+fn source_policy(policy: &SourcePolicy) -> Option<Value> {
+    (*policy != SourcePolicy::default()).then(|| {
+        json!({
+            "include_domains": policy.include,
+            "exclude_domains": policy.exclude,
+            "after_date": policy.after,
+        })
+    })
+}
