@@ -111,6 +111,7 @@ forbid prohibit ban disallow
 increase rise grow growth raise
 decrease decline fall drop reduce reduction
 show display print
+keep kept store stored hold
 error failure fail exception
 default initial
 replace substitute supersede
