@@ -71,7 +71,14 @@ pub fn write(
             write_correction(&mut out, &correction, pages, &mut citations);
         }
         let span = quoting::whole(&pages[found.page], found.block, &found.span, ANSWER_LENGTH);
+        let known = citations.evidence.len();
         let number = citations.cite(found.page, &span);
+        if number <= known {
+            if question.parts.len() > 1 {
+                let _ = writeln!(out, "*The passage quoted above answers this too.* [{number}]\n");
+            }
+            continue;
+        }
         let quote = render::finding(&pages[found.page].text, found, &span, number, "> ");
         write_quote(&mut out, &quote, &pages[found.page]);
     }

@@ -11,7 +11,7 @@ const SAME: f64 = 0.75;
 /// Weight of being unlike what was chosen, against being good.
 const UNLIKE: f64 = 0.35;
 /// Quotes that are given room freely; further ones must come this close to the best.
-const FREE: usize = 14;
+const FREE: usize = 11;
 const CLOSE: f64 = 0.7;
 /// Candidates that are compared with each other.
 const COMPARED: usize = 120;
