@@ -84,8 +84,8 @@ def squeeze(text):
 
 
 def bare(text):
-    """What must agree for a quote to be verbatim: all but white space, cell borders and heading marks."""
-    return re.sub(r"[\s|¶\u00ad\u200b]+", "", unicodedata.normalize("NFC", text))
+    """What must agree for a quote to be verbatim: all but white space, cell borders and heading marks (¶ or an icon)."""
+    return re.sub(r"[\s|¶\uf0c1\u00ad\u200b]+", "", unicodedata.normalize("NFC", text))
 
 
 def letters(text):

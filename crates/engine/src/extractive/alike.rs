@@ -1,5 +1,8 @@
 //! Words that mean nearly the same when questions meet pages, and words that say little.
 
+use std::collections::HashSet;
+use std::sync::LazyLock;
+
 use super::words;
 
 /// Stems that may stand for a stem, without itself.
@@ -30,12 +33,14 @@ pub(super) fn words_like(stem: &str) -> Vec<&'static str> {
 
 /// Words that occur in any question: "overview", "company", "main".
 pub(super) fn is_generic(stem: &str) -> bool {
-    has(GENERIC, stem)
+    static STEMS: LazyLock<HashSet<String>> = LazyLock::new(|| stems_of(GENERIC));
+    STEMS.contains(stem)
 }
 
 /// Words about the form of an answer: "paragraph", "bullet".
 pub(super) fn is_format(stem: &str) -> bool {
-    has(FORMAT, stem)
+    static STEMS: LazyLock<HashSet<String>> = LazyLock::new(|| stems_of(FORMAT));
+    STEMS.contains(stem)
 }
 
 /// Months and days, which are capitalised and no names.
@@ -43,8 +48,9 @@ pub(super) fn is_calendar(lower: &str) -> bool {
     CALENDAR.split_whitespace().any(|word| word == lower)
 }
 
-fn has(list: &str, stem: &str) -> bool {
-    list.split_whitespace().any(|word| words::stem(word) == stem)
+/// Stemmed once: these lists are asked about every word of every finding.
+fn stems_of(list: &str) -> HashSet<String> {
+    list.split_whitespace().map(words::stem).collect()
 }
 
 const GENERIC: &str = "
@@ -111,6 +117,7 @@ forbid prohibit ban disallow
 increase rise grow growth raise
 decrease decline fall drop reduce reduction
 show display print
+keep kept store stored hold
 error failure fail exception
 default initial
 replace substitute supersede

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::corpus::Corpus;
 use super::judge::Scored;
 use super::lexicon::Lexicon;
-use super::question::{self, Question, Term};
+use super::question::{self, Expects, Question, Term};
 
 use crate::ReadPage;
 
@@ -80,7 +80,12 @@ fn has_two_steps(question: &Question) -> bool {
     const RELATIVE: [&str; 6] = [" that ", " which ", " whose ", " who ", " where ", " whom "];
     let subjects = subjects(question).count();
     let is_relative = RELATIVE.iter().any(|word| question.text.contains(word));
-    !question.names.is_empty() && (subjects >= 3 || (is_relative && subjects >= 1))
+    let is_of_a_fact = matches!(
+        question.parts[0].expects,
+        Expects::Person | Expects::Place | Expects::Date | Expects::Number
+    );
+    !question.names.is_empty()
+        && ((is_of_a_fact && subjects >= 3) || (is_relative && subjects >= 1))
 }
 
 /// What is asked, without names and without words of any question.

@@ -47,6 +47,13 @@ impl<'a> Citations<'a> {
         number
     }
 
+    /// Whether a quoted place shares words with this one.
+    pub(super) fn overlaps(&self, page: usize, span: &Span) -> bool {
+        self.numbers
+            .keys()
+            .any(|(known, start, end)| *known == page && *start < span.end && span.start < *end)
+    }
+
     pub(super) fn is_cited(&self, page: usize, span: &Span) -> bool {
         self.numbers.contains_key(&(page, span.start, span.end))
     }

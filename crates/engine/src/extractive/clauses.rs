@@ -94,9 +94,12 @@ pub(super) fn parts(text: &str) -> Vec<String> {
 fn clauses(sentence: &str) -> Vec<String> {
     let tokens = words::tokens(sentence);
     let mut cuts = vec![0];
-    for pair in tokens.windows(2) {
+    for (at, pair) in tokens.windows(2).enumerate() {
         let between = &sentence[pair[0].span.end..pair[1].span.start];
-        let asks = ASKING.contains(&pair[1].lower.as_str());
+        // "and is it" asks anew; "or is killed" goes on with what is asked.
+        let asks = ASKING.contains(&pair[1].lower.as_str())
+            || (INVERTED.contains(&pair[1].lower.as_str())
+                && tokens.get(at + 2).is_some_and(|next| begins_subject(sentence, next)));
         let joins = matches!(pair[0].lower.as_str(), "and" | "or" | "but");
         let has_words_before = pair[0].span.start > cuts.last().copied().unwrap_or(0) + 8;
         if between.contains(';') || (asks && has_words_before && (joins || between.contains(','))) {
@@ -113,6 +116,16 @@ fn clauses(sentence: &str) -> Vec<String> {
     };
     let clauses = cuts.windows(2).map(|cut| clean(&sentence[cut[0]..cut[1]]));
     clauses.filter(|clause| !words::terms(clause).is_empty()).collect()
+}
+
+/// Whether a word may be the first of a subject: "it", "the", a name.
+fn begins_subject(sentence: &str, token: &words::Token) -> bool {
+    const FIRST: [&str; 14] = [
+        "it", "its", "they", "their", "the", "a", "an", "this", "that", "these", "there", "i",
+        "we", "you",
+    ];
+    FIRST.contains(&token.lower.as_str())
+        || sentence[token.span.clone()].starts_with(char::is_uppercase)
 }
 
 /// `the costs, risks and uses of X` → one clause for each.
@@ -191,10 +204,11 @@ const COMMANDS: &[&str] = &[
     "name",
 ];
 
-const ASKING: &[&str] = &[
-    "what", "when", "where", "which", "who", "whom", "whose", "why", "how", "is", "are", "does",
-    "did", "can", "was", "were", "should", "has",
-];
+const ASKING: &[&str] = &["what", "when", "where", "which", "who", "whom", "whose", "why", "how"];
+
+/// Verbs that ask where the subject stands behind them.
+const INVERTED: &[&str] =
+    &["is", "are", "does", "do", "did", "can", "was", "were", "should", "has", "may", "must"];
 
 const LEADS: &[&str] = &[
     "please",
@@ -344,6 +358,8 @@ mod tests {
             parts("what is known about their cost, energy yield, wear and noise?"),
             ["what is known about their cost", "energy yield", "wear", "noise"]
         );
+        assert_eq!(parts("What is returned when a file is missing or is locked?").len(), 1);
+        assert_eq!(parts("Which generator is used and may it be seeded?").len(), 2);
         assert_eq!(parts("Compare Ayford, Beeford and Ceeford").len(), 1);
         assert_eq!(parts("What is the difference between salt and sugar of lead?").len(), 1);
     }

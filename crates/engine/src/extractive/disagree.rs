@@ -239,10 +239,6 @@ fn head(
 
 /// Findings in which one document corrects or replaces something.
 pub(super) fn corrections(findings: &Findings) -> Vec<usize> {
-    let is_correction = |found: &Found| {
-        let lower = found.quote.to_lowercase();
-        CORRECTING.iter().any(|cue| lower.contains(cue))
-    };
     let mut seen: Vec<&Found> = Vec::new();
     let mut listed = Vec::new();
     for (index, found) in findings.pool.iter().enumerate() {
@@ -250,12 +246,18 @@ pub(super) fn corrections(findings: &Findings) -> Vec<usize> {
             let is_same_place = known.page == found.page && known.block == found.block;
             is_same_place || super::variety::overlap(&known.terms, &found.terms) > 0.7
         });
-        if is_correction(found) && !is_repeat && listed.len() < CORRECTIONS {
+        if is_correction(&found.quote) && !is_repeat && listed.len() < CORRECTIONS {
             seen.push(found);
             listed.push(index);
         }
     }
     listed
+}
+
+/// Whether a text says that something is corrected or replaced.
+pub(super) fn is_correction(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    CORRECTING.iter().any(|cue| lower.contains(cue))
 }
 
 const CORRECTING: &[&str] = &[

@@ -8,6 +8,8 @@ pub enum Expects {
     Person,
     Place,
     Date,
+    /// A condition or a date: "when is the log rotated".
+    Occasion,
     Number,
     Reason,
     Method,
@@ -22,15 +24,16 @@ pub(super) fn expects(clause: &str) -> Expects {
     let lower = clause.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| has_word(&lower, word));
     match () {
-        () if has(&[
-            "when",
-            "what year",
-            "which year",
-            "what date",
-            "which date",
-            "since when",
-            "founding year",
-        ]) =>
+        () if asks_for_occasion(&lower) => Expects::Occasion,
+        () if lower.starts_with("when ")
+            || has(&[
+                "what year",
+                "which year",
+                "what date",
+                "which date",
+                "since when",
+                "founding year",
+            ]) =>
         {
             Expects::Date
         }
@@ -92,6 +95,15 @@ pub(super) fn expects(clause: &str) -> Expects {
     }
 }
 
+/// "when does the log rotate", "when are values compressed": in the present tense, a condition answers as well
+/// as a date; "when was", "when did" and "when Rome fell" ask for a date.
+fn asks_for_occasion(lower: &str) -> bool {
+    const PRESENT: [&str; 12] =
+        ["is", "are", "do", "does", "can", "could", "should", "must", "may", "to", "will", "would"];
+    let mut words = lower.split_whitespace();
+    words.next() == Some("when") && words.next().is_some_and(|next| PRESENT.contains(&next))
+}
+
 /// "which index types", "list the", "what kinds of".
 fn is_list(lower: &str) -> bool {
     let is_plural = |word: &str| {
@@ -100,6 +112,12 @@ fn is_list(lower: &str) -> bool {
     let words: Vec<&str> = lower.split_whitespace().collect();
     match words.as_slice() {
         ["list" | "name", ..] => true,
+        // "what triggers a checkpoint" asks for no list of triggers.
+        ["which" | "what", first, next, ..]
+            if is_plural(first) && ["a", "an", "the", "this", "that", "its"].contains(next) =>
+        {
+            false
+        }
         ["which" | "what", first, ..] if is_plural(first) => true,
         ["which" | "what", first, second, ..] => is_plural(second) && !words::is_stop(first),
         _ => false,
@@ -161,4 +179,23 @@ pub(super) fn has_word(lower: &str, word: &str) -> bool {
         let goes_on = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
         !goes_on(before) && !goes_on(after)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_asks_for_a_date_only_of_what_happened() {
+        assert_eq!(expects("When was the bridge built"), Expects::Date);
+        assert_eq!(expects("when Rome fell"), Expects::Date);
+        assert_eq!(expects("When is the log rotated"), Expects::Occasion);
+        assert_eq!(expects("How does the daemon decide when to start"), Expects::Method);
+    }
+
+    #[test]
+    fn a_verb_behind_what_is_no_list() {
+        assert_eq!(expects("What triggers a restart"), Expects::Anything);
+        assert_eq!(expects("Which index types exist"), Expects::List);
+    }
 }

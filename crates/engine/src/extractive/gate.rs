@@ -106,14 +106,23 @@ pub(super) fn names_somebody(text: &str, part: &Part) -> bool {
         !surface.contains(' ')
             && text.to_lowercase().contains(&format!("the {}", surface.to_lowercase()))
     };
+    // "DECISION:" is a heading; acronyms of firms are shorter.
+    let is_shouted = |surface: &str| {
+        surface.len() > 5 && !surface.contains([' ', '_']) && !surface.contains(char::is_lowercase)
+    };
     named.iter().any(|name| {
         let is_figure = name.stems.iter().any(|stem| {
-            quantity::is_measure(stem) || stem.starts_with(|c: char| c.is_ascii_digit())
+            quantity::is_measure(stem)
+                || CURRENCIES.contains(&stem.as_str())
+                || stem.starts_with(|c: char| c.is_ascii_digit())
         });
         let is_asked = name.stems.iter().any(|stem| asked.contains(&stem));
-        !is_asked && !is_figure && !is_office(&name.surface)
+        !is_asked && !is_figure && !is_office(&name.surface) && !is_shouted(&name.surface)
     })
 }
+
+/// Codes that stand before amounts and look like names.
+const CURRENCIES: [&str; 8] = ["eur", "usd", "gbp", "chf", "jpy", "sek", "nok", "dkk"];
 
 /// Whether all of a short name, or most of a long one, is there.
 fn mostly(name: u64, bits: u64) -> bool {

@@ -9,9 +9,11 @@ use super::score::{self, Around};
 use crate::ReadPage;
 
 /// Weight of the whole passage's relevance in a unit's score.
-const PASSAGE: f64 = 0.3;
+const PASSAGE: f64 = 0.4;
 /// What is left of the coverage where a number, date or person is asked for and none is there.
 const WRONG_KIND: f64 = 0.6;
+/// The same for a person or a date: without one, nothing is answered, however well the words fit.
+const NOBODY: f64 = 0.4;
 /// Weight of a unit's coverage.
 const COVERAGE: f64 = 1.3;
 /// Weights of terms standing close, of having few other words, of the section's heading, of a name in
@@ -23,6 +25,8 @@ const PHRASE: f64 = 0.08;
 const STRANGE: f64 = 0.35;
 /// Share of the subject that must stand beside a name, place, date or number.
 const FACTUAL: f64 = 0.55;
+/// What a subject in the title or a heading counts for that.
+const IN_TITLE: f64 = 0.5;
 /// Share of the part's weight in the unit itself from which it is looked at.
 const OWN: f64 = 0.2;
 
@@ -125,7 +129,11 @@ impl Judge<'_> {
             return None;
         }
         let lacks_kind = self.lacks_kind(quote, is_typed);
-        let kind = if lacks_kind { WRONG_KIND } else { 1.0 };
+        let kind = match (lacks_kind, expects) {
+            (false, _) => 1.0,
+            (true, Expects::Person | Expects::Date) => NOBODY,
+            (true, _) => WRONG_KIND,
+        };
         let coverage = score::coverage(&self.weights, marks, &around) * kind;
         // It speaks of somebody else and does not name what is asked about.
         let is_strange = !matches!(expects, Expects::Person | Expects::Place)
@@ -152,10 +160,13 @@ impl Judge<'_> {
 
     /// Share of the subject that stands in the unit, its label or the innermost heading.
     fn subject_share(&self, weighed: &Weighed, at: usize) -> f64 {
+        self.share_of_subject(bits_beside(weighed, at))
+    }
+
+    fn share_of_subject(&self, bits: u64) -> f64 {
         if self.gate.subject.is_empty() {
             return 1.0;
         }
-        let bits = weighed.marks[at].all() | weighed.labels[at] | weighed.section;
         score::own(&self.gate.subject, &Marks { exact: bits, ..Marks::default() })
     }
 
@@ -176,7 +187,11 @@ impl Judge<'_> {
             self.question.parts[self.part].expects,
             Expects::Person | Expects::Place | Expects::Date | Expects::Number
         );
-        if is_factual && self.subject_share(weighed, at) < FACTUAL {
+        // What the title says of the subject need not be said again: it counts half.
+        let beside = bits_beside(weighed, at);
+        let above = weighed.context() & !beside;
+        let stands = self.share_of_subject(beside) + self.share_of_subject(above) * IN_TITLE;
+        if is_factual && stands < FACTUAL {
             return false;
         }
         let is_definition = self.question.parts[self.part].expects == Expects::Definition;
@@ -192,6 +207,7 @@ impl Judge<'_> {
             Expects::Number | Expects::Date => !is_typed,
             Expects::Person => !gate::names_somebody(quote, part),
             Expects::Place
+            | Expects::Occasion
             | Expects::Reason
             | Expects::Method
             | Expects::Definition
@@ -199,6 +215,11 @@ impl Judge<'_> {
             | Expects::Anything => false,
         }
     }
+}
+
+/// Terms in the unit, its label or the innermost heading.
+fn bits_beside(weighed: &Weighed, at: usize) -> u64 {
+    weighed.marks[at].all() | weighed.labels[at] | weighed.section
 }
 
 fn around(weighed: &Weighed, at: usize, unit: &Unit) -> Around {

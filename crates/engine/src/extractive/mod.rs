@@ -11,6 +11,7 @@ pub mod cells;
 mod citations;
 mod clauses;
 mod corpus;
+mod corrected;
 pub mod decide;
 mod disagree;
 mod expects;

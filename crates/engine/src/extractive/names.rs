@@ -113,7 +113,9 @@ fn push_name(text: &str, span: Span, into: &mut Vec<Name>) {
         .map(|token| words::stem(&token.lower))
         .collect();
     let is_known = into.iter().any(|name| name.stems == stems);
-    if !stems.is_empty() && !is_known && !stems.iter().all(|stem| is_year(stem)) {
+    // The "O" of "I/O" is no name.
+    let is_letter = surface.chars().count() < 2;
+    if !stems.is_empty() && !is_letter && !is_known && !stems.iter().all(|stem| is_year(stem)) {
         into.push(Name { surface, stems });
     }
 }
@@ -136,6 +138,7 @@ mod tests {
             surfaces("Who led the Bank of England and Marie Curie's lab in May?"),
             ["Bank of England", "Marie Curie"]
         );
+        assert!(surfaces("How is its I/O load spread?").is_empty());
         assert_eq!(surfaces("Main causes of \"gross error\" in it"), ["gross error"]);
         assert!(surfaces("Causes And Effects Of Heavy Spring Rain").is_empty());
     }

@@ -1,5 +1,7 @@
 //! What a question asks: its terms with weights, names, answer type and parts.
 
+use domain::address::addresses_in;
+
 use super::alike;
 use super::clauses;
 pub use super::expects::Expects;
@@ -53,9 +55,10 @@ pub struct Term {
 /// Reads a question. `description` says what the answer should contain and only adds light terms.
 pub fn understand(text: &str, description: Option<&str>) -> Question {
     let asked = clauses::without_instructions(text);
-    let names = names(&asked);
+    let words = without_addresses(&asked);
+    let names = names(&words);
     let mut parts: Vec<Part> = Vec::new();
-    for clause in clauses::parts(&asked) {
+    for clause in clauses::parts(&words) {
         let part = part(&clause, &names, parts.first());
         let is_new = parts.iter().all(|known| known.terms != part.terms);
         if is_new && !part.terms.is_empty() {
@@ -63,10 +66,10 @@ pub fn understand(text: &str, description: Option<&str>) -> Question {
         }
     }
     if parts.is_empty() {
-        parts.push(part(&asked, &names, None));
+        parts.push(part(&words, &names, None));
     }
     if let [only] = parts.as_slice()
-        && is_of_each(&asked, &only.names)
+        && is_of_each(&words, &only.names)
     {
         parts = of_each(only);
     }
@@ -81,11 +84,27 @@ pub fn understand(text: &str, description: Option<&str>) -> Question {
         wants_code: asks(CODE_WORDS) || names.iter().any(|name| name.surface.starts_with('-')),
         wants_figures: asks(FIGURE_WORDS)
             || parts.iter().any(|part| part.expects == Expects::Number),
-        wants_history: asks(HISTORY_WORDS),
+        wants_history: asks(HISTORY_WORDS)
+            || parts.iter().any(|part| part.expects == Expects::Date),
         text: asked,
         parts,
         names,
     }
+}
+
+/// The question without the addresses in it: they say where to read, not what about. Of a bare `acme.example`
+/// the name is left, and a question that is nothing but an address stays as it is.
+fn without_addresses(asked: &str) -> String {
+    let bare = addresses_in(asked).iter().fold(asked.to_owned(), |text, address| {
+        if text.contains(address.as_str()) {
+            return text.replace(address, " ");
+        }
+        let written = address.trim_start_matches("https://");
+        let host = written.split('/').next().unwrap_or(written);
+        text.replace(written, host.rsplit('.').nth(1).unwrap_or(" "))
+    });
+    let bare = bare.split_whitespace().collect::<Vec<_>>().join(" ").replace(" ?", "?");
+    if words::terms(&bare).is_empty() { asked.to_owned() } else { bare }
 }
 
 /// "the price of A and B", "compare A, B and C": the same is asked of each name.
@@ -127,7 +146,13 @@ fn part(clause: &str, all_names: &[Name], first: Option<&Part>) -> Part {
         let others: Vec<Name> =
             first.names.iter().filter(|name| !names.contains(name)).cloned().collect();
         names.extend(others);
-        let inherited: Vec<Term> = if names.is_empty() {
+        let refers_to_all =
+            words::tokens(clause).iter().any(|token| REFERS_TO_ALL.contains(&token.lower.as_str()));
+        let inherited: Vec<Term> = if refers_to_all {
+            let lighter = |term: &Term| if term.is_name { 1.0 } else { INHERITED };
+            let terms = first.terms.iter();
+            terms.map(|t| Term { weight: t.weight * lighter(t), ..t.clone() }).collect()
+        } else if names.is_empty() {
             first
                 .terms
                 .iter()
@@ -215,7 +240,12 @@ pub fn is_year(lower: &str) -> bool {
         && ("1000".."2100").contains(&lower)
 }
 
-const POINTS_BACK: [&str; 7] = ["it", "its", "they", "their", "them", "he", "she"];
+const POINTS_BACK: [&str; 11] =
+    ["it", "its", "they", "their", "them", "he", "she", "this", "that", "these", "instead"];
+/// Of these the ones that may mean all that was asked before, and not just a name: "how can that be avoided".
+const REFERS_TO_ALL: [&str; 6] = ["it", "them", "this", "that", "these", "instead"];
+/// What is left of the weight of words that only the part before has.
+const INHERITED: f64 = 0.6;
 const FIGURE_WORDS: &[&str] = &[
     "figures",
     "numbers",
@@ -245,7 +275,6 @@ const HISTORY_WORDS: &[&str] = &[
     "chronology",
     "over time",
     "development of",
-    "when",
     "milestones",
     "what happened",
     "course of",
@@ -291,6 +320,23 @@ mod tests {
         assert_eq!(question.parts.len(), 2);
         assert_eq!(question.parts[1].names[0].surface, "Acme");
         assert_eq!(question.parts[1].expects, Expects::Date);
+    }
+
+    #[test]
+    fn a_part_that_points_back_is_about_all_that_was_asked_before() {
+        let question =
+            understand("Does a rebuild block writes, and how can that be avoided?", None);
+        let stems: Vec<&str> =
+            question.parts[1].terms.iter().map(|term| term.stem.as_str()).collect();
+        assert_eq!(stems, ["avoid", "rebuild", "block", "write"]);
+    }
+
+    #[test]
+    fn an_address_says_where_to_read_and_is_no_name() {
+        let question = understand("What does the Tern 25 cost by https://a.test/prices?", None);
+        let names: Vec<&str> = question.names.iter().map(|name| name.surface.as_str()).collect();
+        assert_eq!(names, ["Tern 25"]);
+        assert!(question.parts[0].terms.iter().all(|term| !term.surface.contains("a.test")));
     }
 
     #[test]

@@ -105,13 +105,13 @@ pub(super) fn finding(
         Shape::Row => format!("{} [{number}]", row(text, found)),
         Shape::Code => code(text.quote(span), number, indent),
         Shape::Sentence | Shape::Item | Shape::Definition | Shape::Pair | Shape::Data => {
-            prose(text, found, span, number, indent)
+            passage(text, span, number, indent)
         }
     }
 }
 
 /// Blocks below each other; a defined term in bold.
-fn prose(text: &Text, found: &Found, span: &Span, number: usize, indent: &str) -> String {
+pub(super) fn passage(text: &Text, span: &Span, number: usize, indent: &str) -> String {
     let mut lines: Vec<String> = Vec::new();
     for block in text.blocks.iter().filter(|b| b.span.start < span.end && span.start < b.span.end) {
         let from = block.span.start.max(span.start);
@@ -135,7 +135,7 @@ fn prose(text: &Text, found: &Found, span: &Span, number: usize, indent: &str) -
         }
     }
     if lines.is_empty() {
-        lines.push(inert(&found.quote));
+        lines.push(inert(text.quote(span)));
     }
     format!("{} [{number}]", lines.join(&format!("\n{indent}- ")))
 }

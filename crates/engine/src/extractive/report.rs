@@ -8,12 +8,13 @@ use domain::evidence::Evidence;
 use domain::output::Confidence;
 use domain::processor::Caps;
 use domain::receipt::Unreadable;
-use domain::text::Span;
 
 use super::citations::Citations;
+use super::corrected::{self, Correction};
 use super::disagree::{self, Disagreement};
 use super::facets::{self, title};
 use super::question::{Expects, Question};
+use super::quoting;
 use super::rank::{COVERED, Findings, Found};
 use super::render;
 use super::tables;
@@ -22,8 +23,9 @@ use crate::ReadPage;
 /// Quotes in the answer of a question with one part, and share of the best score that a further one needs.
 const ANSWERS: usize = 3;
 const NEARLY_AS_GOOD: f64 = 0.92;
-/// Bytes to which an answer may grow by the sentence behind it.
-const ANSWER_LENGTH: usize = 420;
+/// Bytes to which an answer or another finding may grow by what stands around it.
+const ANSWER_LENGTH: usize = 700;
+const FINDING_LENGTH: usize = 450;
 /// Addresses that are listed as unreadable.
 const UNREADABLE: usize = 8;
 
@@ -61,15 +63,24 @@ pub fn write(
     let mut out = format!("# {}\n\n## Answer\n\n", render::brief(&title(&question.text), 200));
     for &index in &answered {
         let found = &findings.pool[index];
-        let span = grown(index, findings, pages);
-        let number = citations.cite(found.page, &span);
-        let quote = render::finding(&pages[found.page].text, found, &span, number, "> ");
-        let from = render::brief(&pages[found.page].text.title, 80);
         if question.parts.len() > 1 {
             let name = facets::name_of(&question.parts[found.part].text);
             let _ = writeln!(out, "**{}**\n", render::brief(&title(name), 90));
         }
-        let _ = writeln!(out, "> {quote}\n>\n> — {from}{}\n", dated(found, pages));
+        if let Some(correction) = corrected::find(question, found, pages) {
+            write_correction(&mut out, &correction, pages, &mut citations);
+        }
+        let span = quoting::whole(&pages[found.page], found.block, &found.span, ANSWER_LENGTH);
+        let known = citations.evidence.len();
+        let number = citations.cite(found.page, &span);
+        if number <= known {
+            if question.parts.len() > 1 {
+                let _ = writeln!(out, "*The passage quoted above answers this too.* [{number}]\n");
+            }
+            continue;
+        }
+        let quote = render::finding(&pages[found.page].text, found, &span, number, "> ");
+        write_quote(&mut out, &quote, &pages[found.page]);
     }
     if !disagreements.is_empty() {
         out.push_str("*Sources give different values; see “Where sources disagree”.*\n\n");
@@ -126,30 +137,25 @@ fn answers(question: &Question, findings: &Findings) -> Vec<usize> {
     chosen
 }
 
-/// The quote with the next sentence of the same block, where that is a finding too.
-fn grown(index: usize, findings: &Findings, pages: &[ReadPage]) -> Span {
-    let found = &findings.pool[index];
-    let mut span = found.span.clone();
-    for other in findings.pool.iter().filter(|o| o.page == found.page && o.block == found.block) {
-        let is_next = other.span.end > span.end
-            && other.span.start <= span.end + 2
-            && pages[found.page]
-                .text
-                .body
-                .get(span.end..other.span.start.max(span.end))
-                .is_some_and(|gap| gap.trim().is_empty());
-        if is_next
-            && other.span.end - span.start <= ANSWER_LENGTH
-            && found.score * 0.6 <= other.score
-        {
-            span.end = other.span.end;
-        }
-    }
-    span
+fn write_quote(out: &mut String, quote: &str, page: &ReadPage) {
+    let from = render::brief(&page.text.title, 80);
+    let date = page.text.published.as_ref().map(|date| format!(", {date}")).unwrap_or_default();
+    let _ = writeln!(out, "> {quote}\n>\n> — {from}{date}\n");
 }
 
-fn dated(found: &Found, pages: &[ReadPage]) -> String {
-    pages[found.page].text.published.as_ref().map(|date| format!(", {date}")).unwrap_or_default()
+/// What corrects an answer stands before it, and the answer is called what it is: corrected.
+fn write_correction(
+    out: &mut String,
+    correction: &Correction,
+    pages: &[ReadPage],
+    citations: &mut Citations<'_>,
+) {
+    let page = &pages[correction.page];
+    let span = quoting::whole(page, correction.block, &correction.span, ANSWER_LENGTH);
+    let number = citations.cite(correction.page, &span);
+    write_quote(out, &render::passage(&page.text, &span, number, "> "), page);
+    let old = render::inline(&correction.old);
+    let _ = writeln!(out, "*This corrects {old}, which is also stated:*\n");
 }
 
 fn write_facets(
@@ -167,12 +173,16 @@ fn write_facets(
                 continue;
             }
             let before = citations.evidence.len();
-            let number = citations.cite(found.page, &found.span);
+            let read = &pages[found.page];
+            let whole = quoting::whole(read, found.block, &found.span, FINDING_LENGTH);
+            // What is quoted already is not quoted again for the sake of what stands beside it.
+            let span = if citations.overlaps(found.page, &whole) { &found.span } else { &whole };
+            let number = citations.cite(found.page, span);
             // Quoted already inside a longer quote.
             if citations.evidence.len() == before {
                 continue;
             }
-            let quote = render::finding(&pages[found.page].text, found, &found.span, number, "  ");
+            let quote = render::finding(&read.text, found, span, number, "  ");
             let _ = writeln!(lines, "- {quote}");
         }
         if !lines.is_empty() {

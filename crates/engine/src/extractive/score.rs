@@ -237,9 +237,12 @@ pub(super) fn has_type(text: &str, expects: Expects) -> bool {
         Expects::Date => words::tokens(text)
             .iter()
             .any(|t| super::question::is_year(&t.lower) || is_month(&t.lower)),
+        Expects::Occasion => has(OCCASIONS) || has_type(text, Expects::Date),
         Expects::Person => capital_runs(text) > 0,
         Expects::Place => {
-            capital_runs(text) > 0 && has(&[" in ", " at ", " near ", " from ", ": ", " of "])
+            has(&["stored", "located", "kept in", "directory", "folder"])
+                || (capital_runs(text) > 0
+                    && has(&[" in ", " at ", " near ", " from ", ": ", " of "]))
         }
         Expects::List => {
             let commas = text.matches(", ").count();
@@ -289,6 +292,25 @@ pub(super) fn has_type(text: &str, expects: Expects) -> bool {
         ]),
     }
 }
+
+/// Words behind which a condition or an occasion stands.
+const OCCASIONS: &[&str] = &[
+    "when ",
+    "whenever",
+    "if ",
+    "once ",
+    "every ",
+    "after ",
+    "before ",
+    "until ",
+    "as soon as",
+    "exceed",
+    "reache",
+    "at the end of",
+    "each time",
+    "periodically",
+    "automatically",
+];
 
 fn is_month(lower: &str) -> bool {
     super::alike::is_calendar(lower) && lower != "may" && !lower.ends_with("day")

@@ -11,8 +11,8 @@ const SAME: f64 = 0.75;
 /// Weight of being unlike what was chosen, against being good.
 const UNLIKE: f64 = 0.35;
 /// Quotes that are given room freely; further ones must come this close to the best.
-const FREE: usize = 8;
-const CLOSE: f64 = 0.8;
+const FREE: usize = 11;
+const CLOSE: f64 = 0.7;
 /// Candidates that are compared with each other.
 const COMPARED: usize = 120;
 
@@ -45,7 +45,7 @@ pub(super) fn choose(
     let mut of_part = vec![usize::from(parts > 1); parts];
     let pages: BTreeSet<usize> =
         open.iter().chain(&chosen).map(|&index| pool[index].page).collect();
-    let per_page = if pages.len() > 2 { (most / 3).max(4) } else { most };
+    let per_page = if pages.len() > 2 { (most / 2).max(4) } else { most };
     let mut taken: HashMap<usize, usize> = HashMap::new();
     for &index in &chosen {
         *taken.entry(pool[index].page).or_default() += 1;

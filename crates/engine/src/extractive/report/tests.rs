@@ -146,3 +146,26 @@ fn only_direct_answers_that_others_repeat_are_of_high_confidence() {
         None
     );
 }
+
+#[test]
+fn a_correction_leads_the_answer_and_names_what_it_corrects() {
+    let study = "Our study found a fish mortality of 3.8 % at Ayford weir.";
+    let notice = "We reported a fish mortality of 3.8 % at Ayford weir. The corrected fish mortality is 2.6 %.";
+    let pages = [
+        page(1, "a.test", "Fish mortality at Ayford weir", study),
+        page(2, "b.test", "Notice on Ayford weir", notice),
+    ];
+    let report = answer("What is the fish mortality at Ayford weir?", &pages).unwrap().markdown;
+    let lead = report.find("> ").map(|at| &report[at..]).unwrap();
+    assert!(lead.starts_with("> We reported a fish mortality of 3.8 %"), "{report}");
+}
+
+#[test]
+fn one_passage_that_answers_two_parts_is_quoted_once() {
+    let lines = "The bridge of Ayford was built in 1732. Thomas Harrow founded Ayford in 1732.";
+    let asked = "When was the bridge of Ayford built, and who founded Ayford?";
+    let report = answer(asked, &[page(1, "a.test", "Ayford", lines)]).unwrap().markdown;
+    let answer = &report[..report.find("## Sources").unwrap()];
+    assert_eq!(answer.matches("Thomas Harrow").count(), 1, "{report}");
+    assert!(answer.contains("The passage quoted above answers this too."), "{report}");
+}
