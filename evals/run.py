@@ -116,7 +116,7 @@ class Corpus:
 
     def __init__(self, name, spec, docs, work):
         self.name, self.spec = name, spec
-        root = Path(docs) / spec["root"]
+        root = (HERE if spec.get("ours") else Path(docs)) / spec["root"]
         self.folder, self.data, self.server = work / name, work / f"{name}.data", None
         for path in sorted(root.rglob("*")) if root.is_dir() else []:
             relative = path.relative_to(root).as_posix()
