@@ -299,7 +299,7 @@ def run_fields(options, corpus, task):
     source.write_text(as_csv([row["in"] for row in task["rows"]]))
     if any(f.get("type", "string") != "string" or "enum" in f for f in task["fields"]):
         schema = folder / f"{task['name']}.schema.json"
-        properties = {f["name"]: {k: f[k] for k in ("type", "description", "enum") if k in f} for f in task["fields"]}
+        properties = {f["name"]: {k: f[k] for k in ("type", "format", "items", "description", "enum") if k in f} for f in task["fields"]}
         for field in properties.values():
             field.setdefault("type", "string")
         schema.write_text(json.dumps({"type": "object", "properties": properties, "required": list(properties),

@@ -77,6 +77,15 @@ pub fn read(label: &Label, shape: &Shape, text: &str) -> Option<Said> {
     }
 }
 
+/// Whether a text beside a name may be its value, and is no description of it: a word, a quantity, a quotation.
+pub(super) fn is_terse(text: &str) -> bool {
+    let trimmed = text.trim().trim_end_matches('.');
+    let is_quoted = trimmed.starts_with(['"', '\'', '“', '`']) && trimmed.len() <= WHOLE_CELL;
+    let is_quantity = trimmed.len() <= WHOLE_QUANTITY
+        && detect(Kind::Number, trimmed).iter().any(|found| found.span.start == 0);
+    !trimmed.contains(char::is_whitespace) || is_quoted || is_quantity
+}
+
 /// The member of a closed set that a cell gives: surely where it is the only one.
 fn member(shape: &Shape, text: &str, whole: &Span) -> Option<Said> {
     let found = members(shape, text);

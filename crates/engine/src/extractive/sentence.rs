@@ -42,6 +42,7 @@ pub fn read(label: &Label, shape: &Shape, sentence: &str) -> Option<Said> {
 fn speaks_of_other_change(label: &Label, words: &[Token]) -> bool {
     let is_asked = |word: &str| label.concept.is_some_and(|concept| concept.names.contains(word));
     words.first().is_some_and(|first| match first.lower.as_str() {
+        "new" => !is_asked("new in"),
         "changed" => !is_asked("changed in"),
         "deprecated" => !is_asked("deprecated"),
         "removed" => !is_asked("removed in"),

@@ -33,6 +33,9 @@ pub(super) fn literal(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> 
         let start = head.rfind([' ', '\n']).map_or(0, |at| at + 1);
         return said(start..head.len(), 0.85);
     }
+    if is_loose_comparison(sentence, &cue.span) {
+        return None;
+    }
     let start = skip_link(sentence, cue.span.end)?;
     let end = clause_end(sentence, start, false);
     if start >= end {
@@ -90,6 +93,15 @@ pub(super) fn literal(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> 
             )
         }
     }
+}
+
+/// “At least 15 digits” is no lower limit; it is one where the sentence speaks of what is allowed.
+fn is_loose_comparison(sentence: &str, cue: &Span) -> bool {
+    let cue = sentence[cue.clone()].to_lowercase();
+    let compares = ["at least", "at most", "up to", "greater than", "no more than", "no less than"];
+    let allows = ["must", "value", "set", "allow", "valid", "range", "limit", "accept", "may be"];
+    let lower = sentence.to_lowercase();
+    compares.contains(&cue.as_str()) && !allows.iter().any(|word| lower.contains(word))
 }
 
 /// Whether a verb or a sign stands between a cue and what begins at `start`.
@@ -175,6 +187,13 @@ fn skip_link(sentence: &str, from: usize) -> Option<usize> {
                 continue;
             }
         }
+        // “the default max_x is 5”, without “of”.
+        let behind = &rest[word.len()..];
+        let is_name = word.contains(['_', '-']) && word.contains(char::is_alphabetic);
+        if is_name && !seen_verb && (behind.starts_with(" is ") || behind.starts_with(" are ")) {
+            at += word.len();
+            continue;
+        }
         if LINKS.contains(&word) && !word.is_empty() {
             seen_verb |= matches!(word, "is" | "are" | "to" | "was");
             at += word.len();
@@ -246,6 +265,9 @@ pub(super) fn phrase(label: &Label, sentence: &str, cue: &Cue) -> Option<Span> {
         }
         let start = skip_link_softly(sentence, cue.span.end);
         let rest = &sentence[start..];
+        if let Some(length) = marked_type(rest).filter(|_| label.asked.contains("type")) {
+            return Some(start..start + length);
+        }
         let end = rest.find("; ").unwrap_or(rest.len());
         let end = start + rest[..end].trim_end().trim_end_matches('.').len();
         return (start < end && sentence[start..end].split_whitespace().count() <= 40)
@@ -264,9 +286,27 @@ pub(super) fn phrase(label: &Label, sentence: &str, cue: &Cue) -> Option<Span> {
         return ((1..=3).contains(&words) && !is_filler(head.rsplit(' ').next()?))
             .then_some(0..head.len());
     };
+    // “with severity “high” in 2.2”: what is quoted is the value, and nothing behind it.
+    if let Some(quoted) = literals::quoted(sentence).into_iter().find(|span| span.start == start) {
+        return Some(quoted);
+    }
+    // “Base class for …” is about what derives from it.
+    if sentence[start..].starts_with("for ") {
+        return None;
+    }
     let end = clause_end(sentence, start, lists);
     let words = sentence.get(start..end)?.split_whitespace().count();
     (words > 0 && words <= 25).then_some(start..end)
+}
+
+/// The length of a type in brackets at the beginning: `<number> 1 if …`, `{string|null}`.
+fn marked_type(text: &str) -> Option<usize> {
+    let close = match text.chars().next()? {
+        '<' => '>',
+        '{' => '}',
+        _ => return None,
+    };
+    text.find(close).map(|at| at + 1).filter(|length| *length <= 60)
 }
 
 /// What stands between “use” and “instead”.

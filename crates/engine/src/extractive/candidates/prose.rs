@@ -2,11 +2,12 @@
 
 use domain::text::{Block, BlockKind, Span};
 
+use super::super::cells;
 use super::super::mentions::Standing;
 use super::super::naming::naming;
 use super::super::sentence;
 use super::super::values::{Kind, names};
-use super::super::words::{is_identifier, sentences, tokens};
+use super::super::words::{is_identifier, is_stop, sentences, tokens};
 use super::{How, KEY, Look, MAX_QUOTE, own};
 
 impl Look<'_> {
@@ -41,12 +42,32 @@ impl Look<'_> {
                 return;
             }
         }
+        if self.want.label.asks_when {
+            return;
+        }
+        if self.want.label.kind == Kind::Phrase && self.is_first_below_key(block) {
+            let value = cells::read(&self.want.label, self.want.shape, &text);
+            if let Some(said) = value.filter(|said| said.sureness >= 0.7) {
+                self.offer(said, 0.9, How::Pair, vec![block.span.clone()]);
+            }
+            return;
+        }
         if self.want.label.kind == Kind::Sentence {
             self.introduction(block, &text);
             return;
         }
         let factor = if self.zone.standing == Standing::Mention { 1.0 } else { 0.97 };
         self.sentences(&block.span, factor, How::Sentence, None);
+    }
+
+    /// Whether a block is the first below a heading that is the field's name: `Added`, `Removed`.
+    fn is_first_below_key(&self, block: &Block) -> bool {
+        let text = &self.page.page.text;
+        let Some(&heading) = block.under.last() else { return false };
+        let title = text.block_text(&text.blocks[heading]);
+        matches!(self.zone.standing, Standing::Page | Standing::Section)
+            && self.zone.block == heading + 1
+            && self.want.label.on_key(title) >= 0.95
     }
 
     /// The first paragraph under a title or heading that names the subject, or a sentence that begins with it.
@@ -160,6 +181,12 @@ impl Look<'_> {
                 | Standing::Column { .. }
                 | Standing::Continues => 1.0,
             };
+            // “works the same as …” somewhere tells no other name of what is mentioned there.
+            let is_alias = self.want.label.concept.is_some_and(|c| c.names.starts_with("short"));
+            let near = match self.zone.standing {
+                Standing::Mention if is_alias => near * 0.6,
+                _ => near,
+            };
             let near =
                 if self.speaks_of_another(&place, said.span.start) { near * 0.72 } else { near };
             let quotes = match term {
@@ -205,6 +232,14 @@ impl Look<'_> {
             && self.subject.name.starts_with(char::is_uppercase)
             && strangers.iter().any(is_other)
     }
+}
+
+/// Whether a block in a typewriter's font is running text: words, many of them small ones, that end a sentence.
+pub(super) fn is_prose(code: &str) -> bool {
+    let words = tokens(code);
+    let small = words.iter().filter(|word| is_stop(&word.lower)).count();
+    let signs = code.chars().filter(|c| matches!(c, '{' | '}' | ';' | '=' | '$' | '#')).count();
+    words.len() >= 8 && small * 4 >= words.len() && signs * 12 <= words.len() && code.contains('.')
 }
 
 /// Whether a sentence goes on about what the one before it named: “It is …”, “The bridge was …”.

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::*;
 
-const CAPS: Caps = Caps {
+pub(in crate::extractive) const CAPS: Caps = Caps {
     rounds: 2,
     searches: 12,
     pages: 20,

@@ -37,6 +37,8 @@ pub struct Label {
     pub is_city: bool,
     /// Stems of what a yes or no is asked about: of the name, then of the description.
     flag: (Vec<String>, Vec<String>),
+    /// Whether it is asked when something happens, so that a sentence answers: `raised_when`.
+    pub asks_when: bool,
     /// Whether several things are asked for, so that commas belong to the answer.
     pub lists: bool,
 }
@@ -142,7 +144,8 @@ impl Label {
             .collect();
         let asks = format!("{} {}", words.join(" "), field.description.to_lowercase());
         names.dedup();
-        let kind = kind_of(&field.shape, concept, &asks);
+        let asks_when = asks_when(field, &words, concept);
+        let kind = if asks_when { Kind::Sentence } else { kind_of(&field.shape, concept, &asks) };
         let flag = if kind == Kind::Boolean && !is_empty {
             (key_stems(&words.join(" ")), key_stems(&field.description))
         } else {
@@ -159,6 +162,7 @@ impl Label {
             triggers: triggers(&forms),
             exclusions: forms.iter().take(2).flat_map(|form| exclusions(&form.content)).collect(),
             kind,
+            asks_when,
             unit: units::find_asked(&field.name, &field.description),
             forms,
             concept,
@@ -278,6 +282,13 @@ impl Label {
             held as f32 / self.hints.len() as f32
         }
     }
+}
+
+/// Whether a text is to tell a circumstance, and not the day on which something was founded or published.
+fn asks_when(field: &Field, name: &[String], concept: Option<&Concept>) -> bool {
+    let is_text = matches!(field.shape, Shape::Text(None) | Shape::Any);
+    let is_dated = concept.is_some_and(|concept| concept.kind == Kind::Date);
+    is_text && !is_dated && name.len() > 1 && name.iter().any(|word| word == "when")
 }
 
 /// Of each form that sentences may use the beginning of its longest word, as far as stemming leaves it.
