@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::labels::Label;
 use super::sentence::{Said, boolean, converted, fitness};
-use super::turns::clause_end;
+use super::turns::{clause_end, marked_type};
 use super::values::choices::members;
 use super::values::{Kind, booleans, detect, normalise};
 use super::words::sentences;
@@ -41,6 +41,10 @@ pub fn read(label: &Label, shape: &Shape, text: &str) -> Option<Said> {
             if is_text && trimmed.len() <= WHOLE_CELL =>
         {
             let span = name(label.kind, text, &whole)?;
+            said(converted(label, shape, text, &span)?, span, 1.0)
+        }
+        Kind::Phrase if marked_type(trimmed).is_some() && label.asked.contains("type") => {
+            let span = from..from + marked_type(trimmed)?;
             said(converted(label, shape, text, &span)?, span, 1.0)
         }
         Kind::Literal | Kind::Phrase if is_text && trimmed.len() <= WHOLE_CELL => {
@@ -130,7 +134,9 @@ fn first_of_kind(label: &Label, shape: &Shape, text: &str, whole: &Span) -> Opti
         let value = normalise::value(shape, label.kind, label.unit, &found.typed, raw)?;
         Some((index, found, value))
     })?;
-    let fit = if found.span.len() * 2 >= whole.len() {
+    // An address is told by its form, wherever it stands in the cell.
+    let has_form = matches!(label.kind, Kind::Email | Kind::Url | Kind::Phone);
+    let fit = if found.span.len() * 2 >= whole.len() || has_form {
         1.0
     } else if index == 0 && found.span.start <= whole.start + 12 {
         0.9

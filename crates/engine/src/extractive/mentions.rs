@@ -329,7 +329,14 @@ impl Prepared {
 /// Whether a line is an identifier, with its arguments at most, and so a title without markup: `tune.bufsize <number>`.
 fn is_title(line: &str, name: &str) -> f32 {
     let is_line = line.len() <= 80 && !line.ends_with('.');
-    if is_line && is_identifier(name) && term_names(line, name) >= 0.95 { 0.97 } else { 0.0 }
+    let has_argument =
+        line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '<', '[']))
+            && line.ends_with(['>', ']', '}']);
+    if is_line && (is_identifier(name) || has_argument) && term_names(line, name) >= 0.95 {
+        0.97
+    } else {
+        0.0
+    }
 }
 
 /// On a page about the subject, what stands at its top is about it more surely than what stands deep in

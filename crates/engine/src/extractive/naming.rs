@@ -49,7 +49,11 @@ pub(super) fn loosely(text: &str) -> String {
 }
 
 fn without_numbering(text: &str) -> &str {
-    let bare = text.trim_start_matches(|c: char| {
+    // `A.11. Raspbian`: appendices are numbered with a letter.
+    let rest = text.strip_prefix(|c: char| c.is_ascii_uppercase()).and_then(|rest| {
+        rest.strip_prefix('.').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    let bare = rest.unwrap_or(text).trim_start_matches(|c: char| {
         c.is_ascii_digit() || matches!(c, '.' | ' ' | '\u{a0}' | '§')
     });
     if bare.is_empty() { text } else { bare }
@@ -328,6 +332,9 @@ mod tests {
         assert!(term_names("-A", "-a").abs() < f32::EPSILON);
         assert!(term_names("class tomllib.Parser", "Parser") > 0.8);
         assert!(term_names("work_mem_limit", "work_mem").abs() < f32::EPSILON);
+        assert!(term_names("probesize integer (input)", "probesize") > 0.9);
+        assert!(term_names("probesize matters (here)", "probesize").abs() < f32::EPSILON);
+        assert!(term_names("date_trunc ( text, interval, text )", "interval").abs() < f32::EPSILON);
     }
 
     #[test]
@@ -337,5 +344,15 @@ mod tests {
         assert!(naming("tomllib — Parse TOML files — Python 3.11", "tomllib") > 0.9);
         assert!(naming("Things to know about Lyon and its rivers", "Lyon") < 0.7);
         assert!(naming("Committing", "commit").abs() < f32::EPSILON);
+        assert!(naming("A.11. Raspbian", "Raspbian") > 0.9);
+        assert!(naming("MX40 submersible pump", "MX40") > 0.85);
+    }
+
+    #[test]
+    fn a_version_is_not_a_longer_one_nor_the_number_of_a_heading() {
+        assert!(naming("3.2.0 – 2024-05-21", "3.2.0") > 0.9);
+        assert!(naming("3.2.0 – 2024-05-21", "3.2").abs() < f32::EPSILON);
+        assert!(naming("Django 1.3.1 release notes", "Django 1.3").abs() < f32::EPSILON);
+        assert!(naming("Django 1.3 release notes", "Django 1.3") > 0.9);
     }
 }

@@ -40,6 +40,12 @@ pub fn read(label: &Label, shape: &Shape, sentence: &str) -> Option<Said> {
 
 /// “Changed in version 3.3: added …” says nothing about when the thing itself was added.
 fn speaks_of_other_change(label: &Label, words: &[Token]) -> bool {
+    // “Deprecated since 3.6, will be removed in 3.12” tells both.
+    let lower: Vec<&str> = words.iter().map(|word| word.lower.as_str()).collect();
+    let asks_removal = label.concept.is_some_and(|concept| concept.names.contains("removed in"));
+    if asks_removal && lower.contains(&"removed") {
+        return false;
+    }
     let is_asked = |word: &str| label.concept.is_some_and(|concept| concept.names.contains(word));
     words.first().is_some_and(|first| match first.lower.as_str() {
         "new" => !is_asked("new in"),
@@ -295,7 +301,13 @@ pub fn read_headed(label: &Label, shape: &Shape, sentence: &str) -> Option<Said>
     ) {
         return None;
     }
-    let found = detect(label.kind, sentence);
+    let mut found = detect(label.kind, sentence);
+    if found.len() > 1 && label.unit.is_some() && label.kind == Kind::Number {
+        // Of “12 months” and “60 days” what is measured as asked.
+        found.retain(
+            |one| matches!(&one.typed, Typed::Quantity(quantity) if quantity.unit == label.unit),
+        );
+    }
     let [only] = &found[..] else { return None };
     let value =
         normalise::value(shape, label.kind, label.unit, &only.typed, &sentence[only.span.clone()])?;
@@ -338,6 +350,43 @@ mod tests {
         assert_eq!(default("Default: 60 seconds"), "60 seconds");
         assert_eq!(default("By default, the value of limit is 50."), "50");
         assert_eq!(text("default", "The default is not to wait."), None);
+        assert_eq!(default("The default max-ttl is 604800 (one week)."), "604800");
+        assert_eq!(default("The default timeout is 4s."), "4s");
+        assert_eq!(default("The default value remains at 0."), "0");
+        assert_eq!(text("default", "Prior to 2.4 the default value was 1000s."), None);
+    }
+
+    #[test]
+    fn a_comparison_is_a_limit_only_where_values_are_allowed() {
+        let least = |sentence| text("smallest_value", sentence);
+        assert_eq!(least("It has a precision of at least 15 digits."), None);
+        assert_eq!(least("The size must be at least 15."), Some(json!("15")));
+    }
+
+    #[test]
+    fn what_is_quoted_behind_the_words_of_a_field_is_its_value() {
+        let severity = |sentence| text("severity", sentence);
+        assert_eq!(severity("It fixes a bug with severity “high” in 2.2."), Some(json!("high")));
+        assert_eq!(severity("It fixes several bugs in 2.2."), None);
+    }
+
+    #[test]
+    fn a_class_is_derived_from_its_base_and_a_base_class_is_for_others() {
+        let base = |sentence| text("base_class", sentence);
+        assert_eq!(
+            base("A subclass of ImportError, raised by import."),
+            Some(json!("ImportError"))
+        );
+        assert_eq!(base("Base class for syntax errors."), None);
+    }
+
+    #[test]
+    fn a_sentence_may_tell_two_versions() {
+        let both = "Deprecated since version 3.6, will be removed in version 3.12: use X.";
+        assert_eq!(text("removed_in", both), Some(json!("3.12")));
+        assert_eq!(text("deprecated_since", both), Some(json!("3.6")));
+        assert_eq!(text("removed_in", "New in version 3.2."), None);
+        assert_eq!(text("new_in_version", "New in Frame 3.1."), Some(json!("3.1")));
     }
 
     #[test]

@@ -33,7 +33,7 @@ pub(super) fn literal(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> 
         let start = head.rfind([' ', '\n']).map_or(0, |at| at + 1);
         return said(start..head.len(), 0.85);
     }
-    if is_loose_comparison(sentence, &cue.span) {
+    if is_loose_comparison(sentence, &cue.span) || is_past(sentence, &cue.span) {
         return None;
     }
     let start = skip_link(sentence, cue.span.end)?;
@@ -61,7 +61,11 @@ pub(super) fn literal(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> 
         let is_quantity = numbers::find(clause)
             .iter()
             .any(|(span, _)| span.start == 0 || clause.len() - span.len() < 14);
+        // “604800 (one week)” is explained in the brackets, “128 megabytes (128MB)” spelled for a machine.
+        let is_typed = !sentence[open..close.max(open)].contains(char::is_whitespace)
+            && sentence[open..close.max(open)].starts_with(|c: char| c.is_ascii_digit());
         if close > open
+            && is_typed
             && is_quantity
             && numbers::find(&sentence[open..close])
                 .iter()
@@ -104,6 +108,17 @@ fn is_loose_comparison(sentence: &str, cue: &Span) -> bool {
     compares.contains(&cue.as_str()) && !allows.iter().any(|word| lower.contains(word))
 }
 
+/// “Prior to 2.4 the default was 1000s” tells what does not hold any more.
+fn is_past(sentence: &str, cue: &Span) -> bool {
+    let head = sentence[..cue.start].to_lowercase();
+    let clause = head.rfind([';', ':']).map_or(head.as_str(), |at| &head[at..]);
+    let is_earlier = ["prior to ", "before ", "older ", "earlier ", "formerly", "previously"]
+        .iter()
+        .any(|word| clause.contains(word));
+    let behind = sentence[cue.end..].split_whitespace().take(3);
+    is_earlier && behind.into_iter().any(|word| matches!(word, "was" | "were"))
+}
+
 /// Whether a verb or a sign stands between a cue and what begins at `start`.
 fn is_linked(sentence: &str, cue: &Cue, start: usize) -> bool {
     let between = &sentence[cue.span.start..start];
@@ -112,6 +127,7 @@ fn is_linked(sentence: &str, cue: &Cue, start: usize) -> bool {
             matches!(
                 word,
                 "is" | "are"
+                    | "remains"
                     | "was"
                     | "were"
                     | "to"
@@ -128,7 +144,9 @@ fn is_linked(sentence: &str, cue: &Cue, start: usize) -> bool {
 
 /// Passes the words that link a cue to its value: “is”, “value of … is”, “:”.
 fn skip_link(sentence: &str, from: usize) -> Option<usize> {
-    const LINKS: [&str; 33] = [
+    const LINKS: [&str; 35] = [
+        "remains",
+        "at",
         "is",
         "are",
         "was",
@@ -190,7 +208,15 @@ fn skip_link(sentence: &str, from: usize) -> Option<usize> {
         // “the default max_x is 5”, without “of”.
         let behind = &rest[word.len()..];
         let is_name = word.contains(['_', '-']) && word.contains(char::is_alphabetic);
-        if is_name && !seen_verb && (behind.starts_with(" is ") || behind.starts_with(" are ")) {
+        // “the default timeout is 4s”: what the default is of.
+        let is_noun = at <= from + 1
+            && sentence[..from].ends_with("default")
+            && word.len() > 3
+            && word.chars().all(|c| c.is_ascii_lowercase());
+        if (is_name || is_noun)
+            && !seen_verb
+            && (behind.starts_with(" is ") || behind.starts_with(" are "))
+        {
             at += word.len();
             continue;
         }
@@ -205,7 +231,7 @@ fn skip_link(sentence: &str, from: usize) -> Option<usize> {
 
 /// The end of the clause that begins at a place.
 pub(super) fn clause_end(sentence: &str, start: usize, keeps_commas: bool) -> usize {
-    const BREAKS: [&str; 14] = [
+    const BREAKS: [&str; 15] = [
         " but ",
         " which ",
         " unless ",
@@ -220,6 +246,7 @@ pub(super) fn clause_end(sentence: &str, start: usize, keeps_commas: bool) -> us
         ", and ",
         " so that ",
         " except ",
+        " instead of ",
     ];
     let rest = &sentence[start..];
     let mut end = rest.len();
@@ -300,7 +327,7 @@ pub(super) fn phrase(label: &Label, sentence: &str, cue: &Cue) -> Option<Span> {
 }
 
 /// The length of a type in brackets at the beginning: `<number> 1 if …`, `{string|null}`.
-fn marked_type(text: &str) -> Option<usize> {
+pub(super) fn marked_type(text: &str) -> Option<usize> {
     let close = match text.chars().next()? {
         '<' => '>',
         '{' => '}',

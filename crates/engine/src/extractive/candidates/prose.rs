@@ -28,7 +28,9 @@ impl Look<'_> {
         if self.zone.standing != Standing::Mention
             && let Some(at) = text.find(": ").filter(|&at| at <= 40)
         {
-            let fit = self.want.label.on_key(&text[..at]);
+            // “Order number 7. List price: 90”: the key begins with its sentence.
+            let from = text[..at].rfind(". ").map_or(0, |end| end + 2);
+            let fit = self.want.label.on_key(&text[from..at]);
             let value = block.span.start + at + 2..block.span.end;
             if fit >= KEY
                 && let Some(said) = self.cell(&value)
@@ -170,7 +172,8 @@ impl Look<'_> {
                 Standing::Mention => 0.75,
                 Standing::Section | Standing::Page if names_it => 1.06,
                 Standing::Section | Standing::Page
-                    if self.speaks_of_stranger(sentence, said.span.start) =>
+                    if !sentence[said.span.end..].starts_with(" (")
+                        && self.speaks_of_stranger(sentence, said.span.start) =>
                 {
                     0.78
                 }
@@ -242,6 +245,24 @@ pub(super) fn is_prose(code: &str) -> bool {
     words.len() >= 8 && small * 4 >= words.len() && signs * 12 <= words.len() && code.contains('.')
 }
 
+/// What a thing just named may be called: “this macro”.
+const KINDS: [&str; 14] = [
+    "limit",
+    "macro",
+    "option",
+    "parameter",
+    "setting",
+    "value",
+    "variable",
+    "function",
+    "module",
+    "class",
+    "command",
+    "directive",
+    "constant",
+    "company",
+];
+
 /// Whether a sentence goes on about what the one before it named: “It is …”, “The bridge was …”.
 fn refers_back(sentence: &str, name: &str) -> bool {
     let Some(first) = sentence.split_whitespace().next() else { return false };
@@ -259,5 +280,10 @@ fn refers_back(sentence: &str, name: &str) -> bool {
                     "company" | "firm" | "module" | "function" | "option" | "city" | "project"
                 )
         });
-    is_pronoun || is_kind
+    // “The default value of this macro is …”
+    let points_back = sentence.split_whitespace().take(8).zip(sentence.split_whitespace().skip(1));
+    let is_pointed = points_back
+        .filter(|(this, _)| *this == "this")
+        .any(|(_, noun)| KINDS.contains(&noun.trim_end_matches([',', '.'])));
+    is_pronoun || is_kind || is_pointed
 }

@@ -165,7 +165,11 @@ pub(super) fn concept_of(
             .map(|(concept, _)| *concept)
     };
     // `founded` and `year`: the rest of the name may be in any order.
-    named(whole).or_else(|| named(core)).or_else(|| longest_within(core, suits))
+    // `new_in_version` is a turn of phrase that sentences use.
+    let turned = CONCEPTS.iter().find(|concept| {
+        suits(concept) && whole.contains(' ') && concept.says.split('|').any(|turn| turn == whole)
+    });
+    named(whole).or(turned).or_else(|| named(core)).or_else(|| longest_within(core, suits))
 }
 
 /// The concept whose longest name stands inside a phrase.

@@ -117,11 +117,16 @@ impl Label {
         for (concept, weight) in [(by_name, SYNONYM), (by_text, DESCRIBED)] {
             let Some(concept) = concept else { continue };
             let place = if concept.says == "-" { Place::KeysOnly } else { Place::Anywhere };
+            // The name tells what is asked for; single words of the description only help with keys.
+            let is_other =
+                weight < SYNONYM && by_name.is_some_and(|own| !std::ptr::eq(own, concept));
             for name in concept.names.split('|') {
+                let is_word = !name.contains(' ');
+                let place = if is_other && is_word { Place::KeysOnly } else { place };
                 push(&mut forms, name, weight, place);
                 names.push(name.to_owned());
             }
-            if place == Place::Anywhere {
+            if place == Place::Anywhere && !is_other {
                 for words in concept.says.split('|') {
                     push(&mut forms, words, weight * TURN, Place::SentencesOnly);
                 }
