@@ -210,9 +210,9 @@ impl Prepared {
     ) {
         /// Blocks behind a definition that may still belong to it.
         const REACH: usize = 12;
-        let blocks = &self.page.text.blocks;
         /// Blocks behind a line that is but a name; the next such line may not be known for one.
         const TITLE_REACH: usize = 2;
+        let blocks = &self.page.text.blocks;
         let mut defined: Option<(usize, f32)> = None;
         let mut titled: Option<(usize, f32)> = None;
         for (index, block) in blocks.iter().enumerate() {

@@ -54,25 +54,8 @@ pub(super) fn literal(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> 
     {
         return None;
     }
-    // “128 megabytes (128MB)”: what stands in the brackets is what one would type.
-    if let Some(inner) = sentence[end..].trim_start().strip_prefix('(') {
-        let open = sentence.len() - inner.len();
-        let close = open + inner.find(')').unwrap_or(0);
-        let is_quantity = numbers::find(clause)
-            .iter()
-            .any(|(span, _)| span.start == 0 || clause.len() - span.len() < 14);
-        // “604800 (one week)” is explained in the brackets, “128 megabytes (128MB)” spelled for a machine.
-        let is_typed = !sentence[open..close.max(open)].contains(char::is_whitespace)
-            && sentence[open..close.max(open)].starts_with(|c: char| c.is_ascii_digit());
-        if close > open
-            && is_typed
-            && is_quantity
-            && numbers::find(&sentence[open..close])
-                .iter()
-                .any(|(span, _)| span.len() == close - open)
-        {
-            return said(open..close, 1.0);
-        }
+    if let Some(typed) = typed_in_brackets(sentence, start, end) {
+        return said(typed, 1.0);
     }
     let first = found.iter().find(|span| span.start >= start && span.start < end.max(start + 1));
     match first {
@@ -97,6 +80,22 @@ pub(super) fn literal(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> 
             )
         }
     }
+}
+
+/// “128 megabytes (128MB)”: what stands in the brackets behind a quantity is what one would type, where it has
+/// no space. “604800 (one week)” is but explained there.
+fn typed_in_brackets(sentence: &str, start: usize, end: usize) -> Option<Span> {
+    let clause = &sentence[start..end];
+    let inner = sentence[end..].trim_start().strip_prefix('(')?;
+    let open = sentence.len() - inner.len();
+    let typed = &inner[..inner.find(')')?];
+    let is_typed = typed.starts_with(|c: char| c.is_ascii_digit())
+        && !typed.contains(char::is_whitespace)
+        && numbers::find(typed).iter().any(|(span, _)| span.len() == typed.len());
+    let is_quantity = numbers::find(clause)
+        .iter()
+        .any(|(span, _)| span.start == 0 || clause.len() - span.len() < 14);
+    (is_typed && is_quantity).then(|| open..open + typed.len())
 }
 
 /// “At least 15 digits” is no lower limit; it is one where the sentence speaks of what is allowed.

@@ -47,7 +47,18 @@ impl Look<'_> {
             Kind::Money => concept.starts_with("price"),
             Kind::Url => concept.starts_with("website"),
             Kind::Email | Kind::Phone => true,
-            _ => false,
+            Kind::Number
+            | Kind::Percent
+            | Kind::Boolean
+            | Kind::Choice
+            | Kind::Version
+            | Kind::Literal
+            | Kind::Person
+            | Kind::Organisation
+            | Kind::Place
+            | Kind::Failure
+            | Kind::Phrase
+            | Kind::Sentence => false,
         };
         if !fits || block.span.len() > LONGEST {
             return;
@@ -96,10 +107,14 @@ impl Look<'_> {
         let title = page.block_text(&page.blocks[heading]);
         let is_own = self.subject.names().any(|name| naming(title, name) > 0.85);
         let is_top = self.zone.block - heading <= TOP;
-        match self.want.label.kind {
-            Kind::Date | Kind::Year | Kind::Money => (is_own && is_top).then_some(0.85),
-            _ if holds_name(&text[found.span.clone()], &self.subject.name) => Some(0.9),
-            _ => is_own.then_some(0.72),
+        let is_told_by_place =
+            matches!(self.want.label.kind, Kind::Date | Kind::Year | Kind::Money);
+        if is_told_by_place {
+            (is_own && is_top).then_some(0.85)
+        } else if holds_name(&text[found.span.clone()], &self.subject.name) {
+            Some(0.9)
+        } else {
+            is_own.then_some(0.72)
         }
     }
 }

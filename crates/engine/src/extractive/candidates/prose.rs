@@ -47,7 +47,8 @@ impl Look<'_> {
         if self.want.label.asks_when {
             return;
         }
-        if self.want.label.kind == Kind::Phrase && self.is_first_below_key(block) {
+        let is_entry = !text.ends_with('.');
+        if self.want.label.kind == Kind::Phrase && is_entry && self.is_first_below_key(block) {
             let value = cells::read(&self.want.label, self.want.shape, &text);
             if let Some(said) = value.filter(|said| said.sureness >= 0.7) {
                 self.offer(said, 0.9, How::Pair, vec![block.span.clone()]);
@@ -186,10 +187,8 @@ impl Look<'_> {
             };
             // “works the same as …” somewhere tells no other name of what is mentioned there.
             let is_alias = self.want.label.concept.is_some_and(|c| c.names.starts_with("short"));
-            let near = match self.zone.standing {
-                Standing::Mention if is_alias => near * 0.6,
-                _ => near,
-            };
+            let is_mention = self.zone.standing == Standing::Mention;
+            let near = if is_alias && is_mention { near * 0.6 } else { near };
             let near =
                 if self.speaks_of_another(&place, said.span.start) { near * 0.72 } else { near };
             let quotes = match term {
