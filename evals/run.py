@@ -116,7 +116,7 @@ class Corpus:
 
     def __init__(self, name, spec, docs, work):
         self.name, self.spec = name, spec
-        root = Path(docs) / spec["root"]
+        root = (HERE if spec.get("ours") else Path(docs)) / spec["root"]
         self.folder, self.data, self.server = work / name, work / f"{name}.data", None
         for path in sorted(root.rglob("*")) if root.is_dir() else []:
             relative = path.relative_to(root).as_posix()
@@ -299,7 +299,7 @@ def run_fields(options, corpus, task):
     source.write_text(as_csv([row["in"] for row in task["rows"]]))
     if any(f.get("type", "string") != "string" or "enum" in f for f in task["fields"]):
         schema = folder / f"{task['name']}.schema.json"
-        properties = {f["name"]: {k: f[k] for k in ("type", "description", "enum") if k in f} for f in task["fields"]}
+        properties = {f["name"]: {k: f[k] for k in ("type", "format", "items", "description", "enum") if k in f} for f in task["fields"]}
         for field in properties.values():
             field.setdefault("type", "string")
         schema.write_text(json.dumps({"type": "object", "properties": properties, "required": list(properties),

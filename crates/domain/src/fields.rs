@@ -97,6 +97,24 @@ fn named_type(word: &str) -> Option<Map<String, Value>> {
     field.as_object().cloned()
 }
 
+/// “How many bytes” asks for an amount, and pages write its unit with it; “how many people” asks for a count.
+const UNITS: [&str; 14] = [
+    "bytes",
+    "kilobytes",
+    "megabytes",
+    "gigabytes",
+    "milliseconds",
+    "seconds",
+    "minutes",
+    "hours",
+    "days",
+    "metres",
+    "meters",
+    "kilometres",
+    "kilometers",
+    "watts",
+];
+
 fn guessed_type(label: &str, description: &str) -> Map<String, Value> {
     let words = format!("{} {}", label.replace('_', " "), description).to_lowercase();
     if let Some(choices) = choices(description) {
@@ -119,7 +137,10 @@ fn guessed_type(label: &str, description: &str) -> Map<String, Value> {
             "integer"
         } else if begins(&["date", "the date", "release date", "on which date"]) {
             "date"
-        } else if begins(&["number of", "the number of", "how many", "count of"]) {
+        } else if begins(&["number of", "the number of", "how many", "count of"])
+            && !says("number of the ")
+            && !UNITS.iter().any(|unit| says(&format!("how many {unit}")))
+        {
             "integer"
         } else if begins(&["website", "url", "the url", "link to", "homepage"]) {
             "url"
@@ -180,6 +201,18 @@ mod tests {
                 pair("size", r#"["small","medium","large"]"#),
             ]
         );
+    }
+
+    #[test]
+    fn counts_are_integers_and_amounts_and_labels_are_texts() {
+        let kinds: Vec<String> = types(
+            "staff: how many people; size: how many bytes it takes; stand: number of the stand; \
+             seats: number of seats",
+        )
+        .into_iter()
+        .map(|(_, kind)| kind)
+        .collect();
+        assert_eq!(kinds, ["integer", "string", "string", "integer"]);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Values that a page may give for a field: where each stands, how it was found and how far it is trusted.
 
+mod bare;
+mod circumstance;
 mod prose;
+mod rows;
 
 use domain::schema::Shape;
 use domain::text::{Block, BlockKind, Span};
@@ -94,11 +97,13 @@ pub fn gather(
         let block = &page.page.text.blocks[zone.block];
         let mut look = Look { want, subject, page, index, zone: *zone, offers };
         look.forms();
+        look.bare(block);
         match &block.kind {
             BlockKind::Pair { key, value, is_data } => look.pair(block, key, value, *is_data),
             BlockKind::Definition { term, meaning } => look.definition(block, term, meaning),
             BlockKind::Row { cells, header, is_header: false } => look.row(block, cells, *header),
             BlockKind::Row { .. } | BlockKind::Heading { .. } => {}
+            BlockKind::Code if prose::is_prose(look.quote(&block.span)) => look.prose(block),
             BlockKind::Code => look.code(block),
             BlockKind::Paragraph | BlockKind::ListItem { .. } | BlockKind::Quote => {
                 look.prose(block);
@@ -114,10 +119,24 @@ impl Look<'_> {
 
     fn offer(&mut self, said: Said, factor: f32, how: How, quotes: Vec<Span>) {
         let score = said.sureness * factor * how.trust() * self.zone.nearness;
-        if score > 0.2 {
+        if score > 0.2 && !self.is_own_name(&said.value) {
             let value = if self.want.label.is_city { city(said.value) } else { said.value };
             self.offers.push(Offer { value, score, page: self.index, quotes, how });
         }
+    }
+
+    /// Whether a value is but the subject's name, which no field asks for unless it says so.
+    fn is_own_name(&self, value: &Value) -> bool {
+        let asks_for_name = ["name", "title", "spelling", "form", "term", "symbol", "call"]
+            .iter()
+            .any(|word| self.want.label.asked.contains(word));
+        let text = value.as_str().map(|text| text.trim_end_matches("()"));
+        !asks_for_name
+            && text.is_some_and(|text| {
+                self.subject.names().any(|name| {
+                    text.eq_ignore_ascii_case(name.trim_end_matches("()")) && name.len() > 2
+                })
+            })
     }
 
     /// What the form of the place gives away, whatever its words say.
@@ -158,7 +177,9 @@ impl Look<'_> {
                     || self.want.label.concept.is_some_and(|c| {
                         c.names.starts_with("default") || c.names.starts_with("type")
                     });
-            if let Some(said) = self.cell(value).filter(|_| names_value) {
+            let is_terse = matches!(self.want.label.kind, Kind::Sentence)
+                || cells::is_terse(self.quote(value));
+            if let Some(said) = self.cell(value).filter(|_| names_value && is_terse) {
                 self.offer(said, 0.85, how, vec![block.span.clone()]);
             }
             self.sentences(value, 1.0, How::Sentence, None);
@@ -180,7 +201,9 @@ impl Look<'_> {
     fn definition(&mut self, block: &Block, term: &Span, meaning: &Span) {
         if self.zone.standing == Standing::Defines {
             self.term(term);
-            if self.want.label.kind == Kind::Sentence {
+            if self.want.label.asks_when {
+                self.circumstance(term, meaning);
+            } else if self.want.label.kind == Kind::Sentence {
                 self.opening(term.start, meaning);
             }
             self.sentences(meaning, 1.0, How::Definition, Some(term));
@@ -242,6 +265,10 @@ impl Look<'_> {
 
     /// The other names that a term lists beside the subject.
     fn other_names(&mut self, term: &Span, text: &str, fit: f32) {
+        // `interval / double → interval` shows how to use it, not what else it is called.
+        if text.contains(['→', '>']) {
+            return;
+        }
         let wants_short = self.want.label.hints.iter().any(|hint| hint == "short");
         let wants_long = self.want.label.hints.iter().any(|hint| hint == "long");
         let bare = text.find(['(', '[']).map_or(text, |at| &text[..at]);
@@ -273,53 +300,6 @@ impl Look<'_> {
         let quotes = vec![if quote.len() <= MAX_QUOTE { quote } else { span }];
         let said = Said { value: Value::String(value), span: 0..0, sureness: 1.0 };
         self.offer(said, 0.95, How::Opening, quotes);
-    }
-
-    fn row(&mut self, block: &Block, cells: &[Span], header: Option<usize>) {
-        let blocks = &self.page.page.text.blocks;
-        let heads: Vec<Span> = match header.map(|index| &blocks[index].kind) {
-            Some(BlockKind::Row { cells, .. }) => cells.clone(),
-            Some(_) | None => Vec::new(),
-        };
-        let quotes = vec![block.span.clone()];
-        match self.zone.standing {
-            Standing::Row { cell: own } => {
-                for (at, span) in cells.iter().enumerate().filter(|(at, _)| *at != own) {
-                    let fit = match heads.get(at) {
-                        Some(head) => self.want.label.on_key(self.quote(head)),
-                        // Without a header the second of two cells says what the first is.
-                        None if cells.len() == 2 && self.want.label.kind == Kind::Sentence => 0.8,
-                        None => 0.0,
-                    };
-                    if fit >= KEY
-                        && let Some(said) = self.cell(span)
-                    {
-                        self.offer(said, fit, How::Table, quotes.clone());
-                    } else if fit < 0.1 && self.quote(span).len() > 25 {
-                        self.sentences(span, 0.9, How::Sentence, None);
-                    }
-                }
-            }
-            Standing::Column { cell } => {
-                let fit = cells.first().map_or(0.0, |key| self.want.label.on_key(self.quote(key)));
-                if fit >= KEY
-                    && let Some(said) = cells.get(cell).and_then(|span| self.cell(span))
-                {
-                    self.offer(said, fit, How::Table, quotes);
-                }
-            }
-            Standing::Section | Standing::Page | Standing::Continues => {
-                // A row of keys and values about the subject; in a wider table the key must be exact.
-                let fit = cells.first().map_or(0.0, |key| self.want.label.on_key(self.quote(key)));
-                let needed = if cells.len() == 2 { KEY } else { 0.9 };
-                if fit >= needed
-                    && let Some(said) = cells.get(1).and_then(|span| self.cell(span))
-                {
-                    self.offer(said, fit * own(self.zone.standing), How::Table, quotes);
-                }
-            }
-            Standing::Defines | Standing::Key | Standing::Mention => {}
-        }
     }
 
     fn code(&mut self, block: &Block) {

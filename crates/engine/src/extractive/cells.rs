@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::labels::Label;
 use super::sentence::{Said, boolean, converted, fitness};
-use super::turns::clause_end;
+use super::turns::{clause_end, marked_type};
 use super::values::choices::members;
 use super::values::{Kind, booleans, detect, normalise};
 use super::words::sentences;
@@ -43,6 +43,10 @@ pub fn read(label: &Label, shape: &Shape, text: &str) -> Option<Said> {
             let span = name(label.kind, text, &whole)?;
             said(converted(label, shape, text, &span)?, span, 1.0)
         }
+        Kind::Phrase if marked_type(trimmed).is_some() && label.asked.contains("type") => {
+            let span = from..from + marked_type(trimmed)?;
+            said(converted(label, shape, text, &span)?, span, 1.0)
+        }
         Kind::Literal | Kind::Phrase if is_text && trimmed.len() <= WHOLE_CELL => {
             // “Agneta Dahl (since 2020)”
             let cut = trimmed.find(" (").filter(|&at| is_remark(&trimmed[at..]));
@@ -75,6 +79,15 @@ pub fn read(label: &Label, shape: &Shape, text: &str) -> Option<Said> {
         | Kind::Organisation
         | Kind::Place => first_of_kind(label, shape, text, &whole),
     }
+}
+
+/// Whether a text beside a name may be its value, and is no description of it: a word, a quantity, a quotation.
+pub(super) fn is_terse(text: &str) -> bool {
+    let trimmed = text.trim().trim_end_matches('.');
+    let is_quoted = trimmed.starts_with(['"', '\'', '“', '`']) && trimmed.len() <= WHOLE_CELL;
+    let is_quantity = trimmed.len() <= WHOLE_QUANTITY
+        && detect(Kind::Number, trimmed).iter().any(|found| found.span.start == 0);
+    !trimmed.contains(char::is_whitespace) || is_quoted || is_quantity
 }
 
 /// The member of a closed set that a cell gives: surely where it is the only one.
@@ -121,7 +134,9 @@ fn first_of_kind(label: &Label, shape: &Shape, text: &str, whole: &Span) -> Opti
         let value = normalise::value(shape, label.kind, label.unit, &found.typed, raw)?;
         Some((index, found, value))
     })?;
-    let fit = if found.span.len() * 2 >= whole.len() {
+    // An address is told by its form, wherever it stands in the cell.
+    let has_form = matches!(label.kind, Kind::Email | Kind::Url | Kind::Phone);
+    let fit = if found.span.len() * 2 >= whole.len() || has_form {
         1.0
     } else if index == 0 && found.span.start <= whole.start + 12 {
         0.9

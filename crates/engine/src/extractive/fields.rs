@@ -213,4 +213,4 @@ fn needs_model(kind: FieldKind) -> Finding {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

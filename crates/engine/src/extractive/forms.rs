@@ -5,8 +5,10 @@
 use domain::text::{Block, BlockKind, Span, Text};
 use serde_json::Value;
 
+use super::naming::term_names;
 use super::subject::Subject;
-use super::words::tokens;
+use super::values::units;
+use super::words::{sentences, tokens};
 
 /// A value that a form gives, where it stands, and how surely it is the one.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +36,9 @@ pub(super) fn shown(asked: &str, subject: &Subject, text: &Text, index: usize) -
     }
     if says(&["lowest", "smallest", "minimum", "min", "highest", "largest", "maximum", "max"]) {
         all.extend(end_of_range(&says, text, block));
+    }
+    if says(&["unit", "units"]) {
+        all.extend(measured_in(subject, text, block));
     }
     if says(&["number", "code", "numeric", "id"]) {
         all.extend(number_beside(subject, text, block));
@@ -77,6 +82,37 @@ fn signature(
         quote: span.clone(),
         sureness: 0.97,
     })
+}
+
+/// `Set probing size in bytes, …`: the unit that the opening of a definition names.
+fn measured_in(subject: &Subject, text: &Text, block: &Block) -> Option<Shown> {
+    let BlockKind::Definition { term, meaning } = &block.kind else { return None };
+    let names_it = subject.names().any(|name| term_names(text.quote(term), name) > 0.9);
+    let said = text.quote(meaning);
+    let first = sentences(said).into_iter().next().filter(|_| names_it)?;
+    let sentence = &said[first.clone()];
+    let at = UNIT_LEADS.iter().find_map(|lead| {
+        sentence.match_indices(lead).map(|(at, _)| at + lead.len()).find(|&at| {
+            let bare = part_of(&sentence[at..]);
+            units::find_leading(&sentence[at + bare..], false).is_some_and(|(_, length)| length > 2)
+        })
+    })?;
+    let bare = part_of(&sentence[at..]);
+    let (_, length) = units::find_leading(&sentence[at + bare..], false)?;
+    let value = Value::String(sentence[at..at + bare + length].to_owned());
+    let whole = term.start..meaning.start + first.end;
+    Some(Shown { value, quote: whole, sureness: 0.85 })
+}
+
+/// What stands before a unit.
+const UNIT_LEADS: [&str; 4] = [" in ", "how many ", "How many ", "Set "];
+
+/// The length of a fraction before a unit: `hundredths of `.
+fn part_of(text: &str) -> usize {
+    ["hundredths of a ", "hundredths of ", "hundredth of ", "tenths of a ", "tenths of "]
+        .iter()
+        .find(|part| text.starts_with(**part))
+        .map_or(0, |part| part.len())
 }
 
 fn without_space(text: &str) -> String {
@@ -275,6 +311,23 @@ mod tests {
         assert_eq!(first("return type of the function", &subject, &text, 0), Some("text".into()));
         assert_eq!(first("return type of the function", &subject, &text, 1), None);
         assert_eq!(first("what the call returns", &subject, &text, 1), Some("Hi Thomas".into()));
+    }
+
+    #[test]
+    fn the_opening_of_a_definition_names_a_unit() {
+        let unit = |meaning: &str| {
+            let mut text = Text { body: format!("delay integer\n{meaning}"), ..Text::default() };
+            let (term, end) = (0..13, text.body.len());
+            let kind = BlockKind::Definition { term, meaning: 14..end };
+            text.blocks.push(Block { kind, span: 0..end, under: Vec::new() });
+            let subject = Subject { name: "delay".into(), ..Subject::default() };
+            first("unit of the value", &subject, &text, 0)
+        };
+        assert_eq!(unit("Set the delay in microseconds."), Some("microseconds".into()));
+        let gif = unit("The delay in hundredths of seconds, at most 9.");
+        assert_eq!(gif, Some("hundredths of seconds".into()));
+        assert_eq!(unit("Whether to wait in lines."), None);
+        assert_eq!(unit("Wait. It is not given in seconds."), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::naming::{
 };
 use super::records;
 use super::subject::{Subject, host_of};
+use super::words::is_identifier;
 use crate::ReadPage;
 
 /// A page made ready for many rows: its text in lower case, byte for byte in the same places.
@@ -113,6 +114,8 @@ impl Prepared {
         }
         // Headings that name the subject, by the index of their block.
         let mut headings = vec![0.0_f32; count];
+        // Paragraphs that are but the subject's name, and so headings without markup.
+        let mut titles = vec![false; count];
         let mut columns: Vec<(usize, usize, f32)> = Vec::new();
         let mut zones: Vec<Option<(Standing, f32)>> = vec![None; count];
         for (index, block) in text.blocks.iter().enumerate().filter(|(index, _)| mentioned[*index])
@@ -122,7 +125,11 @@ impl Prepared {
             };
             match &block.kind {
                 BlockKind::Heading { .. } => {
-                    headings[index] = best_of(&|name| naming(text.block_text(block), name));
+                    let title = text.block_text(block);
+                    headings[index] = best_of(&|name| {
+                        let term = if is_identifier(name) { term_names(title, name) } else { 0.0 };
+                        naming(title, name).max(term * 0.97)
+                    });
                 }
                 BlockKind::Definition { term, .. } => {
                     let near = best_of(&|name| term_names(text.quote(term), name));
@@ -152,7 +159,10 @@ impl Prepared {
                     }
                 }
                 BlockKind::ListItem { .. } | BlockKind::Paragraph | BlockKind::Quote => {
-                    let near = best_of(&|name| begins_as_term(text.block_text(block), name));
+                    let line = text.block_text(block);
+                    let title = best_of(&|name| is_title(line, name));
+                    titles[index] = title > 0.0;
+                    let near = best_of(&|name| begins_as_term(line, name)).max(title);
                     if near > 0.0 {
                         zones[index] = Some((Standing::Defines, near));
                     }
@@ -160,7 +170,7 @@ impl Prepared {
                 BlockKind::Code => {}
             }
         }
-        self.spread(&mut zones, &headings, &columns, about, &mentioned);
+        self.spread(&mut zones, (&headings, &titles), &columns, about, &mentioned);
         let names = |value: &str| {
             subject.names().map(|name| term_names(value, name)).fold(0.0_f32, f32::max)
         };
@@ -193,23 +203,28 @@ impl Prepared {
     fn spread(
         &self,
         zones: &mut [Option<(Standing, f32)>],
-        headings: &[f32],
+        (headings, titles): (&[f32], &[bool]),
         columns: &[(usize, usize, f32)],
         about: f32,
         mentioned: &[bool],
     ) {
         /// Blocks behind a definition that may still belong to it.
         const REACH: usize = 12;
+        /// Blocks behind a line that is but a name; the next such line may not be known for one.
+        const TITLE_REACH: usize = 2;
         let blocks = &self.page.text.blocks;
         let mut defined: Option<(usize, f32)> = None;
+        let mut titled: Option<(usize, f32)> = None;
         for (index, block) in blocks.iter().enumerate() {
             let is_definition = matches!(block.kind, BlockKind::Definition { .. });
             if let Some((Standing::Defines, near)) = zones[index] {
                 defined = is_definition.then_some((index, near));
+                titled = titles[index].then_some((index, near));
                 continue;
             }
             if is_definition || matches!(block.kind, BlockKind::Heading { .. }) {
                 defined = None;
+                titled = None;
             }
             let mut better = |standing: Standing, near: f32| {
                 if near > 0.0 && zones[index].is_none_or(|(_, old)| near > old) {
@@ -241,6 +256,9 @@ impl Prepared {
             }
             if let Some((_, near)) = defined.filter(|(from, _)| index - from <= REACH) {
                 better(Standing::Continues, near * 0.7);
+            }
+            if let Some((_, near)) = titled.filter(|(from, _)| index - from <= TITLE_REACH) {
+                better(Standing::Continues, near * 0.93);
             }
             if mentioned[index] {
                 better(Standing::Mention, 0.7);
@@ -305,6 +323,19 @@ impl Prepared {
     /// Whether one of the subject's names stands in a range.
     pub fn mentions(&self, subject: &Subject, within: &Range<usize>) -> bool {
         subject.names().any(|name| !self.places(name, within).is_empty())
+    }
+}
+
+/// Whether a line is an identifier, with its arguments at most, and so a title without markup: `tune.bufsize <number>`.
+fn is_title(line: &str, name: &str) -> f32 {
+    let is_line = line.len() <= 80 && !line.ends_with('.');
+    let has_argument =
+        line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '<', '[']))
+            && line.ends_with(['>', ']', '}']);
+    if is_line && (is_identifier(name) || has_argument) && term_names(line, name) >= 0.95 {
+        0.97
+    } else {
+        0.0
     }
 }
 

@@ -49,7 +49,11 @@ pub(super) fn loosely(text: &str) -> String {
 }
 
 fn without_numbering(text: &str) -> &str {
-    let bare = text.trim_start_matches(|c: char| {
+    // `A.11. Raspbian`: appendices are numbered with a letter.
+    let rest = text.strip_prefix(|c: char| c.is_ascii_uppercase()).and_then(|rest| {
+        rest.strip_prefix('.').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    });
+    let bare = rest.unwrap_or(text).trim_start_matches(|c: char| {
         c.is_ascii_digit() || matches!(c, '.' | ' ' | '\u{a0}' | '§')
     });
     if bare.is_empty() { text } else { bare }
@@ -57,7 +61,13 @@ fn without_numbering(text: &str) -> &str {
 
 /// How surely a title or heading names something: 1 where it is the name, 0.6 where it holds it.
 pub fn naming(text: &str, name: &str) -> f32 {
-    let text = without_numbering(text.trim());
+    let text = text.trim();
+    // `3.2.0 – 2024-05-21` is no numbered heading for one who looks for 3.2.0.
+    let is_version = name.starts_with(|c: char| c.is_ascii_digit());
+    let text = if is_version { text } else { without_numbering(text) };
+    if is_longer_number(text, name) {
+        return 0.0;
+    }
     if is_exact(name) && (name.starts_with('-') || !text.contains(name)) {
         return term_names(text, name);
     }
@@ -94,10 +104,38 @@ pub fn naming(text: &str, name: &str) -> f32 {
             None => break,
         }
     }
-    if holds(&whole, &wanted) { if whole.starts_with(&wanted) { 0.7 } else { 0.55 } } else { 0.0 }
+    match holds(&whole, &wanted) {
+        // “MX40 submersible pump”: a model needs no other word to be told from others.
+        true if whole.starts_with(&wanted) && is_model(name) => 0.9,
+        true if whole.starts_with(&wanted) => 0.7,
+        true => 0.55,
+        false => 0.0,
+    }
 }
 
-const KIND_WORDS: [&str; 45] = [
+/// Capitals and digits without a space: `MX40`, `RFC-2119`.
+fn is_model(name: &str) -> bool {
+    name.contains(|c: char| c.is_ascii_digit())
+        && name.starts_with(char::is_uppercase)
+        && !name.contains([' ', '_'])
+}
+
+/// Whether a text holds the name only as the beginning of a longer number: `Django 3.2` in `Django 3.2.5`.
+fn is_longer_number(text: &str, name: &str) -> bool {
+    let (text, name) = (lowered(text), lowered(name));
+    name.ends_with(|c: char| c.is_ascii_digit())
+        && text.contains(&name)
+        && text.match_indices(&name).all(|(at, _)| {
+            let rest = &text[at + name.len()..];
+            let behind = rest.strip_prefix('.').unwrap_or(rest);
+            behind.starts_with(|c: char| c.is_ascii_digit())
+        })
+}
+
+const KIND_WORDS: [&str; 48] = [
+    "release",
+    "notes",
+    "changelog",
     "dr",
     "prof",
     "professor",
@@ -186,7 +224,7 @@ pub fn term_names(term: &str, name: &str) -> f32 {
     let fold = |text: &str| if exact { text.to_owned() } else { lowered(text) };
     let wanted = fold(name);
     let mut best = 0.0_f32;
-    let parts = term.split([',', '\n', '|', ';', '/']).take(8).chain(std::iter::once(term));
+    let parts = outside_brackets(term).into_iter().take(8).chain(std::iter::once(term));
     // `-A --no-align`, `remove(path) unlink(path)`: manuals write the names of one thing side by side.
     let side_by_side = term.split_inclusive(')').skip(1).filter(|part| part.contains('('));
     for part in parts.chain(forms::spellings(term)).chain(side_by_side) {
@@ -205,6 +243,11 @@ pub fn term_names(term: &str, name: &str) -> f32 {
             1.0
         } else if folded.strip_prefix(wanted.as_str()).is_some_and(ends_term) {
             0.98
+        } else if folded
+            .strip_prefix(wanted.as_str())
+            .is_some_and(|rest| names_argument(&wanted, rest))
+        {
+            0.95
         } else if head.len() > 2 && dotted_end(head, &wanted) {
             0.85
         } else if head.len() > 2 && dotted_end(&wanted, head) && part.contains('(') {
@@ -217,6 +260,36 @@ pub fn term_names(term: &str, name: &str) -> f32 {
         best = best.max(near);
     }
     best
+}
+
+/// The names that a term lists. Commas in brackets stand between arguments: `f(x, y)`.
+fn outside_brackets(term: &str) -> Vec<&str> {
+    let mut depth = 0_u32;
+    term.split(|c: char| {
+        match c {
+            '(' => depth += 1,
+            ')' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && matches!(c, ',' | '\n' | '|' | ';' | '/')
+    })
+    .collect()
+}
+
+/// Words that stand for the argument of an option.
+const ARGUMENTS: [&str; 21] = [
+    "integer", "int", "number", "string", "str", "boolean", "bool", "float", "duration", "time",
+    "size", "flags", "flag", "list", "value", "name", "file", "path", "filename", "seconds",
+    "bytes",
+];
+
+/// Whether only an argument stands behind the name: `probesize integer (input)`, `tables_version n`.
+fn names_argument(name: &str, rest: &str) -> bool {
+    let Some(rest) = rest.strip_prefix(' ') else { return false };
+    let bare = rest.split(" (").next().unwrap_or(rest);
+    let words: Vec<&str> = bare.split_whitespace().collect();
+    let is_one = words.len() == 1 && words[0].chars().all(|c| c.is_alphanumeric() || c == '_');
+    is_one && (ARGUMENTS.contains(&words[0]) || name.contains('_'))
 }
 
 /// What may stand behind a name for the term still to be that name.
@@ -259,6 +332,9 @@ mod tests {
         assert!(term_names("-A", "-a").abs() < f32::EPSILON);
         assert!(term_names("class tomllib.Parser", "Parser") > 0.8);
         assert!(term_names("work_mem_limit", "work_mem").abs() < f32::EPSILON);
+        assert!(term_names("probesize integer (input)", "probesize") > 0.9);
+        assert!(term_names("probesize matters (here)", "probesize").abs() < f32::EPSILON);
+        assert!(term_names("date_trunc ( text, interval, text )", "interval").abs() < f32::EPSILON);
     }
 
     #[test]
@@ -268,5 +344,15 @@ mod tests {
         assert!(naming("tomllib — Parse TOML files — Python 3.11", "tomllib") > 0.9);
         assert!(naming("Things to know about Lyon and its rivers", "Lyon") < 0.7);
         assert!(naming("Committing", "commit").abs() < f32::EPSILON);
+        assert!(naming("A.11. Raspbian", "Raspbian") > 0.9);
+        assert!(naming("MX40 submersible pump", "MX40") > 0.85);
+    }
+
+    #[test]
+    fn a_version_is_not_a_longer_one_nor_the_number_of_a_heading() {
+        assert!(naming("3.2.0 – 2024-05-21", "3.2.0") > 0.9);
+        assert!(naming("3.2.0 – 2024-05-21", "3.2").abs() < f32::EPSILON);
+        assert!(naming("Django 1.3.1 release notes", "Django 1.3").abs() < f32::EPSILON);
+        assert!(naming("Django 1.3 release notes", "Django 1.3") > 0.9);
     }
 }

@@ -55,14 +55,20 @@ pub(super) fn behind(text: &Text, names: &dyn Fn(&str) -> f32) -> Vec<(usize, f3
     let mut found = Vec::new();
     // The key that opened the record, and how surely what follows is about the subject.
     let mut record: Option<(String, f32)> = None;
-    let mut under: &[usize] = &[];
+    let mut under: Option<&[usize]> = None;
+    // The key that opened the run. A key that is not known to name things opens a record only there: the
+    // value of any other may be somebody else, whatever the key is called.
+    let mut leader = String::new();
     for (index, block) in text.blocks.iter().enumerate() {
-        let Some((key, value)) = pair(block).filter(|_| block.under == under) else {
-            under = &block.under;
+        let Some((key, value)) = pair(block).filter(|_| under == Some(&block.under[..])) else {
+            under = Some(&block.under);
             record = pair(block).and_then(|(key, value)| opens(text, key, value, names));
+            leader = pair(block).map(|(key, _)| folded(text.quote(key))).unwrap_or_default();
             continue;
         };
-        if let Some(opened) = opens(text, key, value, names) {
+        let opened = opens(text, key, value, names)
+            .filter(|(key, _)| *key == leader || IDENTITIES.contains(&key.as_str()));
+        if let Some(opened) = opened {
             record = Some(opened);
         } else if let Some((first, near)) = &record {
             let key = folded(text.quote(key));
@@ -132,6 +138,13 @@ mod tests {
     fn what_stands_behind_a_name_in_its_record_is_about_it() {
         assert_eq!(keys("Acme", REGISTER), ["Founded: 1990"]);
         assert_eq!(keys("Bolt", REGISTER), ["Parent company: Acme", "Founded: 2001"]);
+    }
+
+    #[test]
+    fn a_key_inside_a_record_may_relate_it_to_others() {
+        let lines = "Plant:: North\nRun by:: Acme\nOutput:: 40 MW\nPlant:: South\nOutput:: 9 MW";
+        assert_eq!(keys("Acme", lines), Vec::<String>::new());
+        assert_eq!(keys("South", lines), ["Output: 9 MW"]);
     }
 
     #[test]

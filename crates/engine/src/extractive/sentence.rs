@@ -40,8 +40,15 @@ pub fn read(label: &Label, shape: &Shape, sentence: &str) -> Option<Said> {
 
 /// “Changed in version 3.3: added …” says nothing about when the thing itself was added.
 fn speaks_of_other_change(label: &Label, words: &[Token]) -> bool {
+    // “Deprecated since 3.6, will be removed in 3.12” tells both.
+    let lower: Vec<&str> = words.iter().map(|word| word.lower.as_str()).collect();
+    let asks_removal = label.concept.is_some_and(|concept| concept.names.contains("removed in"));
+    if asks_removal && lower.contains(&"removed") {
+        return false;
+    }
     let is_asked = |word: &str| label.concept.is_some_and(|concept| concept.names.contains(word));
     words.first().is_some_and(|first| match first.lower.as_str() {
+        "new" => !is_asked("new in"),
         "changed" => !is_asked("changed in"),
         "deprecated" => !is_asked("deprecated"),
         "removed" => !is_asked("removed in"),
@@ -294,7 +301,13 @@ pub fn read_headed(label: &Label, shape: &Shape, sentence: &str) -> Option<Said>
     ) {
         return None;
     }
-    let found = detect(label.kind, sentence);
+    let mut found = detect(label.kind, sentence);
+    if found.len() > 1 && label.unit.is_some() && label.kind == Kind::Number {
+        // Of “12 months” and “60 days” what is measured as asked.
+        found.retain(
+            |one| matches!(&one.typed, Typed::Quantity(quantity) if quantity.unit == label.unit),
+        );
+    }
     let [only] = &found[..] else { return None };
     let value =
         normalise::value(shape, label.kind, label.unit, &only.typed, &sentence[only.span.clone()])?;
@@ -302,79 +315,4 @@ pub fn read_headed(label: &Label, shape: &Shape, sentence: &str) -> Option<Said>
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::schema::{Field, FieldKind};
-
-    use super::*;
-
-    #[expect(clippy::needless_pass_by_value, reason = "calls read better")]
-    fn said(name: &str, description: &str, shape: Shape, sentence: &str) -> Option<Value> {
-        let field = Field {
-            name: name.into(),
-            description: description.into(),
-            shape: shape.clone(),
-            kind: FieldKind::Found,
-        };
-        let found = read(&Label::of(&field), &shape, sentence)?;
-        (found.sureness > 0.5).then_some(found.value)
-    }
-
-    fn text(name: &str, sentence: &str) -> Option<Value> {
-        said(name, "", Shape::Text(None), sentence)
-    }
-
-    #[test]
-    fn the_value_of_a_setting_is_read_in_its_usual_turns() {
-        let default = |sentence| text("default", sentence).unwrap();
-        assert_eq!(
-            default("The default is typically 128 megabytes (128MB), but might be less."),
-            "128MB"
-        );
-        assert_eq!(default("Valid values are try (the default), on, and off."), "try");
-        assert_eq!(default("The default value is 'none'."), "none");
-        assert_eq!(default("It defaults to on."), "on");
-        assert_eq!(default("The default is -1, which disables it."), "-1");
-        assert_eq!(default("Default: 60 seconds"), "60 seconds");
-        assert_eq!(default("By default, the value of limit is 50."), "50");
-        assert_eq!(text("default", "The default is not to wait."), None);
-    }
-
-    #[test]
-    fn typed_values_are_taken_near_the_words_that_ask_for_them() {
-        let year = |sentence| said("founded", "", Shape::Integer, sentence).unwrap();
-        assert_eq!(year("Acme was founded in 1998 and bought Bolt in 2004."), 1998);
-        assert_eq!(year("In 1998, Jane Roe established Acme."), 1998);
-        let staff = said(
-            "employees",
-            "",
-            Shape::Integer,
-            "Acme employs about 1,200 people in 3 countries.",
-        );
-        assert_eq!(staff, Some(json!(1200)));
-        let size =
-            said("default", "in megabytes", Shape::Integer, "The default is 1 gigabyte (1GB).");
-        assert_eq!(size, Some(json!(1024)));
-        assert_eq!(
-            text("ceo", "Its chief executive is Jane Roe, who joined in 2010."),
-            Some(json!("Jane Roe"))
-        );
-        assert_eq!(
-            text("headquarters", "Acme is headquartered in Lyon, France."),
-            Some(json!("Lyon, France"))
-        );
-        assert_eq!(text("version_added", "New in version 3.11."), Some(json!("3.11")));
-    }
-
-    #[test]
-    fn yes_and_no_follow_the_polarity_of_the_clause() {
-        let flag = |name: &str, sentence| said(name, "", Shape::Boolean, sentence);
-        let restart = "This parameter can only be set at server start.";
-        assert_eq!(flag("requires_restart", restart), Some(json!(true)));
-        assert_eq!(
-            flag("supports_writing", "This module does not support writing."),
-            Some(json!(false))
-        );
-        assert_eq!(flag("deprecated", "Deprecated since version 3.9."), Some(json!(true)));
-        assert_eq!(flag("deprecated", "It is fast."), None);
-    }
-}
+mod tests;

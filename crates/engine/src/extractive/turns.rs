@@ -33,6 +33,9 @@ pub(super) fn literal(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> 
         let start = head.rfind([' ', '\n']).map_or(0, |at| at + 1);
         return said(start..head.len(), 0.85);
     }
+    if is_loose_comparison(sentence, &cue.span) || is_past(sentence, &cue.span) {
+        return None;
+    }
     let start = skip_link(sentence, cue.span.end)?;
     let end = clause_end(sentence, start, false);
     if start >= end {
@@ -51,21 +54,8 @@ pub(super) fn literal(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> 
     {
         return None;
     }
-    // “128 megabytes (128MB)”: what stands in the brackets is what one would type.
-    if let Some(inner) = sentence[end..].trim_start().strip_prefix('(') {
-        let open = sentence.len() - inner.len();
-        let close = open + inner.find(')').unwrap_or(0);
-        let is_quantity = numbers::find(clause)
-            .iter()
-            .any(|(span, _)| span.start == 0 || clause.len() - span.len() < 14);
-        if close > open
-            && is_quantity
-            && numbers::find(&sentence[open..close])
-                .iter()
-                .any(|(span, _)| span.len() == close - open)
-        {
-            return said(open..close, 1.0);
-        }
+    if let Some(typed) = typed_in_brackets(sentence, start, end) {
+        return said(typed, 1.0);
     }
     let first = found.iter().find(|span| span.start >= start && span.start < end.max(start + 1));
     match first {
@@ -92,6 +82,42 @@ pub(super) fn literal(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> 
     }
 }
 
+/// “128 megabytes (128MB)”: what stands in the brackets behind a quantity is what one would type, where it has
+/// no space. “604800 (one week)” is but explained there.
+fn typed_in_brackets(sentence: &str, start: usize, end: usize) -> Option<Span> {
+    let clause = &sentence[start..end];
+    let inner = sentence[end..].trim_start().strip_prefix('(')?;
+    let open = sentence.len() - inner.len();
+    let typed = &inner[..inner.find(')')?];
+    let is_typed = typed.starts_with(|c: char| c.is_ascii_digit())
+        && !typed.contains(char::is_whitespace)
+        && numbers::find(typed).iter().any(|(span, _)| span.len() == typed.len());
+    let is_quantity = numbers::find(clause)
+        .iter()
+        .any(|(span, _)| span.start == 0 || clause.len() - span.len() < 14);
+    (is_typed && is_quantity).then(|| open..open + typed.len())
+}
+
+/// “At least 15 digits” is no lower limit; it is one where the sentence speaks of what is allowed.
+fn is_loose_comparison(sentence: &str, cue: &Span) -> bool {
+    let cue = sentence[cue.clone()].to_lowercase();
+    let compares = ["at least", "at most", "up to", "greater than", "no more than", "no less than"];
+    let allows = ["must", "value", "set", "allow", "valid", "range", "limit", "accept", "may be"];
+    let lower = sentence.to_lowercase();
+    compares.contains(&cue.as_str()) && !allows.iter().any(|word| lower.contains(word))
+}
+
+/// “Prior to 2.4 the default was 1000s” tells what does not hold any more.
+fn is_past(sentence: &str, cue: &Span) -> bool {
+    let head = sentence[..cue.start].to_lowercase();
+    let clause = head.rfind([';', ':']).map_or(head.as_str(), |at| &head[at..]);
+    let is_earlier = ["prior to ", "before ", "older ", "earlier ", "formerly", "previously"]
+        .iter()
+        .any(|word| clause.contains(word));
+    let behind = sentence[cue.end..].split_whitespace().take(3);
+    is_earlier && behind.into_iter().any(|word| matches!(word, "was" | "were"))
+}
+
 /// Whether a verb or a sign stands between a cue and what begins at `start`.
 fn is_linked(sentence: &str, cue: &Cue, start: usize) -> bool {
     let between = &sentence[cue.span.start..start];
@@ -100,6 +126,7 @@ fn is_linked(sentence: &str, cue: &Cue, start: usize) -> bool {
             matches!(
                 word,
                 "is" | "are"
+                    | "remains"
                     | "was"
                     | "were"
                     | "to"
@@ -116,7 +143,9 @@ fn is_linked(sentence: &str, cue: &Cue, start: usize) -> bool {
 
 /// Passes the words that link a cue to its value: “is”, “value of … is”, “:”.
 fn skip_link(sentence: &str, from: usize) -> Option<usize> {
-    const LINKS: [&str; 33] = [
+    const LINKS: [&str; 35] = [
+        "remains",
+        "at",
         "is",
         "are",
         "was",
@@ -175,6 +204,21 @@ fn skip_link(sentence: &str, from: usize) -> Option<usize> {
                 continue;
             }
         }
+        // “the default max_x is 5”, without “of”.
+        let behind = &rest[word.len()..];
+        let is_name = word.contains(['_', '-']) && word.contains(char::is_alphabetic);
+        // “the default timeout is 4s”: what the default is of.
+        let is_noun = at <= from + 1
+            && sentence[..from].ends_with("default")
+            && word.len() > 3
+            && word.chars().all(|c| c.is_ascii_lowercase());
+        if (is_name || is_noun)
+            && !seen_verb
+            && (behind.starts_with(" is ") || behind.starts_with(" are "))
+        {
+            at += word.len();
+            continue;
+        }
         if LINKS.contains(&word) && !word.is_empty() {
             seen_verb |= matches!(word, "is" | "are" | "to" | "was");
             at += word.len();
@@ -186,7 +230,7 @@ fn skip_link(sentence: &str, from: usize) -> Option<usize> {
 
 /// The end of the clause that begins at a place.
 pub(super) fn clause_end(sentence: &str, start: usize, keeps_commas: bool) -> usize {
-    const BREAKS: [&str; 14] = [
+    const BREAKS: [&str; 15] = [
         " but ",
         " which ",
         " unless ",
@@ -201,6 +245,7 @@ pub(super) fn clause_end(sentence: &str, start: usize, keeps_commas: bool) -> us
         ", and ",
         " so that ",
         " except ",
+        " instead of ",
     ];
     let rest = &sentence[start..];
     let mut end = rest.len();
@@ -246,6 +291,9 @@ pub(super) fn phrase(label: &Label, sentence: &str, cue: &Cue) -> Option<Span> {
         }
         let start = skip_link_softly(sentence, cue.span.end);
         let rest = &sentence[start..];
+        if let Some(length) = marked_type(rest).filter(|_| label.asked.contains("type")) {
+            return Some(start..start + length);
+        }
         let end = rest.find("; ").unwrap_or(rest.len());
         let end = start + rest[..end].trim_end().trim_end_matches('.').len();
         return (start < end && sentence[start..end].split_whitespace().count() <= 40)
@@ -264,9 +312,27 @@ pub(super) fn phrase(label: &Label, sentence: &str, cue: &Cue) -> Option<Span> {
         return ((1..=3).contains(&words) && !is_filler(head.rsplit(' ').next()?))
             .then_some(0..head.len());
     };
+    // “with severity “high” in 2.2”: what is quoted is the value, and nothing behind it.
+    if let Some(quoted) = literals::quoted(sentence).into_iter().find(|span| span.start == start) {
+        return Some(quoted);
+    }
+    // “Base class for …” is about what derives from it.
+    if sentence[start..].starts_with("for ") {
+        return None;
+    }
     let end = clause_end(sentence, start, lists);
     let words = sentence.get(start..end)?.split_whitespace().count();
     (words > 0 && words <= 25).then_some(start..end)
+}
+
+/// The length of a type in brackets at the beginning: `<number> 1 if …`, `{string|null}`.
+pub(super) fn marked_type(text: &str) -> Option<usize> {
+    let close = match text.chars().next()? {
+        '<' => '>',
+        '{' => '}',
+        _ => return None,
+    };
+    text.find(close).map(|at| at + 1).filter(|length| *length <= 60)
 }
 
 /// What stands between “use” and “instead”.

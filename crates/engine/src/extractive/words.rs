@@ -129,9 +129,10 @@ pub fn stem(lower: &str) -> String {
     if word.len() < 3 || !word.bytes().all(|b| b.is_ascii_lowercase()) {
         return word.to_owned();
     }
-    // The stemmer takes these for forms of author, universe and organ.
+    // The stemmer takes these for forms of author, several, universe and organ.
     match word {
         "authority" | "authorities" => return "authority".to_owned(),
+        "severity" | "severities" => return "severity".to_owned(),
         "university" | "universities" => return "university".to_owned(),
         "organization" | "organizations" | "organisation" | "organisations" => {
             return "organisation".to_owned();

@@ -101,6 +101,17 @@ impl Writer {
     }
 
     pub(super) fn pair(&mut self, key: &str, value: &str, is_data: bool) {
+        self.pair_apart(key, ": ", value, is_data);
+    }
+
+    /// A key and its value in two cells. A colon stands between them only where the page has one, so that
+    /// a quote of the pair is verbatim.
+    pub(super) fn pair_of_cells(&mut self, key: &str, value: &str) {
+        let between = if key.trim_end().ends_with(':') { ": " } else { " | " };
+        self.pair_apart(key, between, value, false);
+    }
+
+    fn pair_apart(&mut self, key: &str, between: &str, value: &str, is_data: bool) {
         let (key, value) = (clean::line(key), clean::words(value));
         let key = key.trim_end_matches([':', ' ']);
         if key.is_empty() || value.is_empty() {
@@ -108,7 +119,7 @@ impl Writer {
         }
         let start = self.begin(true);
         let key = self.put(key);
-        self.text.body.push_str(": ");
+        self.text.body.push_str(between);
         let value = self.put(&value);
         self.end(BlockKind::Pair { key, value, is_data }, start);
     }
@@ -184,8 +195,10 @@ mod tests {
         let header = writer.row(&["Name", "Born"], None, true);
         writer.row(&["Zoë", ""], header, false);
         writer.pair("Seat:", "Rome", false);
+        writer.pair_of_cells("Area:", "9 ha");
+        writer.pair_of_cells("Age", "7");
         let text = writer.finish();
-        assert_eq!(text.body, "Name | Born\nZoë | \nSeat: Rome");
+        assert_eq!(text.body, "Name | Born\nZoë | \nSeat: Rome\nArea: 9 ha\nAge | 7");
         let BlockKind::Pair { key, value, .. } = &text.blocks[2].kind else { panic!("no pair") };
         assert_eq!((text.quote(key), text.quote(value)), ("Seat", "Rome"));
     }

@@ -2,11 +2,12 @@
 
 use domain::text::{Block, BlockKind, Span};
 
+use super::super::cells;
 use super::super::mentions::Standing;
 use super::super::naming::naming;
 use super::super::sentence;
 use super::super::values::{Kind, names};
-use super::super::words::{is_identifier, sentences, tokens};
+use super::super::words::{is_identifier, is_stop, sentences, tokens};
 use super::{How, KEY, Look, MAX_QUOTE, own};
 
 impl Look<'_> {
@@ -27,7 +28,9 @@ impl Look<'_> {
         if self.zone.standing != Standing::Mention
             && let Some(at) = text.find(": ").filter(|&at| at <= 40)
         {
-            let fit = self.want.label.on_key(&text[..at]);
+            // “Order number 7. List price: 90”: the key begins with its sentence.
+            let from = text[..at].rfind(". ").map_or(0, |end| end + 2);
+            let fit = self.want.label.on_key(&text[from..at]);
             let value = block.span.start + at + 2..block.span.end;
             if fit >= KEY
                 && let Some(said) = self.cell(&value)
@@ -41,12 +44,33 @@ impl Look<'_> {
                 return;
             }
         }
+        if self.want.label.asks_when {
+            return;
+        }
+        let is_entry = !text.ends_with('.');
+        if self.want.label.kind == Kind::Phrase && is_entry && self.is_first_below_key(block) {
+            let value = cells::read(&self.want.label, self.want.shape, &text);
+            if let Some(said) = value.filter(|said| said.sureness >= 0.7) {
+                self.offer(said, 0.9, How::Pair, vec![block.span.clone()]);
+            }
+            return;
+        }
         if self.want.label.kind == Kind::Sentence {
             self.introduction(block, &text);
             return;
         }
         let factor = if self.zone.standing == Standing::Mention { 1.0 } else { 0.97 };
         self.sentences(&block.span, factor, How::Sentence, None);
+    }
+
+    /// Whether a block is the first below a heading that is the field's name: `Added`, `Removed`.
+    fn is_first_below_key(&self, block: &Block) -> bool {
+        let text = &self.page.page.text;
+        let Some(&heading) = block.under.last() else { return false };
+        let title = text.block_text(&text.blocks[heading]);
+        matches!(self.zone.standing, Standing::Page | Standing::Section)
+            && self.zone.block == heading + 1
+            && self.want.label.on_key(title) >= 0.95
     }
 
     /// The first paragraph under a title or heading that names the subject, or a sentence that begins with it.
@@ -149,7 +173,8 @@ impl Look<'_> {
                 Standing::Mention => 0.75,
                 Standing::Section | Standing::Page if names_it => 1.06,
                 Standing::Section | Standing::Page
-                    if self.speaks_of_stranger(sentence, said.span.start) =>
+                    if !sentence[said.span.end..].starts_with(" (")
+                        && self.speaks_of_stranger(sentence, said.span.start) =>
                 {
                     0.78
                 }
@@ -160,6 +185,10 @@ impl Look<'_> {
                 | Standing::Column { .. }
                 | Standing::Continues => 1.0,
             };
+            // “works the same as …” somewhere tells no other name of what is mentioned there.
+            let is_alias = self.want.label.concept.is_some_and(|c| c.names.starts_with("short"));
+            let is_mention = self.zone.standing == Standing::Mention;
+            let near = if is_alias && is_mention { near * 0.6 } else { near };
             let near =
                 if self.speaks_of_another(&place, said.span.start) { near * 0.72 } else { near };
             let quotes = match term {
@@ -207,6 +236,32 @@ impl Look<'_> {
     }
 }
 
+/// Whether a block in a typewriter's font is running text: words, many of them small ones, that end a sentence.
+pub(super) fn is_prose(code: &str) -> bool {
+    let words = tokens(code);
+    let small = words.iter().filter(|word| is_stop(&word.lower)).count();
+    let signs = code.chars().filter(|c| matches!(c, '{' | '}' | ';' | '=' | '$' | '#')).count();
+    words.len() >= 8 && small * 4 >= words.len() && signs * 12 <= words.len() && code.contains('.')
+}
+
+/// What a thing just named may be called: “this macro”.
+const KINDS: [&str; 14] = [
+    "limit",
+    "macro",
+    "option",
+    "parameter",
+    "setting",
+    "value",
+    "variable",
+    "function",
+    "module",
+    "class",
+    "command",
+    "directive",
+    "constant",
+    "company",
+];
+
 /// Whether a sentence goes on about what the one before it named: “It is …”, “The bridge was …”.
 fn refers_back(sentence: &str, name: &str) -> bool {
     let Some(first) = sentence.split_whitespace().next() else { return false };
@@ -224,5 +279,10 @@ fn refers_back(sentence: &str, name: &str) -> bool {
                     "company" | "firm" | "module" | "function" | "option" | "city" | "project"
                 )
         });
-    is_pronoun || is_kind
+    // “The default value of this macro is …”
+    let points_back = sentence.split_whitespace().take(8).zip(sentence.split_whitespace().skip(1));
+    let is_pointed = points_back
+        .filter(|(this, _)| *this == "this")
+        .any(|(_, noun)| KINDS.contains(&noun.trim_end_matches([',', '.'])));
+    is_pronoun || is_kind || is_pointed
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::*;
 
-const CAPS: Caps = Caps {
+pub(in crate::extractive) const CAPS: Caps = Caps {
     rounds: 2,
     searches: 12,
     pages: 20,
@@ -269,4 +269,80 @@ fn a_record_gives_the_facts_of_the_company_that_it_names_only() {
     assert_eq!(year("Acme Tools").value, Some(json!(1990)));
     assert_eq!(year("Bolt Works").value, Some(json!(2001)));
     assert_eq!(year("Cog Mills").value, None);
+}
+
+#[test]
+fn a_cell_may_hold_a_key_of_its_own_and_an_overview_describes() {
+    let pages = [page(
+        1,
+        "https://a.test/x",
+        "<h1>Options</h1><table><tr><td>queue_max</td><td>limit of runners</td></tr>
+         <tr><td>queue_dir</td><td>default directory</td></tr></table>
+         <table><tr><td>queue_max</td><td>Use: main</td><td>Type: integer</td><td>Default: 5</td></tr>
+         </table>",
+    )];
+    let row = || json!({"option": "queue_max"});
+    let default = found(row(), "default", text(), &pages);
+    assert_eq!(default.value, Some(json!("5")));
+    assert_eq!(default.evidence[0].quote, "queue_max | Use: main | Type: integer | Default: 5");
+    assert_eq!(found(row(), "type", text(), &pages).value, Some(json!("integer")));
+    assert_eq!(found(json!({"option": "queue_dir"}), "default", text(), &pages).value, None);
+}
+
+#[test]
+fn a_line_that_is_but_a_name_heads_the_running_text_below_it() {
+    let pages = [page(
+        1,
+        "https://a.test/x",
+        "<h1>Keywords</h1><div>tune.size &lt;number&gt;</div><pre>Sets the size of the buffer that is used
+for all of the headers. The default value is 16384 and can be changed.</pre>
+         <div>tune.rate &lt;number&gt;</div><pre>tune.rate = 7; # default</pre>",
+    )];
+    let default = |name: &str| found(json!({"keyword": name}), "default", text(), &pages).value;
+    assert_eq!(default("tune.size"), Some(json!("16384")));
+    assert_eq!(default("tune.rate"), None);
+}
+
+#[test]
+fn when_something_happens_is_told_by_a_sentence() {
+    let pages = [page(
+        1,
+        "https://a.test/x",
+        "<h1>Errors</h1><dl><dt>exception DepthError</dt><dd>It is derived from BaseError. It is raised
+         when the stack is too deep.</dd></dl><p>Some tools raise DepthError.</p>",
+    )];
+    let row = || json!({"exception": "DepthError"});
+    let when = found(row(), "raised_when", text(), &pages).value;
+    assert_eq!(when, Some(json!("It is raised when the stack is too deep.")));
+    assert_eq!(found(row(), "base_class", text(), &pages).value, Some(json!("BaseError")));
+    assert_eq!(found(row(), "handler", text(), &pages).value, None);
+}
+
+#[test]
+fn below_a_heading_that_is_the_field_stands_its_value() {
+    let pages = [page(
+        1,
+        "https://a.test/x",
+        "<h1>Changes</h1><h2>2.1.0</h2><h3>Added</h3><ul><li>Dark mode</li></ul><h3>Fixed</h3>
+         <ul><li>Totals</li></ul>",
+    )];
+    let what = json!({"type": "string", "description": "what was removed"});
+    let added = json!({"type": "string", "description": "what was added"});
+    let row = || json!({"version": "2.1.0"});
+    assert_eq!(found(row(), "added", added, &pages).value, Some(json!("Dark mode")));
+    assert_eq!(found(row(), "removed", what, &pages).value, None);
+}
+
+#[test]
+fn a_thing_is_not_its_own_value_and_a_role_in_brackets_is_the_one_before_it() {
+    let pages = [page(
+        1,
+        "https://a.test/x",
+        "<h1>Limits</h1><p>Statements are limited to at most MAX_SIZE, a value set at build time.</p>
+         <h1>Acme Tools</h1><table><tr><th>Key people</th><td>Ada Roe (CEO), Bo Lind (Chair)</td></tr>
+         </table>",
+    )];
+    assert_eq!(found(json!({"limit": "MAX_SIZE"}), "maximum", text(), &pages).value, None);
+    let chair = found(json!({"company": "Acme Tools"}), "chairman", text(), &pages).value;
+    assert_eq!(chair, Some(json!("Bo Lind")));
 }

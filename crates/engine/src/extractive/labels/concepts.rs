@@ -21,7 +21,7 @@ const fn concept(kind: Kind, names: &'static str, says: &'static str) -> Concept
 }
 
 #[rustfmt::skip]
-pub const CONCEPTS: [Concept; 108] = [
+pub const CONCEPTS: [Concept; 109] = [
     // Settings, commands and programming interfaces.
     concept(Kind::Literal, "default|default value|default setting|initial value|preset|standard value|factory setting|out of the box", "defaults to|by default"),
     concept(Kind::Phrase, "type|data type|value type|datatype|parameter type|argument type|kind of value|variable type", "-"),
@@ -41,6 +41,7 @@ pub const CONCEPTS: [Concept; 108] = [
     concept(Kind::Phrase, "returns|return value|return|result value|output value|returned value|what it returns", "returns|return value is|returned value|return"),
     concept(Kind::Phrase, "return type|returned type|result type|type of the return value", "-"),
     concept(Kind::Failure, "raises|exceptions|exception|errors|error raised|throws|exception raised|raised exception|error|errors raised", "raises|raised|throws|is raised|raise"),
+    concept(Kind::Phrase, "base class|superclass|parent class|base type|derived from|inherits from|extends", "subclass of|derived from|inherits from|extends"),
     concept(Kind::Phrase, "parameters|arguments|args|accepts|takes", "-"),
     concept(Kind::Phrase, "signature|synopsis|syntax|usage|prototype|declaration", "-"),
     concept(Kind::Phrase, "short option|short form|short flag|abbreviation|short name|shorthand|alias|aliases|also known as|synonym|equivalent option|other name|long form|long option|acronym", "same as|short for|alias for|synonym for|equivalent to|also known as|is an alias|stands for"),
@@ -85,7 +86,7 @@ pub const CONCEPTS: [Concept; 108] = [
     concept(Kind::Money, "budget|annual budget", "budget of"),
     concept(Kind::Organisation, "parent company|parent|owner|owned by|parent organization|parent organisation|holding company|operator|operated by", "owned by|subsidiary of|part of|acquired by|belongs to|operated by"),
     concept(Kind::Organisation, "subsidiaries|subsidiary|brands", "owns|subsidiaries"),
-    concept(Kind::Organisation, "manufacturer|maker|vendor|producer|supplier|made by|brand|company", "made by|manufactured by|produced by|built by|supplied by"),
+    concept(Kind::Organisation, "manufacturer|maker|vendor|producer|supplier|made by|brand|company", "made by|manufactured by|produced by|built by|supplied by|developed by"),
     concept(Kind::Organisation, "publisher|published by", "published by"),
     concept(Kind::Organisation, "client|customer|customers|clients", "customers include|clients include"),
     concept(Kind::Organisation, "affiliation|employer|institution|university|organisation|organization|school", "works at|professor at|member of"),
@@ -164,7 +165,11 @@ pub(super) fn concept_of(
             .map(|(concept, _)| *concept)
     };
     // `founded` and `year`: the rest of the name may be in any order.
-    named(whole).or_else(|| named(core)).or_else(|| longest_within(core, suits))
+    // `new_in_version` is a turn of phrase that sentences use.
+    let turned = CONCEPTS.iter().find(|concept| {
+        suits(concept) && whole.contains(' ') && concept.says.split('|').any(|turn| turn == whole)
+    });
+    named(whole).or(turned).or_else(|| named(core)).or_else(|| longest_within(core, suits))
 }
 
 /// The concept whose longest name stands inside a phrase.

@@ -53,6 +53,8 @@ pub(super) fn kind_of(shape: &Shape, concept: Option<&'static Concept>, asks: &s
         Shape::List(inner) => kind_of(inner, concept, asks),
         Shape::Object(_) => Kind::Phrase,
         Shape::Text(None) | Shape::Any => match known {
+            // “what was added” asks for the thing, not for the version or the day.
+            Some(Kind::Version | Kind::Date) if asks.contains(" what ") => Kind::Phrase,
             _ if asks.contains("yes/no") || asks.contains("yes or no") || says(&["whether"]) => {
                 Kind::Boolean
             }
@@ -65,6 +67,8 @@ pub(super) fn kind_of(shape: &Shape, concept: Option<&'static Concept>, asks: &s
             None if says(&["date"]) => Kind::Date,
             None if says(&["year"]) => Kind::Year,
             None if says(&["percent", "percentage"]) => Kind::Percent,
+            // “number of the stand” asks for a label: `B12`.
+            None if asks.contains("number of the ") => Kind::Phrase,
             None if asks.contains("how many") || asks.contains("number of") => Kind::Number,
             None if says(&["city", "country", "place"]) => Kind::Place,
             None if says(&["person", "who"]) => Kind::Person,

@@ -37,6 +37,8 @@ pub struct Label {
     pub is_city: bool,
     /// Stems of what a yes or no is asked about: of the name, then of the description.
     flag: (Vec<String>, Vec<String>),
+    /// Whether it is asked when something happens, so that a sentence answers: `raised_when`.
+    pub asks_when: bool,
     /// Whether several things are asked for, so that commas belong to the answer.
     pub lists: bool,
 }
@@ -114,16 +116,10 @@ impl Label {
         }
         for (concept, weight) in [(by_name, SYNONYM), (by_text, DESCRIBED)] {
             let Some(concept) = concept else { continue };
-            let place = if concept.says == "-" { Place::KeysOnly } else { Place::Anywhere };
-            for name in concept.names.split('|') {
-                push(&mut forms, name, weight, place);
-                names.push(name.to_owned());
-            }
-            if place == Place::Anywhere {
-                for words in concept.says.split('|') {
-                    push(&mut forms, words, weight * TURN, Place::SentencesOnly);
-                }
-            }
+            let is_other =
+                weight < SYNONYM && by_name.is_some_and(|own| !std::ptr::eq(own, concept));
+            push_concept(&mut forms, concept, weight, is_other);
+            names.extend(concept.names.split('|').map(str::to_owned));
         }
         if is_empty || (by_name.is_none() && by_text.is_none()) {
             push(&mut forms, &head, DESCRIBED, Place::Anywhere);
@@ -142,7 +138,8 @@ impl Label {
             .collect();
         let asks = format!("{} {}", words.join(" "), field.description.to_lowercase());
         names.dedup();
-        let kind = kind_of(&field.shape, concept, &asks);
+        let asks_when = asks_when(field, &words, concept);
+        let kind = if asks_when { Kind::Sentence } else { kind_of(&field.shape, concept, &asks) };
         let flag = if kind == Kind::Boolean && !is_empty {
             (key_stems(&words.join(" ")), key_stems(&field.description))
         } else {
@@ -159,6 +156,7 @@ impl Label {
             triggers: triggers(&forms),
             exclusions: forms.iter().take(2).flat_map(|form| exclusions(&form.content)).collect(),
             kind,
+            asks_when,
             unit: units::find_asked(&field.name, &field.description),
             forms,
             concept,
@@ -197,8 +195,15 @@ impl Label {
                 // “Available languages” are languages, “Year founded” is about founding.
                 let is_head = head.as_ref().is_none_or(|head| form.content.contains(head));
                 let is_cut = form.content.len() < form.stems.len() && form.content.len() == 1;
+                // “Default” is no “default unit”: a synonym's last word tells what it is.
+                let is_part = form.weight < OWN
+                    && form.content.len() > 1
+                    && form.content.last().is_some_and(|last| {
+                        !stems.contains(last) && !TYPE_WORDS.contains(&last.as_str())
+                    });
                 form.weight
                     * overlap(&form.content, &stems)
+                    * if is_part { 0.75 } else { 1.0 }
                     * if is_head { 1.0 } else { 0.75 }
                     * if is_cut { 0.85 } else { 1.0 }
             })
@@ -278,6 +283,13 @@ impl Label {
             held as f32 / self.hints.len() as f32
         }
     }
+}
+
+/// Whether a text is to tell a circumstance, and not the day on which something was founded or published.
+fn asks_when(field: &Field, name: &[String], concept: Option<&Concept>) -> bool {
+    let is_text = matches!(field.shape, Shape::Text(None) | Shape::Any);
+    let is_dated = concept.is_some_and(|concept| concept.kind == Kind::Date);
+    is_text && !is_dated && name.len() > 1 && name.iter().any(|word| word == "when")
 }
 
 /// Of each form that sentences may use the beginning of its longest word, as far as stemming leaves it.
@@ -381,6 +393,21 @@ fn push(forms: &mut Vec<Form>, phrase: &str, weight: f32, place: Place) {
     forms.push(Form { stems, content, weight, place });
 }
 
+/// The names and turns of a concept. Of one that only the description names, single words help with keys alone:
+/// the field's name tells what is asked for.
+fn push_concept(forms: &mut Vec<Form>, concept: &Concept, weight: f32, is_other: bool) {
+    let place = if concept.says == "-" { Place::KeysOnly } else { Place::Anywhere };
+    for name in concept.names.split('|') {
+        let is_word = is_other && !name.contains(' ');
+        push(forms, name, weight, if is_word { Place::KeysOnly } else { place });
+    }
+    if place == Place::Anywhere && !is_other {
+        for words in concept.says.split('|') {
+            push(forms, words, weight * TURN, Place::SentencesOnly);
+        }
+    }
+}
+
 /// Where the stems of a form stand in order, with at most two other words between two of them; a turn of
 /// phrase such as “defaults to” stands whole.
 fn runs(form: &[String], stems: &[String]) -> Vec<(usize, usize)> {
@@ -404,74 +431,4 @@ fn runs(form: &[String], stems: &[String]) -> Vec<(usize, usize)> {
 }
 
 #[cfg(test)]
-mod tests {
-    use domain::schema::FieldKind;
-
-    use super::*;
-
-    fn label(name: &str, description: &str, shape: Shape) -> Label {
-        let field = Field {
-            name: name.into(),
-            description: description.into(),
-            shape,
-            kind: FieldKind::Found,
-        };
-        Label::of(&field)
-    }
-
-    #[test]
-    fn a_name_is_split_and_stripped_of_what_only_names_a_type() {
-        assert_eq!(split_name("foundedYear_is"), ["founded", "year", "is"]);
-        let founded = label("founded_year", "", Shape::Integer);
-        assert_eq!(founded.kind, Kind::Year);
-        assert!(founded.on_key("Established") > 0.9);
-        assert!(founded.on_key("Revenue") < 0.1);
-    }
-
-    #[test]
-    fn a_yes_or_no_is_known_by_words_of_its_name_and_description_alone() {
-        let what = "yes or no, whether the pump holds the KX-4 hygiene certificate";
-        let certified = label("food_certified", what, Shape::Boolean);
-        assert!(certified.on_key("KX-4 certified") > 0.8);
-        assert!(certified.on_key("Noise certified") < 0.62);
-        assert!(certified.on_key("Pump") < 0.62);
-    }
-
-    #[test]
-    fn a_key_in_other_words_or_case_names_the_field() {
-        let staff = label("number_of_employees", "", Shape::Integer);
-        assert!(staff.on_key("Headcount") > 0.9);
-        assert!(staff.on_key("numberOfEmployees") > 0.9);
-        let least = label("min_value", "", Shape::Integer);
-        assert!(least.on_key("Maximum value") < 0.1);
-        assert!(least.on_key("Minimum") > 0.9);
-    }
-
-    #[test]
-    fn a_description_speaks_where_the_name_is_empty() {
-        let field =
-            label("value", "the default value of the parameter, in megabytes", Shape::Integer);
-        assert!(field.on_key("Default") > 0.8);
-        assert!(field.unit.is_some());
-    }
-
-    #[test]
-    fn a_sentence_is_cued_where_it_speaks_of_the_field() {
-        let field = label("default", "", Shape::Text(None));
-        let cues = field.cues(&tokens("It defaults to 64 megabytes."));
-        assert_eq!(cues[0].span, 3..11);
-        let field = label("max_size", "", Shape::Integer);
-        assert!(field.cues(&tokens("The minimum size is 3.")).is_empty());
-    }
-
-    #[test]
-    fn the_kind_comes_from_shape_and_words() {
-        assert_eq!(label("ceo", "", Shape::Text(None)).kind, Kind::Person);
-        assert_eq!(label("hq_city", "", Shape::Text(None)).kind, Kind::Place);
-        assert_eq!(label("version_added", "", Shape::Text(None)).kind, Kind::Version);
-        assert_eq!(
-            label("works", "whether it works (yes/no)", Shape::Text(None)).kind,
-            Kind::Boolean
-        );
-    }
-}
+mod tests;

@@ -104,7 +104,20 @@ fn ends_near(sentence: &str, from: usize, to: usize) -> bool {
 /// Where the clause of a place begins: after the last comma, semicolon, bracket, or joining word.
 fn clause_start(sentence: &str, at: usize) -> usize {
     let head = &sentence[..at];
-    let after_sign = head.rfind([';', ':', '(', ',']).map_or(0, |index| index + 1);
+    let mut after_sign = head.rfind([';', ':', '(', ',']).map_or(0, |index| index + 1);
+    // “may not rent, lend or sublicense”: the comma separates links of one chain.
+    while head[after_sign..].split_whitespace().count() <= 3
+        && head[after_sign..].trim_end().ends_with(" or")
+        && head[..after_sign].ends_with(',')
+    {
+        let before = head[..after_sign - 1].rfind([';', ':', '(', ',']);
+        let start = before.map_or(0, |index| index + 1);
+        let link = head[start..].trim_start().to_lowercase();
+        if ["if ", "when ", "unless "].iter().any(|word| link.starts_with(word)) {
+            break;
+        }
+        after_sign = start;
+    }
     let after_word =
         [" but ", " although ", " because ", " while ", " if ", " unless ", " whereas "]
             .iter()
@@ -136,5 +149,7 @@ mod tests {
         assert!(!denied("It supports writing, but not reading.", "support"));
         assert!(denied("A restart is not required.", "restart"));
         assert!(!denied("If not set, a restart is required.", "restart"));
+        assert!(denied("You may not rent, lend or sublicense it.", "sublicense"));
+        assert!(!denied("If not told, rent or sublicense it.", "sublicense"));
     }
 }

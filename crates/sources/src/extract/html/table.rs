@@ -215,7 +215,7 @@ impl Data {
                 && !row.cells[1].is_echo
                 && (all_pairs || (row.cells[0].is_name && !row.cells[1].is_name));
             if is_pair {
-                writer.pair(&row.cells[0].words, &row.cells[1].words, false);
+                writer.pair_of_cells(&row.cells[0].words, &row.cells[1].words);
             } else {
                 let cells: Vec<&str> = row.cells.iter().map(Cell::own_words).collect();
                 writer.row(&cells, header, false);
