@@ -3,6 +3,7 @@
 import asyncio
 import time
 import unittest
+import urllib.request
 from typing import List, Optional
 
 import parallel
@@ -168,13 +169,14 @@ class SdkTest(unittest.TestCase):
         self.assertEqual((one.status.num_task_runs, one.status.is_active, one.metadata["sheet"]), (3, False, "turbines"))
 
     def test_the_older_beta_paths_answer_the_same(self):
-        group = self.client.beta.task_group.create()
-        added = self.client.beta.task_group.add_runs(group.task_group_id, inputs=[{"input": "x", "processor": "noop"}])
-        self.assertEqual(len(added.run_ids), 1)
-        events = list(self.client.beta.task_group.events(group.task_group_id))
-        self.assertEqual(events[-1].type, "task_group_status")
-        stream = self.client.beta.task_run.events(added.run_ids[0])
-        self.assertEqual([event.run.status for event in stream][-1], "completed")
+        group = self.client.post("/v1beta/tasks/groups", body={}, cast_to=object)
+        path = f"/v1beta/tasks/groups/{group['taskgroup_id']}"
+        added = self.client.post(f"{path}/runs", body={"inputs": [{"input": "x", "processor": "noop"}]}, cast_to=object)
+        run = added["run_ids"][0]
+        self.assertEqual(self.client.get(f"{path}/runs/{run}", cast_to=object)["run_id"], run)
+        for events in (f"{path}/events", f"{path}/runs", f"/v1beta/tasks/runs/{run}/events"):
+            with urllib.request.urlopen(self.served.url + events) as stream:
+                self.assertIn(b"event: task_run.state\ndata: {", stream.read())
 
     def test_each_error_is_the_one_that_the_client_has_for_it(self):
         unknown = "trun_" + "0" * 32

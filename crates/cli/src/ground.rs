@@ -148,7 +148,8 @@ pub(crate) fn refused(problem: &Problem) -> anyhow::Error {
             anyhow!("{}{}", problem.message, cause.unwrap_or_default())
         }
         Kind::Malformed
-        | Kind::Unauthorized | Kind::Forbidden
+        | Kind::Unauthorized
+        | Kind::Forbidden
         | Kind::NotFound
         | Kind::WrongMethod
         | Kind::TooLarge

@@ -19,7 +19,7 @@ use crate::extractive::subject::{self, Subject};
 use crate::research::receipt;
 use crate::search::Frontier;
 use crate::world::World;
-use crate::{Failed, read, verify};
+use crate::{Failed, read, search, verify};
 
 pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
     let caps = world.spec().processor.caps;
@@ -32,7 +32,12 @@ pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
     let mut frontier = Frontier::default();
     let mut pages: Vec<Arc<Prepared>> = Vec::new();
 
+    search::plan(world, &wanted.iter().map(|field| field.name.clone()).collect::<Vec<_>>()).await?;
     let sites = frontier.given(world);
+    for page in world.earlier_pages().await? {
+        frontier.know(&page.page.address);
+        add(&mut pages, &mut frontier, vec![page], &[]);
+    }
     add(&mut pages, &mut frontier, read::all(world, &sites).await?, &sites);
     budget.spend_pages(sites.len());
     let mut findings = looked_for(&subject, &wanted, &pages, caps).await?;

@@ -19,7 +19,7 @@ use crate::extractive::rank::{self, Findings};
 use crate::extractive::report::{self, Draft};
 use crate::search::Frontier;
 use crate::world::World;
-use crate::{Failed, ReadPage, read, verify};
+use crate::{Failed, ReadPage, read, search, verify};
 
 /// A round that brings less than this share of new findings ends the looking.
 const SATURATED_BELOW: f64 = 0.1;
@@ -43,7 +43,13 @@ pub(crate) async fn report(world: &World) -> Result<End, Failed> {
     let mut frontier = Frontier::default();
     let mut ledger = Ledger::default();
 
+    search::plan(world, &question.parts.iter().map(|part| part.text.clone()).collect::<Vec<_>>())
+        .await?;
     let sites = frontier.given(world);
+    for page in world.earlier_pages().await? {
+        frontier.know(&page.page.address);
+        ledger.add(&mut frontier, vec![page], &[]);
+    }
     ledger.add(&mut frontier, read::all(world, &sites).await?, &sites);
     budget.spend_pages(sites.len());
     let mut stopped = StopReason::Budget;
@@ -93,22 +99,31 @@ fn understand(world: &World) -> Question {
         Wanted::Text { description } => description.as_deref(),
         Wanted::Auto | Wanted::Fields(_) => None,
     };
+    let earlier = world.previous.as_ref().map(|previous| in_words(&previous.input));
     match &world.claimed.input {
-        Input::Text(text) => question::understand(text, description),
-        Input::Row(row) => {
-            let cells: Vec<String> = row
-                .values()
-                .filter_map(|cell| match cell {
-                    Value::String(text) => Some(text.clone()),
-                    Value::Number(number) => Some(number.to_string()),
-                    Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
-                })
-                .collect();
-            let cells = cells.join(", ");
+        Input::Text(text) => question::following_up(text, description, earlier.as_deref()),
+        Input::Row(_) => {
+            let cells = in_words(&world.claimed.input);
             let text = description.map_or(cells.clone(), |wanted| format!("{wanted}: {cells}"));
-            question::understand(&text, None)
+            question::following_up(&text, None, earlier.as_deref())
         }
     }
+}
+
+fn in_words(input: &Input) -> String {
+    let row = match input {
+        Input::Text(text) => return text.clone(),
+        Input::Row(row) => row,
+    };
+    let cells: Vec<String> = row
+        .values()
+        .filter_map(|cell| match cell {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        })
+        .collect();
+    cells.join(", ")
 }
 
 /// Weighing many pages takes a while: it is done off the async threads.

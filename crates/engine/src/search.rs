@@ -47,6 +47,11 @@ impl Frontier {
         given
     }
 
+    /// A page that is here already need not be read again.
+    pub(crate) fn know(&mut self, address: &str) {
+        self.tried.insert(key(address));
+    }
+
     /// Remembers links that lead on within the sites that were given.
     pub(crate) fn add_links(&mut self, page: &ReadPage, sites: &[String]) {
         for Link { address, label } in &page.text.links {
@@ -143,6 +148,23 @@ impl Frontier {
         world.note_considered(best.len());
         best
     }
+}
+
+/// Says what is looked for, and where.
+pub(crate) async fn plan(world: &World, what: &[String]) -> Result<(), Failed> {
+    const SHOWN: usize = 5;
+    let mut wanted: Vec<&str> = what.iter().take(SHOWN).map(String::as_str).collect();
+    if what.len() > SHOWN {
+        wanted.push("…");
+    }
+    let places = world.places.iter().map(|place| place.name.as_str());
+    let places: Vec<&str> =
+        places.chain(world.spec().search.iter().map(String::as_str)).take(SHOWN).collect();
+    let places = if places.is_empty() { "the given addresses".into() } else { places.join(", ") };
+    let earlier =
+        if world.previous.is_some() { ", beginning with the earlier evidence" } else { "" };
+    let message = format!("Looking for {} in {places}{earlier}", wanted.join("; "));
+    world.say(Stage::Plan, message).await
 }
 
 /// One source that can be asked with words.

@@ -21,7 +21,7 @@ use tokio::time::{Instant, interval_at, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::world::World;
+use crate::world::{Previous, World};
 use crate::{Failed, Library, enrich, research};
 
 /// How a worker works.
@@ -342,7 +342,8 @@ async fn answer(store: &Store, library: Arc<Library>, claimed: Claimed) -> Resul
     let known =
         if wanted.is_empty() { Vec::new() } else { store.list_sources(claimed.owner).await? };
     let places = known.into_iter().filter(|place| wanted.contains(&place.name)).collect();
-    let world = World::new(store.clone(), library, claimed, places);
+    let previous = previous(store, &claimed).await?;
+    let world = World::new(store.clone(), library, claimed, places, previous);
     let mut end = match (&world.spec().wanted, &world.claimed.input) {
         (Wanted::Fields(schema), _) => enrich::row(&world, schema).await?,
         (Wanted::Text { .. } | Wanted::Auto, Input::Text(_) | Input::Row(_)) => {
@@ -351,6 +352,15 @@ async fn answer(store: &Store, library: Arc<Library>, claimed: Claimed) -> Resul
     };
     end.receipt.elapsed_ms = store.clock().now().since_ms(began);
     Ok(end)
+}
+
+/// What a run follows up on. It has ended, so it is the same in each attempt.
+async fn previous(store: &Store, claimed: &Claimed) -> Result<Option<Previous>, Failed> {
+    let Some(id) = claimed.previous else { return Ok(None) };
+    let Some(row) = store.find_run(claimed.owner, id).await? else { return Ok(None) };
+    let (input, _) = store.input_of(&row).await?;
+    let output = store.result_of(row.seq).await?.and_then(|(output, _)| output);
+    Ok(output.map(|output| Previous { input, output }))
 }
 
 /// Returns when somebody asks this run to stop.

@@ -3,14 +3,15 @@
 //! A call is looked up in the journal; if it is not there it is made, committed, and only then used. After a crash
 //! the run is executed again from the top and gets the same answers. Whatever failed outside is an answer too.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::event::{EventKind, Progress, Stage};
 use domain::evidence::TextRef;
+use domain::output::Output;
 use domain::receipt::Unreadable;
 use domain::source::Source;
-use domain::spec::Spec;
+use domain::spec::{Input, Spec};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -33,10 +34,18 @@ pub(crate) struct World {
     pub(crate) claimed: Claimed,
     /// The named sources of the run, as the store knows them.
     pub(crate) places: Vec<Source>,
+    /// What this run follows up on.
+    pub(crate) previous: Option<Previous>,
     library: Arc<Library>,
     store: Store,
     asked: Mutex<HashMap<(&'static str, Vec<u8>), i64>>,
     seen: Mutex<Seen>,
+}
+
+/// An earlier run whose evidence is taken along.
+pub(crate) struct Previous {
+    pub(crate) input: Input,
+    pub(crate) output: Output,
 }
 
 /// What happened so far, for the receipt and for those who watch.
@@ -77,8 +86,10 @@ impl World {
         library: Arc<Library>,
         claimed: Claimed,
         places: Vec<Source>,
+        previous: Option<Previous>,
     ) -> Self {
-        Self { claimed, places, library, store, asked: Mutex::default(), seen: Mutex::default() }
+        let (asked, seen) = (Mutex::default(), Mutex::default());
+        Self { claimed, places, previous, library, store, asked, seen }
     }
 
     pub(crate) fn spec(&self) -> &Spec {
@@ -178,18 +189,37 @@ impl World {
         match answer {
             Answer::Got(JournalPage { text }) => {
                 let page = self.library.page(TextRef(text)).await?;
-                let mut seen = self.lock_seen();
-                seen.read += 1;
-                seen.sample.push(page.page.address.clone());
-                if seen.sample.len() > SAMPLE {
-                    seen.sample.remove(0);
-                }
+                self.note_read(&page.page.address);
                 Ok(Ok(page))
             }
             Answer::Failed(why) => {
                 self.note_unreadable([(address.to_owned(), why.clone())]);
                 Ok(Err(why))
             }
+        }
+    }
+
+    /// The pages that the answer followed up on rests on, as they were then.
+    pub(crate) async fn earlier_pages(&self) -> Result<Vec<Arc<Prepared>>, Failed> {
+        let evidence = self.previous.iter().flat_map(|previous| previous.output.evidence());
+        let texts: BTreeSet<TextRef> = evidence.map(|evidence| evidence.text).collect();
+        let mut pages = Vec::new();
+        for text in texts.into_iter().take(self.spec().processor.caps.pages as usize) {
+            let page = self.library.page(text).await?;
+            if self.objection(&page.page).is_none() {
+                self.note_read(&page.page.address);
+                pages.push(page);
+            }
+        }
+        Ok(pages)
+    }
+
+    fn note_read(&self, address: &str) {
+        let mut seen = self.lock_seen();
+        seen.read += 1;
+        seen.sample.push(address.to_owned());
+        if seen.sample.len() > SAMPLE {
+            seen.sample.remove(0);
         }
     }
 

@@ -54,9 +54,17 @@ pub struct Term {
 
 /// Reads a question. `description` says what the answer should contain and only adds light terms.
 pub fn understand(text: &str, description: Option<&str>) -> Question {
+    following_up(text, description, None)
+}
+
+/// The same for a question after `earlier`: where it names nothing itself, it is about what that one named.
+pub fn following_up(text: &str, description: Option<&str>, earlier: Option<&str>) -> Question {
     let asked = clauses::without_instructions(text);
     let words = without_addresses(&asked);
-    let names = names(&words);
+    let mut names = names(&words);
+    if let (true, Some(earlier)) = (names.is_empty(), earlier) {
+        names = self::names(&without_addresses(&clauses::without_instructions(earlier)));
+    }
     let mut parts: Vec<Part> = Vec::new();
     for clause in clauses::parts(&words) {
         let part = part(&clause, &names, parts.first());
@@ -302,6 +310,16 @@ const CODE_WORDS: &[&str] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_question_that_names_nothing_is_about_what_the_earlier_one_named() {
+        let named = |text: &str| {
+            let question = following_up(text, None, Some("What does the Otter 3 turbine cost?"));
+            question.names.into_iter().map(|name| name.surface).collect::<Vec<_>>()
+        };
+        assert!(named("When was it launched?").iter().any(|name| name.contains("Otter")));
+        assert!(!named("When was the Heron 5 launched?").iter().any(|name| name.contains("Otter")));
+    }
 
     #[test]
     fn instructions_are_stripped_and_the_answer_type_is_read_from_the_wh_word() {
