@@ -11,6 +11,7 @@ mod rest;
 mod serve;
 pub mod submit;
 mod ui;
+pub mod webhooks;
 pub mod wire;
 
 use std::sync::Arc;

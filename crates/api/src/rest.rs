@@ -3,6 +3,7 @@
 mod groups;
 mod runs;
 mod streams;
+mod webhooks;
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -45,7 +46,9 @@ pub(crate) fn routes() -> Router<App> {
         .route("/groups/{group_id}/runs", post(groups::add).get(streams::group_runs))
         .route("/groups/{group_id}/events", get(streams::group_events))
         .route("/groups/{group_id}/runs/{run_id}", get(groups::show_run))
-        .route("/groups/{group_id}/cancel", post(groups::cancel));
+        .route("/groups/{group_id}/cancel", post(groups::cancel))
+        .route("/webhooks", get(webhooks::list))
+        .route("/webhooks/{delivery_id}/replay", post(webhooks::replay));
     Router::new()
         .nest("/v1/tasks", tasks.clone())
         // Older clients.

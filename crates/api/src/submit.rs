@@ -2,6 +2,7 @@
 
 mod policy;
 mod task;
+mod webhook;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
@@ -13,6 +14,8 @@ use domain::processor::{Engine, Processor};
 use domain::run::{Run, RunState, Warning, WarningKind};
 use domain::source::{Source, SourceName};
 use domain::spec::{self, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec};
+use domain::webhook::Webhook;
+use egress::Egress;
 use serde_json::{Map, Value};
 use store::{Key, Known, NewRun, Owner, Rows, Store};
 use url::Url;
@@ -22,11 +25,13 @@ use crate::submit::policy::Reach;
 use crate::submit::task::Task;
 
 /// What this installation offers.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Catalog {
     pub processors: Vec<Processor>,
     /// The configured web search providers by name, for example `searxng`.
     pub search: Vec<String>,
+    /// The way out to webhooks; `None` where nobody delivers.
+    pub webhooks: Option<Egress>,
     /// The name of this machine, by which runs with local sources find a worker that can read them.
     pub host: String,
 }
@@ -44,6 +49,8 @@ pub struct RunArgs {
     pub metadata: Option<Value>,
     /// The id of an earlier, completed run whose evidence is taken along.
     pub previous: Option<String>,
+    /// `{url, event_types}` or null.
+    pub webhook: Option<Value>,
     /// Exactly these sources; `None`: all of the owner's. Command line only.
     pub sources: Option<Vec<SourceName>>,
     /// Members of the request that this version takes and does not use; each becomes a warning.
@@ -137,7 +144,8 @@ impl<'a> Desk<'a> {
         warnings.extend(args.unused.iter().map(|name| unused(name)));
         let (spec, host) = (Arc::clone(&resolved.spec), resolved.host.clone());
         let previous = args.previous.as_deref().map(previous_run).transpose()?;
-        Ok(NewRun { spec, input, metadata, warnings, host, previous })
+        let webhook = checked_webhook(self.catalog, args.webhook.as_ref(), "task_run.status")?;
+        Ok(NewRun { spec, input, metadata, warnings, host, previous, webhook })
     }
 
     fn resolved(
@@ -192,6 +200,24 @@ impl<'a> Desk<'a> {
             );
             Problem::new(Kind::Forbidden, message)
         })
+    }
+}
+
+/// The webhook of a new group.
+pub fn group_webhook(catalog: &Catalog, value: Option<&Value>) -> Result<Option<Webhook>, Problem> {
+    checked_webhook(catalog, value, "task_group.status")
+}
+
+fn checked_webhook(
+    catalog: &Catalog,
+    value: Option<&Value>,
+    event: &str,
+) -> Result<Option<Webhook>, Problem> {
+    let Some((webhook, url)) = webhook::read(value, event)? else { return Ok(None) };
+    match catalog.webhooks.as_ref().map(|egress| egress.vet(&url)) {
+        Some(Ok(())) => Ok(Some(webhook)),
+        Some(Err(why)) => Err(Problem::invalid(format!("`webhook.url`: {why}"))),
+        None => Err(Problem::invalid("`webhook`: nothing is told from here; use the server")),
     }
 }
 
@@ -278,10 +304,11 @@ pub async fn create_group(
     store: &Store,
     owner: Owner,
     metadata: Option<Value>,
+    webhook: Option<Webhook>,
     key: Option<Key>,
 ) -> Result<Known<Group>, Problem> {
     let metadata: Option<Map<String, Value>> = spec::metadata(metadata)?;
-    Ok(store.create_group(owner, metadata, key).await?)
+    Ok(store.create_group(owner, metadata, webhook, key).await?)
 }
 
 /// Stores prepared rows, all or none.

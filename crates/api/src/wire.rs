@@ -2,6 +2,7 @@
 //!
 //! Members of the Task API keep its names and meanings; ours are added beside them.
 
+mod delivery;
 mod input;
 mod links;
 mod receipt;
@@ -17,11 +18,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::Rows;
 
+pub use delivery::{DeliveryList, DeliveryView, delivery_view};
 pub use input::{RunInputView, input_view};
 pub use links::Links;
 pub(crate) use links::is_web;
 pub use receipt::{ReceiptView, UnreadableView};
-pub(crate) use request::{RowsBody, group_body, run_args};
+pub(crate) use request::{GroupBody, RowsBody, group_body, run_args};
 pub use result::{
     BasisView, CitationView, ConflictView, EvidenceList, EvidenceView, OutputView, TaskRunResult,
     evidence_view, output_view, result_view,

@@ -44,6 +44,7 @@ impl Ground {
             processors: self.settings.processors.0.clone(),
             search: self.settings.search_providers(),
             host: self.host.clone(),
+            webhooks: None,
         }
     }
 

@@ -21,6 +21,7 @@ mod source_args;
 mod sources_command;
 mod tables;
 mod telemetry;
+mod webhooks_command;
 mod work;
 
 use std::future::Future;
@@ -85,6 +86,8 @@ enum Command {
         #[command(subcommand)]
         command: Option<keys_command::Command>,
     },
+    /// What is told to webhooks, and the secret that signs it
+    Webhooks(webhooks_command::Args),
     /// Check that everything is there that a run needs
     Doctor,
     /// The settings in force and where they came from
@@ -128,6 +131,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Processors => processors::run(&all),
         Command::Sources { command } => block_on(sources_command::run(all, command)),
         Command::Keys { command } => block_on(keys_command::run(all, command)),
+        Command::Webhooks(args) => block_on(webhooks_command::run(all, args)),
         Command::Doctor => block_on(doctor::run(all)),
         Command::Config { command } => print_config(&all, &command),
     }

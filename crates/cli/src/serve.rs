@@ -5,8 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
+use api::Catalog;
 use egress::{Egress, Origin, Policy, Request};
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 use url::Url;
@@ -38,7 +40,11 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None => own_url.clone(),
     };
-    let catalog = Arc::new(ground.catalog());
+    let webhooks = ground.settings.webhooks();
+    let catalog = Catalog { webhooks: Some(webhooks.clone()), ..ground.catalog() };
+    let catalog = Arc::new(catalog);
+    let mut telling = JoinSet::new();
+    telling.spawn(api::webhooks::deliver(ground.store.clone(), webhooks, stop.clone()));
     let app = api::App::new(ground.store.clone(), catalog, &public_url);
     let origins = ground.settings.server.allow_origins.iter().map(ToString::to_string);
     let app = app.allowing_origins(origins.collect());
@@ -134,7 +140,7 @@ async fn ask(address: &str) -> Option<serde_json::Value> {
     let url = Url::parse(address).ok()?;
     let allow = Origin::of(&url).into_iter().collect();
     let request = Request::new(url, 100_000, ASK_NEIGHBOUR);
-    let reply = Egress::new(Policy { allow }).get(request).await.ok()?;
+    let reply = Egress::new(Policy { allow }).send(request).await.ok()?;
     serde_json::from_slice(&reply.body).ok()
 }
 

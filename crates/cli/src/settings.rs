@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) store: Store,
     pub(crate) worker: Worker,
     pub(crate) fetch: Fetch,
+    pub(crate) webhooks: Webhooks,
     pub(crate) search: Search,
     pub(crate) processors: Processors,
     pub(crate) log: Log,
@@ -95,6 +96,12 @@ impl Default for Worker {
         let concurrency = (4 * cores).max(16);
         Self { concurrency, per_group: None, grace: Duration::from_secs(25) }
     }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Webhooks {
+    /// Exact origins that may be called although they are private.
+    pub(crate) allow: Vec<Origin>,
 }
 
 #[derive(Debug, Clone)]
@@ -189,6 +196,11 @@ impl Settings {
             Some(url) => store::Location::Url(url.reveal().to_owned()),
             None => store::Location::Directory(self.store.data.clone()),
         }
+    }
+
+    /// The way out to webhooks.
+    pub(crate) fn webhooks(&self) -> egress::Egress {
+        egress::Egress::new(egress::Policy { allow: self.webhooks.allow.clone() })
     }
 
     pub(crate) fn sources(&self) -> sources::Sources {

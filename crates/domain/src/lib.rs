@@ -17,3 +17,4 @@ pub mod schema;
 pub mod source;
 pub mod spec;
 pub mod text;
+pub mod webhook;

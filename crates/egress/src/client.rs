@@ -1,4 +1,4 @@
-//! The client: one GET, its redirects, and its body, all within limits.
+//! The client: one request, its redirects, and its body, all within limits.
 
 use std::error::Error as _;
 use std::sync::{Arc, Once};
@@ -55,11 +55,26 @@ pub struct Request {
     pub timeout: Duration,
     /// Whether redirects are followed here; else the first one is the answer.
     pub follow: bool,
+    /// What is sent with POST; without it the request is a GET.
+    pub body: Option<Vec<u8>>,
 }
 
 impl Request {
     pub fn new(url: Url, max_bytes: usize, timeout: Duration) -> Self {
-        Self { url, accept: "*/*", headers: Vec::new(), max_bytes, timeout, follow: true }
+        Self {
+            url,
+            accept: "*/*",
+            headers: Vec::new(),
+            max_bytes,
+            timeout,
+            follow: true,
+            body: None,
+        }
+    }
+
+    /// A POST, whose redirects are not followed: they would turn it into something else.
+    pub fn post(url: Url, body: Vec<u8>, max_bytes: usize, timeout: Duration) -> Self {
+        Self { follow: false, body: Some(body), ..Self::new(url, max_bytes, timeout) }
     }
 }
 
@@ -95,10 +110,15 @@ impl Egress {
         Self(Arc::new(Inner { policy, guarded, trusted }))
     }
 
-    /// Gets a page and follows its redirects, each judged anew.
+    /// Judges an address as it is written, without asking anybody: for refusing it early.
+    pub fn vet(&self, url: &Url) -> Result<(), Refusal> {
+        if self.0.policy.allows(url) { guard::vet_form(url) } else { guard::vet_url(url) }
+    }
+
+    /// Sends a request and follows its redirects, each judged anew.
     ///
     /// A reply of any status is `Ok`, with at most `max_bytes` of body.
-    pub async fn get(&self, request: Request) -> Result<Response, Failed> {
+    pub async fn send(&self, request: Request) -> Result<Response, Failed> {
         let asked_at = Instant::now();
         let host = host_of(&request.url);
         let timeout = request.timeout;
@@ -147,15 +167,17 @@ impl Egress {
         }
         headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
         headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
-        let sent = client.get(url.clone()).headers(headers).send().await;
+        let asked = match &request.body {
+            None => client.get(url.clone()),
+            Some(body) => client.post(url.clone()).body(body.clone()),
+        };
+        let sent = asked.headers(headers).send().await;
         sent.map_err(|error| explain(&host_of(url), &error))
     }
 
     fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Failed> {
-        let is_allowed = self.0.policy.allows(url);
-        let verdict = if is_allowed { guard::vet_form(url) } else { guard::vet_url(url) };
-        verdict.map_err(|why| Failed::Refused { host: host_of(url), why })?;
-        Ok(if is_allowed { &self.0.trusted } else { &self.0.guarded })
+        self.vet(url).map_err(|why| Failed::Refused { host: host_of(url), why })?;
+        Ok(if self.0.policy.allows(url) { &self.0.trusted } else { &self.0.guarded })
     }
 }
 

@@ -71,7 +71,7 @@ impl Fetch {
         let _place = inner.hosts.enter(&host, rules.delay()).await?;
         let request = Request::new(url.clone(), inner.max_bytes, inner.timeout);
         let request = Request { accept: ACCEPT, follow: false, ..request };
-        let reply = inner.egress.get(request).await.map_err(|failed| from_egress(url, failed))?;
+        let reply = inner.egress.send(request).await.map_err(|failed| from_egress(url, failed))?;
         match reply.status {
             200..=299 => Ok(reply),
             300..=399 if reply.location.is_some() => Ok(reply),

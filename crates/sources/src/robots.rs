@@ -85,7 +85,7 @@ async fn ask(egress: &Egress, url: &Url) -> Result<Arc<Rules>, Failed> {
     address.set_path("/robots.txt");
     address.set_query(None);
     address.set_fragment(None);
-    let reply = match egress.get(Request::new(address, MAX_BYTES, TIMEOUT)).await {
+    let reply = match egress.send(Request::new(address, MAX_BYTES, TIMEOUT)).await {
         Ok(reply) => reply,
         Err(egress::Failed::Refused { host, why }) => {
             return Err(Failed::Refused { host, why: why.to_string() });

@@ -3,7 +3,11 @@
 
 CREATE TABLE owners (
     seq  IDENTITY,
-    name TEXT NOT NULL UNIQUE
+    name TEXT NOT NULL UNIQUE,
+    -- Signs what is told to webhooks. The one before it signs as well for a day after a change.
+    webhook_secret        TEXT,
+    webhook_secret_before TEXT,
+    secret_changed_at_ms  BIGINT
 );
 INSERT INTO owners (name) VALUES ('local');
 
@@ -38,6 +42,8 @@ CREATE TABLE groups (
     failed         BIGINT NOT NULL DEFAULT 0,
     cancelled      BIGINT NOT NULL DEFAULT 0,
     event_seq      BIGINT NOT NULL DEFAULT 0,
+    webhook_url    TEXT,
+    receiver       TEXT,
     created_at_ms  BIGINT NOT NULL,
     modified_at_ms BIGINT NOT NULL,
     expires_at_ms  BIGINT
@@ -60,6 +66,9 @@ CREATE TABLE runs (
         CHECK (state IN ('queued', 'running', 'completed', 'failed', 'cancelling', 'cancelled')),
     -- The id of the run that this one follows up on.
     previous        TEXT,
+    -- Whom to tell of the end: the address, and the host and port in it.
+    webhook_url     TEXT,
+    receiver        TEXT,
     -- Place in the queue: rows of one group follow each other, different requests take turns.
     turn            BIGINT NOT NULL,
     -- The machine that can read the run's local folders; null where any can.
@@ -174,6 +183,28 @@ CREATE TABLE evidence (
     PRIMARY KEY (run_seq, nth)
 );
 CREATE INDEX evidence_by_text ON evidence (text_seq);
+
+-- What is to be told to webhooks, written in the transaction that ends a run or brings a group to rest.
+CREATE TABLE deliveries (
+    seq           IDENTITY,
+    -- The same over all tries, so that a receiver can tell a repeat.
+    id            TEXT   NOT NULL UNIQUE,
+    owner         BIGINT NOT NULL REFERENCES owners (seq),
+    run_seq       BIGINT REFERENCES runs (seq),
+    group_seq     BIGINT REFERENCES groups (seq),
+    url           TEXT   NOT NULL,
+    receiver      TEXT   NOT NULL,
+    state         TEXT   NOT NULL CHECK (state IN ('due', 'delivered', 'dead')),
+    attempts      BIGINT NOT NULL DEFAULT 0,
+    -- When it is tried next; while it is being tried, when somebody else may.
+    next_at_ms    BIGINT NOT NULL,
+    last_error    TEXT,
+    created_at_ms BIGINT NOT NULL,
+    ended_at_ms   BIGINT,
+    CHECK ((run_seq IS NULL) <> (group_seq IS NULL))
+);
+CREATE INDEX deliveries_due ON deliveries (receiver, next_at_ms) WHERE state = 'due';
+CREATE INDEX deliveries_by_owner ON deliveries (owner, seq);
 
 CREATE TABLE sources (
     seq           IDENTITY,

@@ -86,27 +86,28 @@ async fn cancel_queued(
     group: i64,
     now: TimeMs,
 ) -> Result<usize, Failed> {
-    let ended: Vec<(i64, Option<i64>, i64)> = fetch_all!(
+    let ended: Vec<(i64, Option<i64>, i64, Option<String>)> = fetch_all!(
         conn,
-        (i64, Option<i64>, i64),
+        (i64, Option<i64>, i64, Option<String>),
         "-- cancel_queued
          UPDATE runs SET state = 'cancelled', finished_at_ms = $4, modified_at_ms = $4,
                          event_seq = event_seq + 1
          WHERE state = 'queued' AND seq IN (
              SELECT seq FROM runs
              WHERE state = 'queued' AND ($1 = 0 OR seq = $1) AND ($2 = 0 OR group_seq = $2) LIMIT $3)
-         RETURNING seq, group_seq, event_seq",
+         RETURNING seq, group_seq, event_seq, receiver",
         run,
         group,
         CANCEL_AT_ONCE,
         now.0
     )?;
-    let end = |(run, group, event_seq)| Ended {
+    let end = |(run, group, event_seq, receiver): (_, _, _, Option<String>)| Ended {
         run,
         group,
         event_seq,
         was: RunState::Queued,
         now: RunState::Cancelled,
+        has_webhook: receiver.is_some(),
     };
     let ended: Vec<Ended> = ended.into_iter().map(end).collect();
     end_runs(conn, &ended, now).await?;

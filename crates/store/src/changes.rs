@@ -15,6 +15,8 @@ pub(crate) enum Change {
     Group(i64),
     /// Something is due to be executed.
     Work,
+    /// Something is due to be told to a webhook.
+    Delivery,
 }
 
 pub(crate) struct Changes {
@@ -74,6 +76,7 @@ impl Change {
             Self::Run(seq) => format!("r{seq}"),
             Self::Group(seq) => format!("g{seq}"),
             Self::Work => "w".into(),
+            Self::Delivery => "d".into(),
         }
     }
 
@@ -83,6 +86,7 @@ impl Change {
             "r" => number.parse().ok().map(Self::Run),
             "g" => number.parse().ok().map(Self::Group),
             "w" => Some(Self::Work),
+            "d" => Some(Self::Delivery),
             _ => None,
         }
     }

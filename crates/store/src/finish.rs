@@ -18,6 +18,7 @@ use crate::changes::Change;
 use crate::db::{Conn, Db, OverRows, execute, fetch_all, fetch_one, over_rows};
 use crate::events::{NewEvent, insert_events};
 use crate::pages::insert_evidence;
+use crate::webhooks::{tell_of_group, tell_of_runs};
 use crate::{Failed, RunSeq, Store, document};
 
 /// How a run ends.
@@ -56,6 +57,8 @@ pub(crate) struct Ended {
     pub(crate) event_seq: i64,
     pub(crate) was: RunState,
     pub(crate) now: RunState,
+    /// Whether somebody wants to be told.
+    pub(crate) has_webhook: bool,
 }
 
 /// Most endings in one transaction.
@@ -127,7 +130,7 @@ const END_RUNS: OverRows = over_rows!(
     " AS ending) AS ended
      WHERE runs.seq = ended.run AND runs.attempt = ended.of_attempt
        AND runs.state IN ('running', 'cancelling')
-     RETURNING seq, group_seq, event_seq, cancel_asked_at_ms"
+     RETURNING seq, group_seq, event_seq, cancel_asked_at_ms, receiver"
 );
 
 const INSERT_RESULTS: OverRows = over_rows!(
@@ -138,26 +141,36 @@ const INSERT_RESULTS: OverRows = over_rows!(
     " AS ended"
 );
 
+#[derive(sqlx::FromRow)]
+struct ChangedColumns {
+    seq: i64,
+    group_seq: Option<i64>,
+    event_seq: i64,
+    cancel_asked_at_ms: Option<i64>,
+    receiver: Option<String>,
+}
+
 /// Whether each of them ended now. No run is among them twice.
 async fn finish(conn: &mut Conn, ends: &[NewEnd]) -> Result<Vec<bool>, Failed> {
     let rows: Vec<Value> = ends.iter().map(to_row).collect();
-    let changed: Vec<(i64, Option<i64>, i64, Option<i64>)> = fetch_all!(
-        conn,
-        (i64, Option<i64>, i64, Option<i64>),
-        END_RUNS,
-        Value::Array(rows).to_string()
-    )?;
-    let changed: HashMap<i64, _> = changed.into_iter().map(|row| (row.0, row)).collect();
+    let changed: Vec<ChangedColumns> =
+        fetch_all!(conn, ChangedColumns, END_RUNS, Value::Array(rows).to_string())?;
+    let changed: HashMap<i64, _> = changed.into_iter().map(|row| (row.seq, row)).collect();
     let mut results = Vec::with_capacity(changed.len());
     let mut ended = Vec::with_capacity(changed.len());
     for new in ends {
-        let Some(&(run, group, event_seq, cancel_asked)) = changed.get(&new.run.0) else {
-            continue;
-        };
-        let was = if cancel_asked.is_some() { RunState::Cancelling } else { RunState::Running };
-        ended.push(Ended { run, group, event_seq, was, now: new.end.state() });
+        let Some(row) = changed.get(&new.run.0) else { continue };
+        let is_cancelling = row.cancel_asked_at_ms.is_some();
+        ended.push(Ended {
+            run: row.seq,
+            group: row.group_seq,
+            event_seq: row.event_seq,
+            was: if is_cancelling { RunState::Cancelling } else { RunState::Running },
+            now: new.end.state(),
+            has_webhook: row.receiver.is_some(),
+        });
         results.push(json!({
-            "run": run,
+            "run": row.seq,
             "output": new.end.output().map(document::output_to_text),
             "receipt": document::receipt_to_text(&new.end.receipt),
         }));
@@ -221,6 +234,9 @@ pub(crate) async fn end_runs(conn: &mut Conn, ended: &[Ended], at: TimeMs) -> Re
         kind: EventKind::State(ended.now),
     };
     insert_events(conn, &ended.iter().map(last).collect::<Vec<_>>(), at).await?;
+    let told: Vec<i64> =
+        ended.iter().filter(|ended| ended.has_webhook).map(|ended| ended.run).collect();
+    tell_of_runs(conn, &told, at).await?;
     let mut of_groups: BTreeMap<i64, Vec<&Ended>> = BTreeMap::new();
     for ended in ended {
         conn.touch(Change::Run(ended.run));
@@ -242,16 +258,16 @@ async fn end_rows(conn: &mut Conn, group: i64, ended: &[&Ended], at: TimeMs) -> 
     let left = |state: RunState| count(&|ended| ended.was == state);
     let came = |state: RunState| count(&|ended| ended.now == state);
     let all = count(&|_| true);
-    let (last,) = fetch_one!(
+    let (last, active, receiver) = fetch_one!(
         conn,
-        (i64,),
+        (i64, i64, Option<String>),
         "-- end_runs: the group's counts and its next events
          UPDATE groups
          SET queued = queued - $2, running = running - $3, cancelling = cancelling - $4,
              completed = completed + $5, failed = failed + $6, cancelled = cancelled + $7,
              event_seq = event_seq + $8, modified_at_ms = $9
          WHERE seq = $1
-         RETURNING event_seq",
+         RETURNING event_seq, queued + running + cancelling, receiver",
         group,
         left(RunState::Queued),
         left(RunState::Running),
@@ -267,6 +283,9 @@ async fn end_rows(conn: &mut Conn, group: i64, ended: &[&Ended], at: TimeMs) -> 
         .map(|(seq, ended)| json!({"seq": seq, "run": ended.run}))
         .collect();
     execute!(conn, INSERT_GROUP_EVENTS, Value::Array(rows).to_string(), group, at.0)?;
+    if active == 0 && receiver.is_some() {
+        tell_of_group(conn, group, at).await?;
+    }
     conn.touch(Change::Group(group));
     // Places in the group are free.
     conn.touch(Change::Work);

@@ -21,6 +21,7 @@ mod runs;
 mod sources;
 mod sqlite;
 mod submit;
+mod webhooks;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -43,6 +44,7 @@ pub use pages::{Archived, ReadingOf};
 pub use runs::{Filter, Listed, RunPage, RunRow, RunSeq};
 pub use sqlite::ExecutorLock;
 pub use submit::{NewRun, Rows};
+pub use webhooks::{About, Delivery, DeliveryRow, TRY_MS};
 
 use crate::changes::Changes;
 use crate::db::Db;

@@ -85,11 +85,13 @@ async fn listen_once(pool: &PgPool, changes: &Changes) -> Result<(), sqlx::Error
 /// As in `sqlite.rs`.
 pub(crate) const INSERT_ROWS: &str = "-- insert_rows
     INSERT INTO runs (id, owner, group_seq, row_index, spec, processor, input, metadata, warnings, state,
-                      turn, host, previous, event_seq, created_at_ms, modified_at_ms)
+                      turn, host, previous, webhook_url, receiver, event_seq, created_at_ms,
+                      modified_at_ms)
     SELECT x.id, $2, $3, x.row_index, x.spec, x.processor, x.input, x.metadata, x.warnings, 'queued',
-           x.turn, x.host, x.previous, 1, $4, $4
+           x.turn, x.host, x.previous, x.webhook_url, x.receiver, 1, $4, $4
     FROM json_to_recordset($1::json) AS x(id TEXT, row_index BIGINT, spec BIGINT, processor TEXT, input TEXT,
-                                          metadata TEXT, warnings TEXT, turn BIGINT, host TEXT, previous TEXT)
+                                          metadata TEXT, warnings TEXT, turn BIGINT, host TEXT, previous TEXT,
+                                          webhook_url TEXT, receiver TEXT)
     ORDER BY x.row_index";
 
 /// As in `sqlite.rs`; rows that another worker is taking are passed over, so more are looked at than are taken.

@@ -258,10 +258,12 @@ impl Store {
 /// The rows of one request from a JSON list: `$1` list, `$2` owner, `$3` group, `$4` now.
 pub(crate) const INSERT_ROWS: &str = "-- insert_rows
     INSERT INTO runs (id, owner, group_seq, row_index, spec, processor, input, metadata, warnings, state,
-                      turn, host, previous, event_seq, created_at_ms, modified_at_ms)
+                      turn, host, previous, webhook_url, receiver, event_seq, created_at_ms,
+                      modified_at_ms)
     SELECT value ->> 'id', $2, $3, value ->> 'row_index', value ->> 'spec', value ->> 'processor',
            value ->> 'input', value ->> 'metadata', value ->> 'warnings', 'queued',
-           value ->> 'turn', value ->> 'host', value ->> 'previous', 1, $4, $4
+           value ->> 'turn', value ->> 'host', value ->> 'previous',
+           value ->> 'webhook_url', value ->> 'receiver', 1, $4, $4
     FROM json_each($1)";
 
 /// Takes due runs: `$1` this machine, `$2` at most, `$3` only this run or 0, `$4` only this group or 0,

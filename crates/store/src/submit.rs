@@ -9,6 +9,7 @@ use domain::group::{Counts, Group};
 use domain::ids::{GroupId, NotAnId, RunId};
 use domain::run::{Run, RunState, Warning};
 use domain::spec::{Input, Spec};
+use domain::webhook::Webhook;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
@@ -31,6 +32,8 @@ pub struct NewRun {
     pub host: Option<String>,
     /// The run that this one follows up on; it belongs to the same owner.
     pub previous: Option<RunId>,
+    /// Who is told of its end.
+    pub webhook: Option<Webhook>,
 }
 
 /// Rows that were added to a group.
@@ -96,14 +99,15 @@ impl Store {
         &self,
         owner: Owner,
         metadata: Option<Map<String, Value>>,
+        webhook: Option<Webhook>,
         key: Option<Key>,
     ) -> Result<Known<Group>, Failed> {
         let id = GroupId::new(self.chance());
         let now = self.clock().now();
         let made = self
             .write_again_after_a_lost_race(|| {
-                let (metadata, key) = (metadata.clone(), key.clone());
-                move |conn| Box::pin(insert_group(conn, owner, id, metadata, key, now))
+                let (metadata, webhook, key) = (metadata.clone(), webhook.clone(), key.clone());
+                move |conn| Box::pin(insert_group(conn, owner, id, metadata, webhook, key, now))
             })
             .await?;
         let (id, known): (_, fn(Group) -> Known<Group>) = match made {
@@ -200,8 +204,8 @@ async fn insert_run(
         (i64,),
         "-- insert_run
          INSERT INTO runs (id, owner, spec, processor, input, metadata, warnings, state, turn, host, previous,
-                           event_seq, created_at_ms, modified_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, $10, 1, $11, $11)
+                           webhook_url, receiver, event_seq, created_at_ms, modified_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, $10, $11, $12, 1, $13, $13)
          RETURNING seq",
         id.to_string(),
         owner.0,
@@ -213,6 +217,8 @@ async fn insert_run(
         turn,
         new.host,
         new.previous.map(|id| id.to_string()),
+        new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
+        new.webhook.as_ref().map(|webhook| webhook.receiver.as_str()),
         now.0
     )?;
     execute!(
@@ -232,6 +238,7 @@ async fn insert_group(
     owner: Owner,
     id: GroupId,
     metadata: Option<Map<String, Value>>,
+    webhook: Option<Webhook>,
     key: Option<Key>,
     now: TimeMs,
 ) -> Result<Replayed<MadeGroup>, Failed> {
@@ -244,11 +251,13 @@ async fn insert_group(
     execute!(
         conn,
         "-- insert_group
-         INSERT INTO groups (id, owner, metadata, created_at_ms, modified_at_ms)
-         VALUES ($1, $2, $3, $4, $4)",
+         INSERT INTO groups (id, owner, metadata, webhook_url, receiver, created_at_ms, modified_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $6)",
         id.to_string(),
         owner.0,
         metadata.map(|metadata| Value::Object(metadata).to_string()),
+        webhook.as_ref().map(|webhook| webhook.url.as_str()),
+        webhook.as_ref().map(|webhook| webhook.receiver.as_str()),
         now.0
     )?;
     Ok(Replayed::Nothing)
@@ -369,6 +378,8 @@ async fn rows_as_json(
             "warnings": document::warnings_to_text(&new.warnings),
             "turn": turn + 1 + offset,
             "previous": new.previous.map(|id| id.to_string()),
+            "webhook_url": new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
+            "receiver": new.webhook.as_ref().map(|webhook| webhook.receiver.as_str()),
             "host": new.host,
         }));
     }

@@ -14,7 +14,7 @@ use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::rest::{Params, answer, body, flag, id, part, runs, unused_members, write_once};
 use crate::wire::{
-    GroupList, RowsBody, TaskGroup, TaskRun, group_body, group_view, rows_view, run_view,
+    GroupBody, GroupList, RowsBody, TaskGroup, TaskRun, group_body, group_view, rows_view, run_view,
 };
 use crate::{App, json, once, submit};
 
@@ -27,11 +27,12 @@ pub(super) async fn create(
     let bytes = body(&app, request).await?;
     let members = if bytes.is_empty() { Map::new() } else { json::object(&bytes)? };
     let key = once::key(&headers, "create_group", &members)?;
-    let (metadata, unused) = group_body(members);
+    let GroupBody { metadata, webhook, unused } = group_body(members);
+    let webhook = submit::group_webhook(&app.catalog, webhook.as_ref())?;
     let store = app.store.clone();
     let writes = key.clone();
     let group = write_once(&app, caller, key.as_ref(), move || async move {
-        submit::create_group(&store, caller.owner, metadata, writes).await
+        submit::create_group(&store, caller.owner, metadata, webhook, writes).await
     })
     .await?;
     let view = TaskGroup { warnings: unused_members(&unused), ..group_view(&group) };

@@ -11,6 +11,7 @@ fn catalog(search: &[&str]) -> Catalog {
         processors: processor::defaults(),
         search: search.iter().map(|name| (*name).to_owned()).collect(),
         host: "here".into(),
+        webhooks: None,
     }
 }
 

@@ -20,11 +20,14 @@ pub(crate) fn run_args(body: Map<String, Value>) -> Result<RunArgs, Problem> {
     for (name, value) in body {
         match name.as_str() {
             "input" => args.input = value,
-            "processor" => args.processor = text("processor", value)?,
+            "processor" => args.processor = text("processor", value, "for example `core`")?,
             "task_spec" => args.task_spec = Some(value),
             "source_policy" => args.source_policy = Some(value),
             "metadata" => args.metadata = Some(value),
-            "previous_interaction_id" => args.previous = text("previous_interaction_id", value)?,
+            "previous_interaction_id" => {
+                args.previous = text("previous_interaction_id", value, "the id of an earlier run")?;
+            }
+            "webhook" => args.webhook = Some(value),
             // Events are always kept, so either value is fulfilled.
             "enable_events" => {}
             _ if says_nothing(&value) => {}
@@ -34,17 +37,26 @@ pub(crate) fn run_args(body: Map<String, Value>) -> Result<RunArgs, Problem> {
     Ok(args)
 }
 
-/// The body of a new group: its notes, and the names of members that were not used.
-pub(crate) fn group_body(body: Map<String, Value>) -> (Option<Value>, Vec<String>) {
-    let (mut metadata, mut unused) = (None, Vec::new());
+/// The body of a new group.
+#[derive(Default)]
+pub(crate) struct GroupBody {
+    pub(crate) metadata: Option<Value>,
+    pub(crate) webhook: Option<Value>,
+    /// Names of members that were not used.
+    pub(crate) unused: Vec<String>,
+}
+
+pub(crate) fn group_body(body: Map<String, Value>) -> GroupBody {
+    let mut read = GroupBody::default();
     for (name, value) in body {
         match name.as_str() {
-            "metadata" => metadata = Some(value),
+            "metadata" => read.metadata = Some(value),
+            "webhook" => read.webhook = Some(value),
             _ if says_nothing(&value) => {}
-            _ => unused.push(name),
+            _ => read.unused.push(name),
         }
     }
-    (metadata, unused)
+    read
 }
 
 impl RowsBody {
@@ -84,12 +96,12 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-fn text(name: &str, value: Value) -> Result<Option<String>, Refused> {
+fn text(name: &str, value: Value, such: &str) -> Result<Option<String>, Refused> {
     match value {
         Value::Null => Ok(None),
         Value::String(text) => Ok(Some(text)),
         Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
-            Err(Refused::field(name, "must be text"))
+            Err(Refused::field(name, format!("must be text, {such}")))
         }
     }
 }

@@ -140,12 +140,12 @@ async fn listings_go_on_where_the_part_before_ended() {
 #[tokio::test]
 async fn members_that_are_not_used_are_warned_of() {
     let world = World::new().await;
-    let body = json!({"input": "Why?", "webhook": {"url": "https://a.test"}, "colour": 1, "mcp_servers": [],
+    let body = json!({"input": "Why?", "memory_scope_key": "a", "colour": 1, "mcp_servers": [],
                       "previous_interaction_id": null, "enable_events": true});
     let run = world.post("/v1/tasks/runs", &body).await.json();
     let warned = run["warnings"].to_string();
     assert!(
-        warned.contains("`webhook` is not used") && warned.contains("`colour` is not used"),
+        warned.contains("`memory_scope_key` is not used") && warned.contains("`colour` is not used"),
         "{warned}"
     );
     assert!(!warned.contains("mcp_servers") && !warned.contains("enable_events"), "{warned}");

@@ -60,6 +60,7 @@ fn app_on(store: &Store) -> App {
         processors: processor::defaults(),
         search: vec!["searxng".into()],
         host: "here".into(),
+        webhooks: Some(egress::Egress::new(egress::Policy::default())),
     };
     App::new(store.clone(), Arc::new(catalog), "https://tasks.test/").on_loopback()
 }

@@ -77,7 +77,8 @@ pub(crate) async fn submit(ground: &Ground, job: &Job<'_>) -> Result<(GroupId, b
                 json!({"made_by": "task-mcp enrich", "file": file_name(job.file), NOTE: hex});
             let key = key(format!("enrich/{hex}/{}", known.len()));
             let made =
-                submit::create_group(&ground.store, Owner::LOCAL, Some(notes), Some(key)).await;
+                submit::create_group(&ground.store, Owner::LOCAL, Some(notes), None, Some(key))
+                    .await;
             match made.map_err(|problem| refused(&problem))? {
                 Known::New(group) => (group.id, false),
                 Known::Replayed(group) => (group.id, true),

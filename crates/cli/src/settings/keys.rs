@@ -16,7 +16,7 @@ pub(crate) struct Key {
     pub(crate) show: fn(&Settings) -> Option<String>,
 }
 
-pub(crate) const KEYS: [Key; 15] = [
+pub(crate) const KEYS: [Key; 16] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -87,6 +87,12 @@ pub(crate) const KEYS: [Key; 15] = [
         doc: "how long running work may go on after SIGTERM or Ctrl-C",
         set: |all, text| duration(text).map(|value| all.worker.grace = value),
         show: |all| Some(quoted(&show_duration(all.worker.grace))),
+    },
+    Key {
+        name: "webhooks.allow",
+        doc: "exact origins that webhooks may call although they are on a private network",
+        set: |all, text| origins(text).map(|allow| all.webhooks.allow = allow),
+        show: |all| Some(shown_origins(&all.webhooks.allow)),
     },
     Key {
         name: "fetch.allow",

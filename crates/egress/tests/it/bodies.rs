@@ -38,11 +38,11 @@ async fn a_packed_body_is_unpacked() {
 async fn a_bomb_is_stopped_by_its_ratio_and_by_its_size() {
     let site = packed("gzip", gzip(&vec![b' '; 8 << 20])).await;
     let patient = Request { max_bytes: 1 << 30, ..request(site.url("/")) };
-    let answer = egress(&[&site]).get(patient).await;
+    let answer = egress(&[&site]).send(patient).await;
     assert_eq!(answer, Err(Failed::Bomb { host: "127.0.0.1".into(), limit: 100 }));
 
     let small = Request { max_bytes: 500_000, ..request(site.url("/")) };
-    let answer = egress(&[&site]).get(small).await;
+    let answer = egress(&[&site]).send(small).await;
     assert_eq!(answer, Err(Failed::TooLarge { host: "127.0.0.1".into(), limit_bytes: 500_000 }));
 }
 
@@ -76,7 +76,7 @@ async fn silence_ends_with_the_timeout() {
     let silent = || async { std::future::pending::<&str>().await };
     let site = Site::serve(Router::new().route("/", route(silent))).await;
     let timeout = Duration::from_millis(50);
-    let answer = egress(&[&site]).get(Request { timeout, ..request(site.url("/")) }).await;
+    let answer = egress(&[&site]).send(Request { timeout, ..request(site.url("/")) }).await;
     assert_eq!(answer, Err(Failed::Timeout { host: "127.0.0.1".into(), waited: timeout }));
 }
 

@@ -78,7 +78,7 @@ async fn ten_redirects_are_followed_and_no_more() {
 async fn a_redirect_that_is_not_followed_is_the_answer() {
     let site = Site::serve(Router::new().route("/a", route(to(301, "b?c=d".into())))).await;
     let request = Request { follow: false, ..request(site.url("/a")) };
-    let reply = egress(&[&site]).get(request).await.unwrap();
+    let reply = egress(&[&site]).send(request).await.unwrap();
     assert_eq!((reply.status, reply.location), (301, Some(site.url("/b?c=d"))));
 }
 
@@ -90,7 +90,7 @@ async fn credentials_do_not_follow_to_another_origin() {
     let harmless = ("x-harmless".parse().unwrap(), HeaderValue::from_static("yes"));
     let request = Request { headers: vec![secret, harmless], ..request(here.url("/")) };
 
-    let reply = egress(&[&here, &there]).get(request).await.unwrap();
+    let reply = egress(&[&here, &there]).send(request).await.unwrap();
     assert_eq!(reply.final_url, there.url("/"));
     assert_eq!(here.header("authorization").as_deref(), Some("Bearer secret"));
     assert_eq!(there.header("authorization"), None);

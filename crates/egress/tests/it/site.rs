@@ -61,7 +61,7 @@ pub(crate) fn egress(sites: &[&Site]) -> Egress {
 }
 
 pub(crate) async fn get(egress: &Egress, url: Url) -> Result<Response, Failed> {
-    egress.get(request(url)).await
+    egress.send(request(url)).await
 }
 
 pub(crate) fn request(url: Url) -> task_mcp_egress::Request {

@@ -78,7 +78,7 @@ async fn rows_that_need_the_same_page_ask_for_it_once() {
 
 async fn five_hundred_rows(database: Database) {
     let bench = Bench::new(database, &[]).await;
-    let group = bench.store.create_group(ME, None, None).await.unwrap().made().unwrap().id;
+    let group = bench.store.create_group(ME, None, None, None).await.unwrap().made().unwrap().id;
     let spec = Arc::new(build::noop());
     let rows = (0..500).map(|row| new_run(&spec, build::row("n", &row.to_string()))).collect();
     bench.store.add_rows(ME, group, rows, None).await.unwrap().unwrap();

@@ -157,7 +157,15 @@ impl Worker {
 
 pub(crate) fn new_run(spec: &Arc<Spec>, input: Input) -> NewRun {
     let spec = Arc::clone(spec);
-    NewRun { spec, input, metadata: None, warnings: Vec::new(), host: None, previous: None }
+    NewRun {
+        spec,
+        input,
+        metadata: None,
+        warnings: Vec::new(),
+        host: None,
+        previous: None,
+        webhook: None,
+    }
 }
 
 pub(crate) fn on_the_web(spec: Spec) -> Spec {

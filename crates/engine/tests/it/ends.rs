@@ -17,7 +17,8 @@ async fn a_run_that_is_asked_to_stop_does_so_within_two_seconds() {
     let _worker = bench.start("ann");
     site.until_asked("/tides").await;
     let state = bench.store.cancel_run(ME, run.run.id).await.unwrap();
-    assert_eq!(state, Some(RunState::Cancelling));
+    // The worker may be quicker than the answer.
+    assert!(matches!(state, Some(RunState::Cancelling | RunState::Cancelled)), "{state:?}");
     let (row, output, _) = timeout(Duration::from_secs(2), bench.ended(&run)).await.unwrap();
     assert_eq!((row.run.state, output), (RunState::Cancelled, None));
 }

@@ -34,7 +34,7 @@ pub(crate) async fn search(
     url.query_pairs_mut().clear().append_pair("q", query).append_pair("format", "json");
     let request =
         Request { accept: "application/json", ..Request::new(url.clone(), MAX_BYTES, TIMEOUT) };
-    let reply = egress.get(request).await.map_err(|failed| unanswered(base, &failed))?;
+    let reply = egress.send(request).await.map_err(|failed| unanswered(base, &failed))?;
     match reply.status {
         200 => {}
         403 => {

@@ -48,7 +48,7 @@ impl Bench {
 
     /// A group with this many rows.
     pub(crate) async fn group(&self, rows: usize) -> GroupId {
-        let group = self.store.create_group(ME, None, None).await.unwrap().made().unwrap();
+        let group = self.store.create_group(ME, None, None, None).await.unwrap().made().unwrap();
         self.add(group.id, rows).await;
         group.id
     }
@@ -91,7 +91,15 @@ pub(crate) fn new_run() -> NewRun {
 
 pub(crate) fn asking(spec: &Arc<Spec>, input: Input) -> NewRun {
     let spec = Arc::clone(spec);
-    NewRun { spec, input, metadata: None, warnings: Vec::new(), host: None, previous: None }
+    NewRun {
+        spec,
+        input,
+        metadata: None,
+        warnings: Vec::new(),
+        host: None,
+        previous: None,
+        webhook: None,
+    }
 }
 
 /// Rows that share a spec and are numbered.

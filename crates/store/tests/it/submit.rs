@@ -65,7 +65,7 @@ on_both! {
     }
 
     a_group_is_made_once_per_key(bench) {
-        let make = || bench.store.create_group(ME, Some(build::pair("a", "b")), Some(key("k", "a")));
+        let make = || bench.store.create_group(ME, Some(build::pair("a", "b")), None, Some(key("k", "a")));
         let Known::New(made) = make().await.unwrap() else { panic!("it is not new") };
         bench.add(made.id, 3).await;
         assert_eq!(make().await.unwrap(), Known::Replayed(made));

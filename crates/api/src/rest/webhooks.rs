@@ -1,0 +1,46 @@
+//! Deliveries to webhooks over REST: which are due, delivered or dead, and having one tried again.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use store::DeliveryRow;
+
+use crate::App;
+use crate::gate::Caller;
+use crate::problem::Problem;
+use crate::rest::{Params, param, part, shown};
+use crate::wire::{DeliveryList, DeliveryView, delivery_view};
+
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    params: Params,
+) -> Result<Json<DeliveryList>, Problem> {
+    let (cursor, limit) = part(&params)?;
+    let state = param(&params, "status")?.unwrap_or_default();
+    if !matches!(state.as_str(), "" | "due" | "delivered" | "dead") {
+        return Err(Problem::invalid(format!(
+            "`status` is `{}`; it must be one of due, delivered, dead",
+            shown(&state)
+        )));
+    }
+    let rows: Vec<DeliveryRow> =
+        app.store.list_deliveries(caller.owner, cursor, limit, &state).await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|length| length == limit);
+    let next = rows.last().filter(|_| is_full).map(|row| row.seq.to_string());
+    Ok(Json(DeliveryList {
+        deliveries: rows.into_iter().map(delivery_view).collect(),
+        next_cursor: next,
+    }))
+}
+
+/// Has it tried again from the beginning, whatever became of it.
+pub(super) async fn replay(
+    State(app): State<App>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> Result<Json<DeliveryView>, Problem> {
+    let found = app.store.replay_delivery(caller.owner, &id).await?;
+    let row = found
+        .ok_or_else(|| Problem::not_found(format!("there is no delivery `{}`", shown(&id))))?;
+    Ok(Json(delivery_view(row)))
+}

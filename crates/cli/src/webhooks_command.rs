@@ -1,0 +1,78 @@
+//! `webhooks`: what is told to whom, and the secret that signs it.
+
+use anyhow::Result;
+use api::wire::{DeliveryView, delivery_view};
+use store::Owner;
+
+use crate::ground::{Ground, shell_word};
+use crate::problem::refuse;
+use crate::settings::Settings;
+use crate::show;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Whose webhooks; what is made without a key belongs to `local`
+    #[arg(long, global = true, value_name = "NAME", default_value = "local")]
+    owner: String,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Command {
+    /// Have a delivery tried again from the beginning
+    Replay { id: String },
+    /// Print the secret with which receivers check signatures
+    Secret,
+    /// Make a new secret; the one before it signs as well for a day
+    Rotate,
+}
+
+/// Deliveries that the list shows.
+const SHOWN: i64 = 50;
+
+pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
+    let ground = Ground::open(settings).await?;
+    let Some(owner) = ground.store.find_owner(&args.owner).await? else {
+        refuse!("there is no owner called {}; task-mcp keys lists them", shell_word(&args.owner));
+    };
+    match args.command {
+        None => list(&ground, owner).await,
+        Some(Command::Replay { id }) => replay(&ground, owner, &id).await,
+        Some(Command::Secret) => secret(&ground, owner).await,
+        Some(Command::Rotate) => {
+            ground.store.rotate_webhook_secret(owner).await?;
+            eprintln!(
+                "deliveries are signed with the new secret and, for a day, with the one before it"
+            );
+            secret(&ground, owner).await
+        }
+    }
+}
+
+async fn secret(ground: &Ground, owner: Owner) -> Result<()> {
+    let secrets = ground.store.webhook_secrets(owner).await?;
+    show::say(&secrets.first().map(|secret| format!("{secret}\n")).unwrap_or_default())
+}
+
+async fn replay(ground: &Ground, owner: Owner, id: &str) -> Result<()> {
+    match ground.store.replay_delivery(owner, id).await? {
+        Some(row) => show::say(&line(&delivery_view(row))),
+        None => refuse!("there is no delivery {}; task-mcp webhooks lists them", shell_word(id)),
+    }
+}
+
+async fn list(ground: &Ground, owner: Owner) -> Result<()> {
+    let rows = ground.store.list_deliveries(owner, None, SHOWN, "").await?;
+    if rows.is_empty() {
+        eprintln!("nothing to tell yet: send `webhook` with a run or a group");
+    }
+    show::say(&rows.into_iter().map(|row| line(&delivery_view(row))).collect::<String>())
+}
+
+fn line(view: &DeliveryView) -> String {
+    let DeliveryView { delivery_id, status, url, attempts, last_error, next_attempt_at, .. } = view;
+    let next = next_attempt_at.as_ref().map(|at| format!("  next {at}")).unwrap_or_default();
+    let error = last_error.as_ref().map(|why| format!("  ({why})")).unwrap_or_default();
+    format!("{delivery_id}  {status}  {attempts} tries{next}  {url}{error}\n")
+}
