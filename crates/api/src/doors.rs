@@ -67,7 +67,7 @@ fn cross_origin(app: &App) -> CorsLayer {
 }
 
 /// How long a browser need not ask again whether it may call us.
-const PREFLIGHT: Duration = Duration::from_secs(600);
+const PREFLIGHT: Duration = Duration::from_mins(10);
 
 async fn unknown_route(method: Method, uri: Uri) -> Problem {
     let path: String = uri.path().chars().take(200).collect();

@@ -58,13 +58,10 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
             "this server needs a key: send it as `x-api-key` or as `Authorization: Bearer`";
         return Err(Problem::new(Kind::Unauthorized, message));
     };
-    match owner_of(app, key).await? {
-        Some(owner) => Ok(Caller { owner }),
-        None => {
-            let message = "the key is not known here or was revoked";
-            Err(Problem::new(Kind::Unauthorized, message))
-        }
-    }
+    let owner = owner_of(app, key).await?.ok_or_else(|| {
+        Problem::new(Kind::Unauthorized, "the key is not known here or was revoked")
+    })?;
+    Ok(Caller { owner })
 }
 
 async fn needs_keys(app: &App) -> Result<bool, Problem> {

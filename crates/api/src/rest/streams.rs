@@ -30,7 +30,7 @@ use crate::wire::{
 /// How often a silent stream shows that it is alive: well below the idle limits of proxies.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// A listener who takes nothing for this long is let go; it can resume.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Batches of events on their way to one listener.
 const ON_THE_WAY: usize = 1;
 /// Rows of a group read at a time; with their outputs they make one batch.
@@ -169,7 +169,9 @@ async fn tell_run(
                     }
                     // The present state stands at the beginning already.
                     EventKind::State(_) if is_replay => {}
-                    _ => frames += &StreamEvent::of(&row.run, event).frame(),
+                    EventKind::State(_) | EventKind::Message { .. } | EventKind::Progress(_) => {
+                        frames += &StreamEvent::of(&row.run, event).frame();
+                    }
                 }
             }
             listener.tell(frames).await?;
@@ -191,7 +193,7 @@ async fn state_frame(app: &App, row: &RunRow, event: Option<i64>) -> Result<Stri
         let links = Links::Public(app.public_url.clone());
         state.output = output.map(|output| output_view(&output, &links));
     }
-    Ok(StreamEvent::State(state).frame())
+    Ok(state.into_event().frame())
 }
 
 pub(super) async fn group_runs(
@@ -247,7 +249,7 @@ async fn row_frame(app: &App, row: &Listed) -> Result<String, Ended> {
     }
     let links = Links::Public(app.public_url.clone());
     state.output = row.output.as_ref().map(|output| output_view(output, &links));
-    Ok(StreamEvent::State(state).frame())
+    Ok(state.into_event().frame())
 }
 
 pub(super) async fn group_events(
@@ -267,7 +269,7 @@ pub(super) async fn group_events(
 }
 
 /// How long a stream of a group stays open at most, where the caller says nothing: a day.
-const MAX_OPEN: Duration = Duration::from_secs(24 * 60 * 60);
+const MAX_OPEN: Duration = Duration::from_hours(24);
 
 fn open_for(params: &Params) -> Result<Duration, Problem> {
     let Some(text) = param(params, "timeout")? else { return Ok(MAX_OPEN) };
@@ -308,8 +310,7 @@ async fn tell_group(
             let ended = app.store.group_events(caller.owner, group.id, after).await?;
             let Some(last) = ended.last() else { break };
             after = last.seq;
-            let frame =
-                |run: &Run, seq| StreamEvent::State(StreamEvent::state(run, Some(seq))).frame();
+            let frame = |run: &Run, seq| StreamEvent::state(run, Some(seq)).into_event().frame();
             listener.tell(ended.iter().map(|event| frame(&event.run, event.seq)).collect()).await?;
         }
         if after > before || told.as_ref() != Some(&status) {

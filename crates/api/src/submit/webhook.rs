@@ -57,14 +57,14 @@ mod tests {
 
     use super::*;
 
-    fn parsed(value: Value) -> Result<Option<String>, String> {
-        let webhook = read(Some(&value), "task_run.status");
+    fn parsed(value: &Value) -> Result<Option<String>, String> {
+        let webhook = read(Some(value), "task_run.status");
         webhook.map(|hook| hook.map(|(hook, _)| hook.receiver)).map_err(|why| why.to_string())
     }
 
     #[test]
     fn kinds_that_are_not_told_need_no_address_called() {
-        let with = |types: Value| parsed(json!({"url": "https://a.org/x", "event_types": types}));
+        let with = |types: Value| parsed(&json!({"url": "https://a.org/x", "event_types": types}));
         assert_eq!(with(json!([])).unwrap().as_deref(), Some("a.org:443"));
         assert_eq!(with(json!(["task_run.status"])).unwrap().as_deref(), Some("a.org:443"));
         assert_eq!(with(json!(["other"])).unwrap(), None);
@@ -73,10 +73,10 @@ mod tests {
 
     #[test]
     fn what_is_no_address_is_refused_by_name() {
-        assert_eq!(parsed(Value::Null).unwrap(), None);
-        assert!(parsed(json!("x")).unwrap_err().starts_with("`webhook` must be an object"));
+        assert_eq!(parsed(&Value::Null).unwrap(), None);
+        assert!(parsed(&json!("x")).unwrap_err().starts_with("`webhook` must be an object"));
         assert!(
-            parsed(json!({"url": "nowhere"})).unwrap_err().starts_with("`webhook.url` must be")
+            parsed(&json!({"url": "nowhere"})).unwrap_err().starts_with("`webhook.url` must be")
         );
     }
 }

@@ -10,7 +10,7 @@ use crate::wire::{ErrorView, OutputView, RunInputView, TaskGroupStatus, TaskRun,
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(untagged)]
 pub enum StreamEvent {
-    State(StateEvent),
+    State(Box<StateEvent>),
     Message(MessageEvent),
     Progress(ProgressEvent),
     GroupStatus(GroupStatusEvent),
@@ -75,6 +75,12 @@ pub struct ErrorEvent {
     pub error: ErrorView,
 }
 
+impl StateEvent {
+    pub fn into_event(self) -> StreamEvent {
+        StreamEvent::State(Box::new(self))
+    }
+}
+
 impl StreamEvent {
     pub fn state(run: &Run, event_id: Option<i64>) -> StateEvent {
         StateEvent {
@@ -101,7 +107,7 @@ impl StreamEvent {
         match &event.kind {
             EventKind::State(state) => {
                 let then = Run { state: *state, ..run.clone() };
-                Self::State(Self::state(&then, Some(event.seq)))
+                Self::state(&then, Some(event.seq)).into_event()
             }
             EventKind::Message { stage, message } => Self::Message(MessageEvent {
                 kind: format!("task_run.progress_msg.{}", stage.as_str()),

@@ -145,7 +145,8 @@ async fn members_that_are_not_used_are_warned_of() {
     let run = world.post("/v1/tasks/runs", &body).await.json();
     let warned = run["warnings"].to_string();
     assert!(
-        warned.contains("`memory_scope_key` is not used") && warned.contains("`colour` is not used"),
+        warned.contains("`memory_scope_key` is not used")
+            && warned.contains("`colour` is not used"),
         "{warned}"
     );
     assert!(!warned.contains("mcp_servers") && !warned.contains("enable_events"), "{warned}");
