@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
-# The test command: formatting, lints, all tests on both databases, documentation, dependencies.
+# The test command: formatting, lints, all tests on both databases, the official clients, documentation, dependencies.
 # Installs what is missing first. Run it from anywhere:
 #
 #     ./test.sh             everything
-#     ./test.sh CHECK …     only these, of: setup format lints tests doctests docs dependencies
+#     ./test.sh CHECK …     only these, of: setup format lints tests clients doctests docs dependencies
 #     ./test.sh help
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 DENY_VERSION=0.20.2
-ALL=(setup format lints tests doctests docs dependencies)
+ALL=(setup format lints tests clients doctests docs dependencies)
 
 say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
 fail() { printf '\n%s\n' "$*" >&2; exit 1; }
@@ -43,6 +43,24 @@ your system, so that initdb is on the PATH, then start this again."
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql
 }
 
+# The official clients in Python and JavaScript, at the versions that are pinned in clients/.
+install_clients() {
+    local missing=()
+    python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
+    has node || missing+=(nodejs)
+    has npm || missing+=(npm)
+    if [ ${#missing[@]} -gt 0 ]; then
+        has apt-get || fail "The tests of the clients need Python 3.10 with venv, Node.js 18 and npm: install them, then \
+start this again."
+        say "setup: installing ${missing[*]} with apt-get"
+        as_root apt-get update -q
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}"
+    fi
+    [ -x target/clients/bin/python ] || python3 -m venv target/clients
+    target/clients/bin/pip install --quiet --disable-pip-version-check -r clients/python/requirements.txt
+    (cd clients/node && npm install --no-package-lock --no-fund --no-audit --silent)
+}
+
 setup() {
     has cargo || fail "cargo is missing: install the Rust toolchain from https://rustup.rs and start this again."
     has cc || {
@@ -59,6 +77,7 @@ setup() {
     [ -n "$(find_postgres)" ] || install_postgres
     [ -n "$(find_postgres)" ] || fail "PostgreSQL was installed, but initdb is not in /usr/lib/postgresql/*/bin."
     echo "PostgreSQL: $("$(find_postgres)/postgres" --version)"
+    install_clients
     # All crates of the lock file, those of other platforms too: the licences are checked without a network.
     cargo fetch --locked --quiet
 }
@@ -76,6 +95,12 @@ tests() {
     else
         cargo test --workspace --lib --bins --tests --examples --locked
     fi
+}
+
+clients() {
+    [ -x target/clients/bin/python ] || fail "The clients are missing: run ./test.sh setup"
+    cargo build --locked --quiet -p task-mcp
+    TASK_MCP_BINARY="$PWD/target/debug/task-mcp" target/clients/bin/python -m unittest discover -s clients/python
 }
 
 doctests() { cargo test --workspace --doc --locked --quiet; }

@@ -178,6 +178,15 @@ class SdkTest(unittest.TestCase):
             with urllib.request.urlopen(self.served.url + events) as stream:
                 self.assertIn(b"event: task_run.state\ndata: {", stream.read())
 
+    def test_the_helpers_suggest_a_task_and_a_processor(self):
+        wish = {"user_intent": "Find the maker and the launch year of each turbine"}
+        task = self.client.post("/v1beta/tasks/suggest", body=wish, cast_to=object)
+        self.assertEqual(list(task["output_schema"]["json_schema"]["properties"]), ["maker", "launch_year"])
+        self.assertEqual(list(task["input_schema"]["json_schema"]["properties"]), ["turbine"])
+        spec = {"task_spec": {"output_schema": task["output_schema"]}}
+        processors = self.client.post("/v1beta/tasks/suggest-processor", body=spec, cast_to=object)
+        self.assertEqual(processors["recommended_processors"][0], "base")
+
     def test_each_error_is_the_one_that_the_client_has_for_it(self):
         unknown = "trun_" + "0" * 32
         for error, call in [

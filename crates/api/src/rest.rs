@@ -3,6 +3,7 @@
 mod groups;
 mod runs;
 mod streams;
+mod suggest;
 mod webhooks;
 
 use std::collections::HashMap;
@@ -53,6 +54,8 @@ pub(crate) fn routes() -> Router<App> {
         .nest("/v1/tasks", tasks.clone())
         // Older clients.
         .nest("/v1beta/tasks", tasks)
+        .route("/v1beta/tasks/suggest", post(suggest::task))
+        .route("/v1beta/tasks/suggest-processor", post(suggest::processor))
 }
 
 /// What anybody may ask.

@@ -9,6 +9,7 @@ mod receipt;
 mod request;
 mod result;
 mod stream;
+mod suggestion;
 
 use std::collections::BTreeMap;
 
@@ -31,6 +32,8 @@ pub use result::{
 pub use stream::{
     ErrorEvent, GroupStatusEvent, MessageEvent, ProgressEvent, SourceStats, StateEvent, StreamEvent,
 };
+
+pub use suggestion::{SuggestedProcessors, SuggestedTask, SuggestionWarning};
 
 /// A run, as every door shows it.
 #[derive(Debug, Clone, PartialEq, Serialize)]

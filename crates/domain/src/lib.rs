@@ -9,6 +9,7 @@ pub mod evidence;
 pub mod fields;
 pub mod group;
 pub mod ids;
+pub mod intent;
 pub mod output;
 pub mod processor;
 pub mod receipt;

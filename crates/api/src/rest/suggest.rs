@@ -1,0 +1,158 @@
+//! The two helpers beside the Task API: a schema for what somebody wants, and a processor for a schema.
+//!
+//! By rules; they see words and counts, not meaning, and say so in their warnings.
+
+use axum::Json;
+use axum::extract::{Request, State};
+use domain::processor::{Engine, Processor};
+use domain::schema::Schema;
+use domain::spec::Wanted;
+use domain::{fields, intent};
+use serde_json::{Map, Value, json};
+
+use crate::problem::Problem;
+use crate::rest::body;
+use crate::wire::{SuggestedProcessors, SuggestedTask, SuggestionWarning};
+use crate::{App, json};
+
+/// Longest description of what is wanted, in characters.
+const MAX_INTENT: usize = 15_000;
+/// Longest title.
+const MAX_TITLE: usize = 60;
+/// Fields that a text or a shape of our own counts for: a report takes as much as a wide row.
+const FIELDS_OF_A_REPORT: u32 = 20;
+
+pub(super) async fn task(
+    State(app): State<App>,
+    request: Request,
+) -> Result<Json<SuggestedTask>, Problem> {
+    let members = json::object(&body(&app, request).await?)?;
+    let text = members.get("user_intent").and_then(Value::as_str).unwrap_or_default().trim();
+    if text.chars().count() > MAX_INTENT {
+        return Err(Problem::invalid(format!(
+            "`user_intent` is longer than {MAX_INTENT} characters"
+        )));
+    }
+    let unclear = || {
+        Problem::invalid(
+            "`user_intent` must say what to find, such as `the CEO and the founding year of each company`",
+        )
+    };
+    let intent = intent::read(text).ok_or_else(unclear)?;
+    let mut output = fields::schema_from_words(&intent.fields)
+        .map_err(|why| Problem::invalid(format!("`user_intent`: {why}")))?;
+    let previous = members.get("previous_task");
+    if let Some(earlier) = previous.and_then(|task| task.get("output_schema")) {
+        keep_earlier_fields(&mut output, earlier);
+    }
+    let row = intent.row.unwrap_or_else(|| "item".into());
+    let input = previous.and_then(|task| task.get("input_schema")).cloned();
+    let mut warnings = Vec::new();
+    if intent.is_whole {
+        warnings.push(SuggestionWarning {
+            kind: "schema_generalization",
+            message: "the sentence could not be taken apart by rules and stands as one field; write fields as \
+                      `name: what to find; name: …`"
+                .into(),
+        });
+    }
+    Ok(Json(SuggestedTask {
+        title: text.lines().next().unwrap_or_default().chars().take(MAX_TITLE).collect(),
+        input_schema: input.unwrap_or_else(|| json_schema(&input_schema(&row))),
+        output_schema: json_schema(&output),
+        inputs: Vec::new(),
+        warnings,
+    }))
+}
+
+/// Fields of the task that is being refined stay, before the new ones.
+fn keep_earlier_fields(output: &mut Value, earlier: &Value) {
+    let earlier = earlier.get("json_schema").unwrap_or(earlier).get("properties");
+    let (Some(Value::Object(earlier)), Some(fields)) =
+        (earlier, output.get_mut("properties").and_then(Value::as_object_mut))
+    else {
+        return;
+    };
+    let mut all: Map<String, Value> = earlier.clone();
+    all.extend(std::mem::take(fields));
+    let names: Vec<String> = all.keys().cloned().collect();
+    *fields = all;
+    output["required"] = json!(names);
+}
+
+fn input_schema(row: &str) -> Value {
+    let properties = Map::from_iter([(
+        row.to_owned(),
+        json!({"type": "string", "description": format!("the {row} that the row is about")}),
+    )]);
+    json!({"type": "object", "properties": properties, "required": [row]})
+}
+
+fn json_schema(schema: &Value) -> Value {
+    json!({"type": "json", "json_schema": schema})
+}
+
+pub(super) async fn processor(
+    State(app): State<App>,
+    request: Request,
+) -> Result<Json<SuggestedProcessors>, Problem> {
+    let members = json::object(&body(&app, request).await?)?;
+    let spec = members.get("task_spec").filter(|spec| !spec.is_null());
+    let (wanted, _) = Wanted::parse(spec.and_then(|spec| spec.get("output_schema")))?;
+    let choose_from = chosen(&members)?;
+    let fields = match &wanted {
+        Wanted::Fields(Schema { fields, .. }) => u32::try_from(fields.len()).unwrap_or(u32::MAX),
+        Wanted::Text { .. } | Wanted::Auto => FIELDS_OF_A_REPORT,
+    };
+    let recommended = recommended(&app.catalog.processors, &choose_from, fields);
+    Ok(Json(SuggestedProcessors { recommended_processors: recommended }))
+}
+
+fn chosen(members: &Map<String, Value>) -> Result<Vec<String>, Problem> {
+    let wrong = || {
+        Problem::invalid(
+            "`choose_processors_from` must be a list of names of processors, such as [\"base\", \"core\"]",
+        )
+    };
+    match members.get("choose_processors_from") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(names)) => {
+            names.iter().map(|name| name.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+        }
+        Some(_) => Err(wrong()),
+    }
+}
+
+/// The smallest that suits so many fields, then larger ones; never the very smallest, which checks nothing twice.
+fn recommended(all: &[Processor], choose_from: &[String], fields: u32) -> Vec<String> {
+    let is_offered = |processor: &&Processor| {
+        let name = &processor.name;
+        let is_named = choose_from.contains(name);
+        let is_usual = choose_from.is_empty() && !name.ends_with("-fast");
+        processor.engine != Engine::Noop && !name.starts_with("lite") && (is_named || is_usual)
+    };
+    let mut offered: Vec<&Processor> = all.iter().filter(is_offered).collect();
+    offered.sort_by_key(|processor| (processor.fields < fields, processor.caps.wall));
+    offered.into_iter().map(|processor| processor.name.clone()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::processor;
+
+    use super::*;
+
+    #[test]
+    fn the_smallest_that_suits_comes_first_and_lite_never() {
+        let first = |fields| recommended(&processor::defaults(), &[], fields)[0].clone();
+        assert_eq!([first(1), first(8), first(20)], ["base", "core", "pro"]);
+        let all = recommended(&processor::defaults(), &[], 1);
+        assert!(!all.iter().any(|name| name.starts_with("lite") || name == "noop"), "{all:?}");
+    }
+
+    #[test]
+    fn only_what_was_named_is_chosen_from() {
+        let named = ["ultra".to_owned(), "base-fast".to_owned(), "unknown".to_owned()];
+        assert_eq!(recommended(&processor::defaults(), &named, 10), ["ultra", "base-fast"]);
+    }
+}
