@@ -1,0 +1,127 @@
+//! What callers cost: creating, looking, waiting and watching, on the embedded store.
+//!
+//! `cargo bench -p task-mcp --bench load` prints each figure beside its goal. Two servers share a data directory: one
+//! executes, the other only answers, and only the CPU time and memory of the second count. Linux only.
+
+mod served;
+
+use std::fs::File;
+use std::io::Write;
+use std::net::TcpStream;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use crate::served::{Http, Server, mb};
+
+const ROWS: usize = 100_000;
+/// The most that one request may add.
+const BATCH: usize = 1_000;
+const SINGLE: u32 = 300;
+const LISTENERS: usize = 1_000;
+
+fn main() {
+    let directory = tempfile::tempdir().expect("a temporary folder");
+    let place = directory.path().display().to_string();
+    let _executes = Server::start(&["--data", &place]);
+    let answers = Server::start(&["--data", &place]);
+    let mut http = Http::connect(&answers.address);
+    single_creations(&answers, &mut http, directory.path());
+    let (group, last) = a_large_group(&answers, &mut http);
+    looking_at_it(&mut http, &group);
+    an_interactive_run(&mut http);
+    listeners(
+        &answers,
+        "waiting result calls",
+        &format!("/v1/tasks/runs/{last}/result?timeout=600"),
+    );
+    listeners(&answers, "open streams", &format!("/v1/tasks/runs/{last}/events"));
+}
+
+fn each(began: Instant, count: u32) -> f64 {
+    (began.elapsed() / count).as_secs_f64() * 1000.0
+}
+
+/// Beside a bare append with `fdatasync`, which is what a commit cannot do without.
+fn single_creations(server: &Server, http: &mut Http, directory: &std::path::Path) {
+    let began = Instant::now();
+    let mut file = File::create(directory.join("bare")).expect("a file");
+    for _ in 0..SINGLE {
+        file.write_all(&[7; 4096]).expect("a page is written");
+        file.sync_data().expect("a page is on disk");
+    }
+    let bare = each(began, SINGLE);
+    let cpu = server.cpu_seconds();
+    let began = Instant::now();
+    for number in 0..SINGLE {
+        http.post("/v1/tasks/runs", &json!({"input": {"row": number}, "processor": "noop"}));
+    }
+    let single = each(began, SINGLE);
+    let spent = (server.cpu_seconds() - cpu) / f64::from(SINGLE) * 1e6;
+    println!(
+        "a single creation takes {single:.2} ms and {spent:.0} us of CPU; a bare commit {bare:.2} ms"
+    );
+    println!("  ratio {:.1}, goal 2", single / bare);
+}
+
+/// The group, and its last row, whose turn comes late.
+fn a_large_group(server: &Server, http: &mut Http) -> (String, String) {
+    let group = http.post("/v1/tasks/groups", &json!({}));
+    let group = format!("/v1/tasks/groups/{}", group["taskgroup_id"].as_str().expect("an id"));
+    let cpu = server.cpu_seconds();
+    let began = Instant::now();
+    let mut last = Value::Null;
+    for batch in 0..ROWS / BATCH {
+        let added = http.post(&format!("{group}/runs"), &rows(batch));
+        last = added["run_ids"][BATCH - 1].clone();
+    }
+    let wall = began.elapsed().as_secs_f64();
+    let spent = server.cpu_seconds() - cpu;
+    println!("{ROWS} rows are accepted in {wall:.1} s, goal 60");
+    println!("  {:.0} rows per CPU-second of the answering server, goal 5000", 1e5 / spent);
+    (group, last.as_str().expect("an id").to_owned())
+}
+
+fn rows(batch: usize) -> Value {
+    let inputs: Vec<Value> = (0..BATCH)
+        .map(|row| json!({"input": {"row": batch * BATCH + row}, "processor": "noop"}))
+        .collect();
+    json!({"inputs": inputs})
+}
+
+/// Memory of requests that wait for the last row of the group.
+fn listeners(server: &Server, what: &str, path: &str) {
+    let before = server.memory_kib("VmRSS:");
+    let host = &server.address;
+    let waiting: Vec<TcpStream> = (0..LISTENERS)
+        .map(|_| {
+            let mut stream = TcpStream::connect(host).expect("the server listens");
+            let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+            stream.write_all(request.as_bytes()).expect("the request is sent");
+            stream
+        })
+        .collect();
+    std::thread::sleep(Duration::from_secs(3));
+    let grown = mb(server.memory_kib("VmRSS:") - before);
+    println!("{} {what} cost {grown:.1} MB, goal 50", waiting.len());
+}
+
+fn looking_at_it(http: &mut Http, group: &str) {
+    const TIMES: u32 = 50;
+    let began = Instant::now();
+    (0..TIMES).for_each(|_| drop(http.get(group)));
+    println!("the group is retrieved in {:.1} ms, goal 50", each(began, TIMES));
+    let began = Instant::now();
+    (0..TIMES).for_each(|_| drop(http.get("/v1/tasks/runs?limit=200")));
+    println!("a page of runs is listed in {:.1} ms, goal 100", each(began, TIMES));
+}
+
+/// A single run, asked for while the rows of the group are executed.
+fn an_interactive_run(http: &mut Http) {
+    let began = Instant::now();
+    let run = http.post("/v1/tasks/runs", &json!({"input": "now", "processor": "noop"}));
+    let run = run["run_id"].as_str().expect("an id").to_owned();
+    http.get(&format!("/v1/tasks/runs/{run}/result?timeout=60"));
+    let waited = began.elapsed().as_secs_f64();
+    println!("a run asked for meanwhile is done after {waited:.2} s, goal 2");
+}
