@@ -21,7 +21,7 @@ use domain::ids::NotAnId;
 use domain::run::Warning;
 use serde::Serialize;
 use serde_json::json;
-use store::{Key, Known};
+use store::{Key, Known, Note};
 
 use crate::doors::MAX_BODY;
 use crate::gate::Caller;
@@ -145,6 +145,21 @@ fn flag(params: &Params, name: &str) -> Result<bool, Problem> {
 
 fn shown(text: &str) -> String {
     text.chars().take(60).collect()
+}
+
+/// The note that a listing asks for: `metadata.NAME=VALUE`.
+fn note(params: &Params) -> Result<Option<Note>, Problem> {
+    // Refuses a query that cannot be read, whatever is in it.
+    param(params, "metadata")?;
+    let mut notes = params.iter().flat_map(|Query(all)| all).filter_map(|(name, value)| {
+        let name = name.strip_prefix("metadata.").filter(|name| !name.is_empty())?;
+        Some(Note { name: name.into(), value: value.clone() })
+    });
+    let first = notes.next();
+    if notes.next().is_some() {
+        return Err(Problem::invalid("`metadata.…` may be asked for once"));
+    }
+    Ok(first)
 }
 
 /// Where a part of a listing begins, and how long it is.

@@ -9,7 +9,7 @@ use domain::ids::{RunId, WorkId};
 use domain::source::Source;
 use engine::worker;
 use sources::Sources;
-use store::{ExecutorLock, Filter, Owner, Store};
+use store::{ExecutorLock, Filter, GroupFilter, Owner, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -105,7 +105,8 @@ impl Ground {
 
     async fn newest(&self) -> Result<String> {
         let runs = self.store.list_runs(Owner::LOCAL, None, NEWEST, Filter::default()).await?;
-        let groups = self.store.list_groups(Owner::LOCAL, None, NEWEST).await?;
+        let groups =
+            self.store.list_groups(Owner::LOCAL, None, NEWEST, GroupFilter::default()).await?;
         let runs: Vec<RunId> = runs.runs.iter().map(|listed| listed.run.id).collect();
         let ids: Vec<String> = runs
             .iter()

@@ -9,7 +9,7 @@ use domain::ids::WorkId;
 use domain::run::{Run, RunState};
 use domain::spec::Input;
 use serde_json::json;
-use store::{Filter, Owner};
+use store::{Filter, GroupFilter, Owner};
 
 use crate::ground::Ground;
 use crate::problem::refuse;
@@ -148,7 +148,8 @@ pub(crate) async fn list(settings: Settings, args: ListArgs) -> Result<()> {
     let limit = i64::from(args.limit.max(1));
     let filter = Filter { with_input: true, ..Filter::default() };
     let runs = ground.store.list_runs(Owner::LOCAL, None, limit, filter).await?.runs;
-    let groups = ground.store.list_groups(Owner::LOCAL, None, limit).await?.groups;
+    let groups =
+        ground.store.list_groups(Owner::LOCAL, None, limit, GroupFilter::default()).await?.groups;
     if args.json {
         let runs: Vec<_> = runs.iter().map(|listed| wire::run_view(&listed.run)).collect();
         let groups: Vec<_> = groups.iter().map(wire::group_view).collect();

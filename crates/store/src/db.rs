@@ -135,23 +135,24 @@ impl Statement for &'static str {
     }
 }
 
-/// A statement over the elements of a JSON list, `$1`: one statement for many rows. Each element is a JSON `value`.
+/// The same statement in the words of each database.
 #[derive(Clone, Copy)]
-pub(crate) struct OverRows {
+pub(crate) struct Both {
     pub(crate) sqlite: &'static str,
     pub(crate) postgres: &'static str,
 }
 
-impl Statement for OverRows {
+impl Statement for Both {
     fn text(self, is_postgres: bool) -> &'static str {
         if is_postgres { self.postgres } else { self.sqlite }
     }
 }
 
-/// An [`OverRows`] of what stands before the list and what stands after it.
+/// A statement over the elements of a JSON list, `$1`: one statement for many rows. Each element is a JSON `value`.
+/// Given is what stands before the list and what stands after it.
 macro_rules! over_rows {
     ($before:literal, $after:literal) => {
-        $crate::db::OverRows {
+        $crate::db::Both {
             sqlite: concat!($before, "json_each($1)", $after),
             postgres: concat!($before, "json_array_elements($1::json)", $after),
         }

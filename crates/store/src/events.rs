@@ -7,7 +7,7 @@ use domain::run::Run;
 use serde_json::{Value, json};
 
 use crate::changes::Change;
-use crate::db::{Conn, OverRows, execute, fetch_all, fetch_optional, over_rows};
+use crate::db::{Both, Conn, execute, fetch_all, fetch_optional, over_rows};
 use crate::runs::RunColumns;
 use crate::{Failed, Owner, RunSeq, Store, document};
 
@@ -124,7 +124,7 @@ pub(crate) struct NewEvent {
     pub(crate) kind: EventKind,
 }
 
-const INSERT_EVENTS: OverRows = over_rows!(
+const INSERT_EVENTS: Both = over_rows!(
     "-- insert_events
      INSERT INTO events (run_seq, seq, at_ms, kind, body)
      SELECT CAST(value ->> 'run' AS BIGINT), CAST(value ->> 'seq' AS BIGINT), $2,

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::changes::Change;
-use crate::db::{Conn, Db, OverRows, execute, fetch_all, fetch_one, over_rows};
+use crate::db::{Both, Conn, Db, execute, fetch_all, fetch_one, over_rows};
 use crate::events::{NewEvent, insert_events};
 use crate::pages::insert_evidence;
 use crate::webhooks::{tell_of_group, tell_of_runs};
@@ -117,7 +117,7 @@ async fn write(
     db.write(move |conn| Box::pin(async move { finish(conn, &ends[from..to]).await })).await
 }
 
-const END_RUNS: OverRows = over_rows!(
+const END_RUNS: Both = over_rows!(
     "-- finish: only the current attempt may; a run that is not changed was ended by somebody else
      UPDATE runs
      SET state = ended.state, finished_at_ms = ended.at_ms, modified_at_ms = ended.at_ms,
@@ -133,7 +133,7 @@ const END_RUNS: OverRows = over_rows!(
      RETURNING seq, group_seq, event_seq, cancel_asked_at_ms, receiver"
 );
 
-const INSERT_RESULTS: OverRows = over_rows!(
+const INSERT_RESULTS: Both = over_rows!(
     "-- finish: the answers
      INSERT INTO results (run_seq, output, receipt)
      SELECT CAST(value ->> 'run' AS BIGINT), value ->> 'output', value ->> 'receipt'
@@ -218,7 +218,7 @@ impl End {
     }
 }
 
-const INSERT_GROUP_EVENTS: OverRows = over_rows!(
+const INSERT_GROUP_EVENTS: Both = over_rows!(
     "-- end_runs: the group's events
      INSERT INTO group_events (group_seq, seq, run_seq, at_ms)
      SELECT $2, CAST(value ->> 'seq' AS BIGINT), CAST(value ->> 'run' AS BIGINT), $3

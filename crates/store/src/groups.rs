@@ -5,8 +5,8 @@ use domain::group::{Counts, Group};
 use domain::ids::GroupId;
 
 use crate::changes::{Change, Watch};
-use crate::db::{fetch_all, fetch_optional};
-use crate::runs::MAX_PAGE;
+use crate::db::{Both, fetch_all, fetch_optional};
+use crate::runs::{MAX_PAGE, Note};
 use crate::{Failed, Owner, Store, document};
 
 /// A part of a listing, newest first.
@@ -16,6 +16,38 @@ pub struct GroupPage {
     /// Where the next page begins; `None` at the end.
     pub next: Option<i64>,
 }
+
+/// Which groups a listing shows.
+#[derive(Debug, Clone, Default)]
+pub struct GroupFilter {
+    pub is_active: Option<bool>,
+    /// Only with this among the metadata.
+    pub note: Option<Note>,
+}
+
+/// Neither 0 nor 1: active or not.
+const ANY: i64 = 2;
+
+macro_rules! list_groups {
+    ($note:literal) => {
+        concat!(
+            "-- list_groups
+             SELECT seq, id, metadata, queued, running, cancelling, completed, failed, cancelled, event_seq,
+                    created_at_ms, modified_at_ms
+             FROM groups
+             WHERE owner = $1 AND seq < $2 AND ($5 = '' OR ",
+            $note,
+            " IN ($6, $7))
+               AND ($4 = 2 OR $4 = CASE WHEN queued + running + cancelling > 0 THEN 1 ELSE 0 END)
+             ORDER BY seq DESC LIMIT $3"
+        )
+    };
+}
+
+const LIST_GROUPS: Both = Both {
+    sqlite: list_groups!("metadata -> $5"),
+    postgres: list_groups!("CAST(CAST(metadata AS JSON) -> $5 AS TEXT)"),
+};
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct GroupRow {
@@ -90,19 +122,22 @@ impl Store {
         owner: Owner,
         before: Option<i64>,
         limit: i64,
+        filter: GroupFilter,
     ) -> Result<GroupPage, Failed> {
         let mut conn = self.inner.db.reader().await?;
         let limit = limit.clamp(1, MAX_PAGE);
+        let (name, as_text, as_is) = Note::binds(filter.note.as_ref());
         let rows: Vec<GroupRow> = fetch_all!(
             conn,
             GroupRow,
-            "-- list_groups
-             SELECT seq, id, metadata, queued, running, cancelling, completed, failed, cancelled, event_seq,
-                    created_at_ms, modified_at_ms
-             FROM groups WHERE owner = $1 AND seq < $2 ORDER BY seq DESC LIMIT $3",
+            LIST_GROUPS,
             owner.0,
             before.unwrap_or(i64::MAX),
-            limit
+            limit,
+            filter.is_active.map_or(ANY, i64::from),
+            name,
+            as_text,
+            as_is
         )?;
         let is_full = i64::try_from(rows.len()).is_ok_and(|length| length == limit);
         let next = rows.last().filter(|_| is_full).map(|row| row.seq);

@@ -12,7 +12,7 @@ use domain::text::{Span, Text};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::db::{Conn, OverRows, execute, fetch_all, fetch_one, fetch_optional, over_rows};
+use crate::db::{Both, Conn, execute, fetch_all, fetch_one, fetch_optional, over_rows};
 use crate::{Failed, Owner, RunSeq, Store, document};
 
 /// A page to be archived.
@@ -276,7 +276,7 @@ pub(crate) async fn insert_evidence<'a>(
     Ok(())
 }
 
-const INSERT_EVIDENCE: OverRows = over_rows!(
+const INSERT_EVIDENCE: Both = over_rows!(
     "-- insert_evidence
      INSERT INTO evidence (run_seq, nth, text_seq, start_byte, end_byte)
      SELECT $2, CAST(value ->> 'nth' AS BIGINT), CAST(value ->> 'text' AS BIGINT),

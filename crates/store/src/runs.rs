@@ -11,7 +11,7 @@ use domain::spec::{Input, Spec};
 use serde_json::Value;
 
 use crate::changes::{Change, Watch};
-use crate::db::{fetch_all, fetch_optional};
+use crate::db::{Both, fetch_all, fetch_optional};
 use crate::{Failed, Owner, Store, document};
 
 /// The number of a run inside this database.
@@ -36,10 +36,28 @@ pub struct Listed {
     pub output: Option<Output>,
 }
 
+/// One note that a run or group must have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub name: String,
+    /// A text, or a number or boolean as it is written.
+    pub value: String,
+}
+
+impl Note {
+    /// The name, and the value as text and as it is, in JSON; empty where nothing is asked for.
+    pub(crate) fn binds(note: Option<&Self>) -> (String, String, String) {
+        let Some(Self { name, value }) = note else { return Default::default() };
+        (name.clone(), Value::from(value.as_str()).to_string(), value.clone())
+    }
+}
+
 /// Which runs a listing shows.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub state: Option<RunState>,
+    /// Only with this among the metadata. For runs that belong to no group.
+    pub note: Option<Note>,
     pub with_input: bool,
     pub with_output: bool,
 }
@@ -187,22 +205,19 @@ impl Store {
     ) -> Result<RunPage, Failed> {
         let mut conn = self.inner.db.reader().await?;
         let limit = limit.clamp(1, MAX_PAGE);
+        let (name, as_text, as_is) = Note::binds(filter.note.as_ref());
         let columns: Vec<RunColumns> = fetch_all!(
             conn,
             RunColumns,
-            "-- list_runs
-             SELECT r.seq, r.id, CAST(NULL AS TEXT) AS group_id, r.row_index, r.spec, r.processor,
-                    r.metadata, r.warnings, r.state, r.failure_code, r.failure_message, r.created_at_ms,
-                    r.modified_at_ms, r.started_at_ms, r.finished_at_ms, r.previous,
-                    CASE WHEN $5 = 1 THEN r.input END AS input, CAST(NULL AS TEXT) AS output
-             FROM runs r
-             WHERE r.owner = $1 AND r.group_seq IS NULL AND r.seq < $2 AND ($4 = '' OR r.state = $4)
-             ORDER BY r.seq DESC LIMIT $3",
+            LIST_RUNS,
             owner.0,
             before.unwrap_or(i64::MAX),
             limit,
             filter.state.map_or("", RunState::as_str),
-            i64::from(filter.with_input)
+            i64::from(filter.with_input),
+            name,
+            as_text,
+            as_is
         )?;
         page(columns, limit, |row| row.seq.0)
     }
@@ -259,6 +274,30 @@ impl Store {
         self.inner.changes.watch(Change::Run(run.0))
     }
 }
+
+/// Whether the metadata has a note: `$6` its name or empty, `$7` its value as text in JSON, `$8` as it is.
+macro_rules! list_runs {
+    ($note:literal) => {
+        concat!(
+            "-- list_runs
+             SELECT r.seq, r.id, CAST(NULL AS TEXT) AS group_id, r.row_index, r.spec, r.processor,
+                    r.metadata, r.warnings, r.state, r.failure_code, r.failure_message, r.created_at_ms,
+                    r.modified_at_ms, r.started_at_ms, r.finished_at_ms, r.previous,
+                    CASE WHEN $5 = 1 THEN r.input END AS input, CAST(NULL AS TEXT) AS output
+             FROM runs r
+             WHERE r.owner = $1 AND r.group_seq IS NULL AND r.seq < $2 AND ($4 = '' OR r.state = $4)
+               AND ($6 = '' OR ",
+            $note,
+            " IN ($7, $8))
+             ORDER BY r.seq DESC LIMIT $3"
+        )
+    };
+}
+
+const LIST_RUNS: Both = Both {
+    sqlite: list_runs!("r.metadata -> $6"),
+    postgres: list_runs!("CAST(CAST(r.metadata AS JSON) -> $6 AS TEXT)"),
+};
 
 fn page(
     columns: Vec<RunColumns>,

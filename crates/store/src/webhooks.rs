@@ -9,7 +9,7 @@ use domain::clock::TimeMs;
 use domain::ids::{GroupId, RunId};
 
 use crate::changes::{Change, Watch};
-use crate::db::{Conn, OverRows, execute, fetch_all, fetch_one, fetch_optional, over_rows};
+use crate::db::{Both, Conn, execute, fetch_all, fetch_one, fetch_optional, over_rows};
 use crate::{Failed, Owner, Store, document};
 
 /// A delivery that is being tried. Nobody else tries it until [`TRY_MS`] have passed.
@@ -63,7 +63,7 @@ const OLD_SECRET_MS: i64 = 24 * 60 * 60 * 1000;
 /// Most entries of one part of a listing.
 const MAX_PAGE: i64 = 200;
 
-const TELL_OF_RUNS: OverRows = over_rows!(
+const TELL_OF_RUNS: Both = over_rows!(
     "-- tell_of_runs
      INSERT INTO deliveries (id, owner, run_seq, url, receiver, state, next_at_ms, created_at_ms)
      SELECT 'whevent_' || substr(r.id, 6), r.owner, r.seq, r.webhook_url, r.receiver, 'due', $2, $2

@@ -8,11 +8,13 @@ use domain::group::Group;
 use domain::ids::GroupId;
 use domain::processor::DEFAULT_FOR_ROWS;
 use serde_json::Map;
-use store::NewRun;
+use store::{GroupFilter, NewRun};
 
 use crate::gate::Caller;
 use crate::problem::Problem;
-use crate::rest::{Params, answer, body, flag, id, part, runs, unused_members, write_once};
+use crate::rest::{
+    Params, answer, body, flag, id, note, param, part, runs, unused_members, write_once,
+};
 use crate::wire::{
     GroupBody, GroupList, RowsBody, TaskGroup, TaskRun, group_body, group_view, rows_view, run_view,
 };
@@ -120,7 +122,9 @@ pub(super) async fn list(
     params: Params,
 ) -> Result<Json<GroupList>, Problem> {
     let (cursor, limit) = part(&params)?;
-    let page = app.store.list_groups(caller.owner, cursor, limit).await?;
+    let is_active = param(&params, "is_active")?.map(|_| flag(&params, "is_active")).transpose()?;
+    let filter = GroupFilter { is_active, note: note(&params)? };
+    let page = app.store.list_groups(caller.owner, cursor, limit, filter).await?;
     Ok(Json(GroupList {
         groups: page.groups.iter().map(group_view).collect(),
         next_cursor: page.next.map(|next| next.to_string()),

@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::gate::Caller;
 use crate::problem::{Kind, Problem};
-use crate::rest::{Params, answer, body, id, param, part, shown, write_once};
+use crate::rest::{Params, answer, body, groups, id, note, param, part, shown, write_once};
 use crate::wire::{
     EvidenceList, Links, ReceiptView, RunInputView, RunList, TaskRun, TaskRunResult, evidence_view,
     input_view, result_view, run_args, run_view,
@@ -200,8 +200,19 @@ pub(super) async fn list(
 ) -> Result<Json<RunList>, Problem> {
     let (cursor, limit) = part(&params)?;
     let state = param(&params, "status")?.map(|word| state(&word)).transpose()?;
-    let filter = Filter { state, ..Filter::default() };
-    let page = app.store.list_runs(caller.owner, cursor, limit, filter).await?;
+    let filter = Filter { state, note: note(&params)?, ..Filter::default() };
+    let page = match param(&params, "taskgroup_id")? {
+        None => app.store.list_runs(caller.owner, cursor, limit, filter).await?,
+        Some(_) if filter.note.is_some() => {
+            let message =
+                "`metadata.…` is for runs that belong to no group; leave out `taskgroup_id`";
+            return Err(Problem::invalid(message));
+        }
+        Some(group) => {
+            let group = groups::find(&app, caller, &group).await?.id;
+            app.store.list_rows(caller.owner, group, cursor.unwrap_or(0), limit, filter).await?
+        }
+    };
     Ok(Json(RunList {
         runs: page.runs.iter().map(|listed| run_view(&listed.run)).collect(),
         next_cursor: page.next.map(|next| next.to_string()),

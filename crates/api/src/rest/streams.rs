@@ -211,6 +211,7 @@ pub(super) async fn group_runs(
         state: status.filter(|_| !is_none).map(|word| runs::state(&word)).transpose()?,
         with_input: flag(&params, "include_input")?,
         with_output: flag(&params, "include_output")?,
+        note: None,
     };
     let from = resume(&params, &headers)?.unwrap_or(0);
     Ok(stream_of(&app, move |app, listener| async move {
@@ -229,7 +230,7 @@ async fn tell_rows(
 ) -> Result<(), Ended> {
     let mut next = Some(from);
     while let Some(from) = next {
-        let page = app.store.list_rows(caller.owner, group.id, from, ROWS, filter).await?;
+        let page = app.store.list_rows(caller.owner, group.id, from, ROWS, filter.clone()).await?;
         let mut frames = String::new();
         for row in &page.runs {
             frames += &row_frame(&app, row).await?;

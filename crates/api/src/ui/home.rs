@@ -3,7 +3,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
-use store::Filter;
+use store::{Filter, GroupFilter};
 
 use crate::App;
 use crate::gate::Caller;
@@ -38,7 +38,8 @@ struct GroupLine {
 pub(super) async fn show(State(app): State<App>, caller: Caller) -> Result<Response, Problem> {
     let filter = Filter { with_input: true, ..Filter::default() };
     let runs = app.store.list_runs(caller.owner, None, NEWEST, filter).await?.runs;
-    let groups = app.store.list_groups(caller.owner, None, NEWEST).await?.groups;
+    let groups =
+        app.store.list_groups(caller.owner, None, NEWEST, GroupFilter::default()).await?.groups;
     let runs = runs.into_iter().map(|listed| RunLine {
         id: listed.run.id.to_string(),
         question: listed.input.map(|input| words::question(&input, 200)).unwrap_or_default(),

@@ -10,7 +10,7 @@ use domain::processor::DEFAULT_FOR_ROWS;
 use domain::source::Source;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
-use store::{Filter, Key, Known, NewRun, Owner, RunPage};
+use store::{Filter, GroupFilter, Key, Known, NewRun, Owner, RunPage};
 
 use crate::ground::{Ground, refused};
 use crate::problem::refuse;
@@ -142,7 +142,8 @@ async fn find_same(ground: &Ground, hex: &str) -> Result<Vec<GroupId>> {
     let mut found = Vec::new();
     let mut before = None;
     loop {
-        let page = ground.store.list_groups(Owner::LOCAL, before, PAGE).await?;
+        let page =
+            ground.store.list_groups(Owner::LOCAL, before, PAGE, GroupFilter::default()).await?;
         let young = page.groups.iter().filter(|group| group.created_at > oldest);
         let same = young.filter(|group| {
             let note = group.metadata.as_ref().and_then(|notes| notes.get(NOTE));
@@ -159,7 +160,7 @@ async fn find_same(ground: &Ground, hex: &str) -> Result<Vec<GroupId>> {
 
 /// A part of the rows of a group with questions and answers, in the order of the sheet.
 pub(super) async fn rows(ground: &Ground, group: GroupId, from: i64) -> Result<RunPage> {
-    let filter = Filter { with_input: true, with_output: true, state: None };
+    let filter = Filter { with_input: true, with_output: true, ..Filter::default() };
     Ok(ground.store.list_rows(Owner::LOCAL, group, from, PAGE, filter).await?)
 }
 

@@ -1,6 +1,7 @@
 use domain::run::RunState;
 use domain::source::Place;
-use task_mcp_store::{Filter, Known};
+use serde_json::{Map, json};
+use task_mcp_store::{Filter, GroupFilter, Known, NewRun, Note};
 use testkit::{Database, build};
 
 use crate::bench::{Bench, ME, completed, key, new_rows, new_run};
@@ -31,12 +32,31 @@ on_both! {
     a_listing_may_keep_to_one_state_and_show_inputs(bench) {
         let (first, _) = (bench.submit().await, bench.submit().await);
         bench.claim_one().await;
-        let filter = Filter { state: Some(RunState::Running), with_input: true, with_output: false };
+        let filter = Filter { state: Some(RunState::Running), with_input: true, ..Filter::default() };
         let page = bench.store.list_runs(ME, None, 10, filter).await.unwrap();
         assert_eq!(page.runs.len(), 1);
         assert_eq!(page.runs[0].run.id, first.run.id);
         assert_eq!(page.runs[0].input, Some(build::question("How often does the tide turn?")));
         assert_eq!(page.next, None);
+    }
+
+    a_listing_may_keep_to_one_note(bench) {
+        for (name, value) in [("ref", json!(7)), ("ref", json!("7")), ("who", json!("ana")), ("ref", json!(true))] {
+            let metadata = Some(Map::from_iter([(name.to_owned(), value)]));
+            let new = NewRun { metadata: metadata.clone(), ..new_run() };
+            bench.store.create_run(ME, new, None).await.unwrap();
+            bench.store.create_group(ME, metadata, None, None).await.unwrap();
+        }
+        bench.submit().await;
+        for (name, value, count) in [("ref", "7", 2), ("ref", "true", 1), ("who", "ana", 1), ("who", "7", 0)] {
+            let note = Some(Note { name: name.into(), value: value.into() });
+            let runs = Filter { note: note.clone(), ..Filter::default() };
+            assert_eq!(bench.store.list_runs(ME, None, 10, runs).await.unwrap().runs.len(), count);
+            let groups = GroupFilter { note, is_active: Some(false) };
+            assert_eq!(bench.store.list_groups(ME, None, 10, groups).await.unwrap().groups.len(), count);
+        }
+        let active = GroupFilter { is_active: Some(true), ..GroupFilter::default() };
+        assert!(bench.store.list_groups(ME, None, 10, active).await.unwrap().groups.is_empty());
     }
 
     rows_are_listed_in_their_order_with_what_was_asked_for(bench) {
@@ -56,8 +76,8 @@ on_both! {
 
     groups_are_listed_newest_first_page_by_page(bench) {
         let made = [bench.group(1).await, bench.group(0).await, bench.group(2).await];
-        let first = bench.store.list_groups(ME, None, 2).await.unwrap();
-        let second = bench.store.list_groups(ME, first.next, 2).await.unwrap();
+        let first = bench.store.list_groups(ME, None, 2, GroupFilter::default()).await.unwrap();
+        let second = bench.store.list_groups(ME, first.next, 2, GroupFilter::default()).await.unwrap();
         let listed: Vec<_> = first.groups.iter().chain(&second.groups).map(|group| group.id).collect();
         assert_eq!(listed, [made[2], made[1], made[0]]);
         assert_eq!(second.next, None);
@@ -100,7 +120,7 @@ on_both! {
         assert!(!store.cancel_group(ME, group).await.unwrap());
         assert_eq!(store.add_rows(ME, group, new_rows(1), None).await.unwrap(), None);
         assert!(store.list_rows(ME, group, 0, 9, Filter::default()).await.unwrap().runs.is_empty());
-        assert!(store.list_groups(ME, None, 9).await.unwrap().groups.is_empty());
+        assert!(store.list_groups(ME, None, 9, GroupFilter::default()).await.unwrap().groups.is_empty());
         assert!(store.group_events(ME, group, 0).await.unwrap().is_empty());
         assert_eq!(store.find_page(ME, page).await.unwrap(), None);
         assert_ne!(archive(&bench, "https://tides.test/moon", &tides()).await.1, text);
