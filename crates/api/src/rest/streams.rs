@@ -23,6 +23,9 @@ use crate::App;
 use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::rest::{Params, flag, groups, param, runs, shown};
+use crate::wire::documented::{
+    GroupPath, Invalid, NeedsKey, NotThere, OpenFor, Refusals, Resume, RunPath, WithRows,
+};
 use crate::wire::{
     ErrorView, Links, StreamEvent, TaskGroupStatus, input_view, output_view, status_view, uuid_of,
 };
@@ -127,6 +130,24 @@ fn resume(params: &Params, headers: &HeaderMap) -> Result<Option<i64>, Problem> 
     number.map(Some).ok_or_else(refused)
 }
 
+/// Tells of a run while it works.
+///
+/// Opens with the present state, tells the progress so far and then what happens, and ends with the last state, which
+/// carries the output of a run that completed. Comments keep the connection alive.
+#[utoipa::path(
+    get,
+    path = "/runs/{run_id}/events",
+    operation_id = "stream_run_events",
+    tag = "runs",
+    params(RunPath, Resume),
+    responses(
+        (status = 200, description = "Server-sent events.", body = StreamEvent, content_type = "text/event-stream"),
+        NotThere,
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn run_events(
     State(app): State<App>,
     caller: Caller,
@@ -196,6 +217,21 @@ async fn state_frame(app: &App, row: &RunRow, event: Option<i64>) -> Result<Stri
     Ok(state.into_event().frame())
 }
 
+/// The runs of a group in the order in which they were added; does not wait for anything.
+#[utoipa::path(
+    get,
+    path = "/groups/{group_id}/runs",
+    operation_id = "stream_group_runs",
+    tag = "groups",
+    params(GroupPath, Resume, WithRows),
+    responses(
+        (status = 200, description = "One state for each run.", body = StreamEvent, content_type = "text/event-stream"),
+        NotThere,
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn group_runs(
     State(app): State<App>,
     caller: Caller,
@@ -252,6 +288,21 @@ async fn row_frame(app: &App, row: &Listed) -> Result<String, Ended> {
     Ok(state.into_event().frame())
 }
 
+/// Tells which runs of a group have ended and how far the group is, until none is active.
+#[utoipa::path(
+    get,
+    path = "/groups/{group_id}/events",
+    operation_id = "stream_group_events",
+    tag = "groups",
+    params(GroupPath, Resume, OpenFor),
+    responses(
+        (status = 200, description = "Server-sent events.", body = StreamEvent, content_type = "text/event-stream"),
+        NotThere,
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn group_events(
     State(app): State<App>,
     caller: Caller,

@@ -8,8 +8,25 @@ use crate::App;
 use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::rest::{Params, param, part, shown};
+use crate::wire::documented::{
+    DeliveryPath, Invalid, NeedsKey, NoRoom, NotThere, OfDelivery, Part, Refusals,
+};
 use crate::wire::{DeliveryList, DeliveryView, delivery_view};
 
+/// Deliveries to webhooks, newest first.
+#[utoipa::path(
+    get,
+    path = "/webhooks",
+    operation_id = "list_deliveries",
+    tag = "webhooks",
+    params(Part, OfDelivery),
+    responses(
+        (status = 200, description = "A part of the list.", body = DeliveryList),
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -34,6 +51,20 @@ pub(super) async fn list(
 }
 
 /// Has it tried again from the beginning, whatever became of it.
+#[utoipa::path(
+    post,
+    path = "/webhooks/{delivery_id}/replay",
+    operation_id = "replay_delivery",
+    tag = "webhooks",
+    params(DeliveryPath),
+    responses(
+        (status = 200, description = "The delivery, due.", body = DeliveryView),
+        NotThere,
+        NoRoom,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn replay(
     State(app): State<App>,
     caller: Caller,
