@@ -5,5 +5,6 @@ mod contract;
 mod pages;
 mod refusals;
 mod repeats;
+mod streams;
 mod waiting;
 mod world;
