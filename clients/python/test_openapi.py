@@ -58,12 +58,14 @@ class OpenApiTest(unittest.TestCase):
             path["group_id"] = self.group
         if "run_id" in path:
             path["run_id"] = self.row if "group_id" in path else self.alone
-        if isinstance(case.body, dict) and isinstance(case.body.get("inputs"), list):
-            # What random text can hardly name or describe.
-            for row in filter(lambda row: isinstance(row, dict), case.body["inputs"]):
-                row.pop("previous_interaction_id", None)
-                row.pop("task_spec", None)
-                row["processor"] = "noop"
+        if isinstance(case.body, dict):
+            rows = case.body.get("inputs")
+            for body in [case.body, *(rows if isinstance(rows, list) else [])]:
+                if isinstance(body, dict):
+                    # What random text can hardly name or describe.
+                    for name in ("previous_interaction_id", "task_spec", "default_task_spec", "source_policy", "webhook"):
+                        body.pop(name, None)
+                    body["processor"] = "noop"
         if case.operation.path.endswith(("/result", "/groups/{group_id}/events")):
             case.query = {**(case.query or {}), "timeout": "1"}
 
@@ -92,7 +94,7 @@ class OpenApiTest(unittest.TestCase):
             operation = result.ok()
             takes_something = operation.body or list(operation.iter_parameters())
             for mode in modes if takes_something else modes[:1]:
-                for exists in (True, False) if "{" in operation.path else (False,):
+                for exists in (True, False) if "{" in operation.path or operation.body else (False,):
                     with self.subTest(operation=operation.label, mode=mode.name, exists=exists):
                         self.fuzz(operation, mode, exists)
         for label in ("POST /v1/tasks/runs", "POST /v1/tasks/groups", "POST /v1/tasks/groups/{group_id}/runs"):
