@@ -167,7 +167,7 @@ class OpenApiTest(unittest.TestCase):
             "include_output=%F0%9F%A6%A6", "a=" + "x" * 5000, "&".join(f"a{n}=1" for n in range(500)),
         ]
         paths = [
-            f"/v1/tasks/runs/{self.alone}/result", f"/v1/tasks/runs/{self.alone}/events", "/v1/tasks/runs", "/v1/tasks/groups",
+            f"/v1/tasks/runs/{self.alone}/result", f"/v1/tasks/runs/{self.alone}/events", "/v1/tasks/runs", "/v1/tasks/groups", "/v1/tasks/webhooks",
             f"/v1/tasks/groups/{self.group}/runs", "/openapi.json", "/",
         ]
         odd = [f"{path}?{query}" for path in paths for query in queries] + [
@@ -175,13 +175,17 @@ class OpenApiTest(unittest.TestCase):
             for kind in ("runs", "groups")
             for name in ("%00", "%ff", "%2e%2e", "%2F", "trun_" + "g" * 32, "TRUN_" + "0" * 32, "trun_" + "0" * 33, "x" * 5000)
             for behind in ("", "/events", "/runs")
-        ]
+        ] + [f"/{kind}/{name}" for kind in ("runs", "groups", "pages", "assets") for name in ("%00", "%ff", "%2e%2e", "x" * 5000)]
         for path in odd:
             with self.subTest(path=path[:120]):
                 status, answer = self.send("GET", path)
                 self.assertIn(status, (200, 400, 404, 405, 408, 422), answer)
                 if status >= 400:
                     self.assertEqual(json.loads(answer)["type"], "error")
+        for name in ("%00", "%ff", "whevent_%00", "x" * 5000):
+            with self.subTest(delivery=name[:20]):
+                status, answer = self.send("POST", f"/v1/tasks/webhooks/{name}/replay")
+                self.assertIn(status, (400, 404), answer)
         for name in ("idempotency-key", "last-event-id", "x-api-key", "authorization", "content-type", "origin", "accept"):
             for value in (b"", b"\xff", b" ", b"x" * 5000, b"Basic %%%", b"Bearer", b"null", b"99999999999999999999"):
                 for method, path in (("POST", "/v1/tasks/groups"), ("GET", f"/v1/tasks/runs/{self.alone}/events")):

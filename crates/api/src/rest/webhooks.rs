@@ -70,8 +70,28 @@ pub(super) async fn replay(
     caller: Caller,
     Path(id): Path<String>,
 ) -> Result<Json<DeliveryView>, Problem> {
+    let not_there = || Problem::not_found(format!("there is no delivery `{}`", shown(&id)));
+    if !may_be_an_id(&id) {
+        return Err(not_there());
+    }
     let found = app.store.replay_delivery(caller.owner, &id).await?;
-    let row = found
-        .ok_or_else(|| Problem::not_found(format!("there is no delivery `{}`", shown(&id))))?;
+    let row = found.ok_or_else(not_there)?;
     Ok(Json(delivery_view(row)))
+}
+
+/// Whether the database may be asked for it: PostgreSQL fails on text that holds U+0000.
+fn may_be_an_id(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_an_id_is_not_looked_up() {
+        assert!(may_be_an_id("whevent_0123456789abcdef0123456789abcdef_12"));
+        assert!(!may_be_an_id("whevent_\0"));
+        assert!(!may_be_an_id("whevent_é"));
+    }
 }

@@ -151,6 +151,7 @@ pub(crate) struct GroupPath {
 #[derive(IntoParams)]
 #[into_params(parameter_in = Path)]
 pub(crate) struct DeliveryPath {
+    #[param(pattern = "^whevent_[0-9a-f]{32}(_[0-9]+)?$")]
     delivery_id: String,
 }
 

@@ -58,7 +58,7 @@ impl Things {
             group: id("tgrp"),
             row: id("trun"),
             page: id("page"),
-            delivery: id("msg"),
+            delivery: id("whevent"),
         }
     }
 
