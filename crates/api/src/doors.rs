@@ -10,13 +10,12 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use serde::Serialize;
 use tower_http::cors::CorsLayer;
 use tracing::{error, warn};
 use url::Url;
 
 use crate::problem::{Kind, Problem};
-use crate::wire::{ErrorView, uuid_of};
+use crate::wire::{ErrorEnvelope, ErrorView, uuid_of};
 use crate::{App, gate, rest, ui};
 
 /// Largest request body: a thousand rows of 15,000 characters fit.
@@ -185,13 +184,6 @@ fn bare_refusal(status: StatusCode) -> Option<Problem> {
     })
 }
 
-#[derive(Serialize)]
-struct Envelope<'a> {
-    #[serde(rename = "type")]
-    kind: &'static str,
-    error: &'a ErrorView,
-}
-
 fn written(app: &App, problem: &Problem, ref_id: String, wants_page: bool) -> Response {
     let status = problem.kind.status();
     if let Some(cause) = &problem.cause {
@@ -209,7 +201,7 @@ fn written(app: &App, problem: &Problem, ref_id: String, wants_page: bool) -> Re
     let body = if wants_page {
         ui::problem_page(app, status, &error)
     } else {
-        axum::Json(Envelope { kind: "error", error: &error }).into_response()
+        axum::Json(ErrorEnvelope { kind: "error", error }).into_response()
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, body).into_response();

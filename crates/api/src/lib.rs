@@ -6,6 +6,7 @@ mod doors;
 mod gate;
 mod json;
 mod once;
+mod openapi;
 pub mod problem;
 mod rest;
 mod serve;

@@ -15,57 +15,99 @@ use axum::body::Bytes;
 use axum::extract::{FromRequest, Query, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use axum::{Json, Router};
 use domain::ids::NotAnId;
 use domain::run::Warning;
 use serde::Serialize;
-use serde_json::json;
 use store::{Key, Known, Note};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::doors::MAX_BODY;
 use crate::gate::Caller;
 use crate::problem::{Kind, Problem};
-use crate::wire::{WarningView, warning_views};
-use crate::{App, once};
+use crate::wire::documented::Refusals;
+use crate::wire::{Health, WarningView, warning_views};
+use crate::{App, once, openapi};
 
 /// Longest wait for a request body, from headers to last byte: 16 MiB at 3 Mbit/s.
 const BODY_TIMEOUT: Duration = Duration::from_secs(45);
 
+/// Everything that is in the OpenAPI document: `routes!` takes no handler that does not describe itself.
+pub(crate) fn documented() -> OpenApiRouter<App> {
+    open().nest("/v1/tasks", tasks()).nest("/v1beta/tasks", helpers())
+}
+
+fn tasks() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(runs::create, runs::list))
+        .routes(routes!(runs::show))
+        .routes(routes!(runs::input))
+        .routes(routes!(runs::result))
+        .routes(routes!(streams::run_events))
+        .routes(routes!(runs::receipt))
+        .routes(routes!(runs::evidence))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(groups::create, groups::list))
+        .routes(routes!(groups::show))
+        .routes(routes!(groups::add, streams::group_runs))
+        .routes(routes!(streams::group_events))
+        .routes(routes!(groups::show_run))
+        .routes(routes!(groups::cancel))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::replay))
+}
+
+/// What exists under the older path only.
+fn helpers() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(suggest::task)).routes(routes!(suggest::processor))
+}
+
+fn open() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(health))
+        .routes(routes!(ready))
+        .routes(routes!(openapi::show))
+}
+
 pub(crate) fn routes() -> Router<App> {
-    let tasks = Router::new()
-        .route("/runs", post(runs::create).get(runs::list))
-        .route("/runs/{run_id}", get(runs::show))
-        .route("/runs/{run_id}/input", get(runs::input))
-        .route("/runs/{run_id}/result", get(runs::result))
-        .route("/runs/{run_id}/events", get(streams::run_events))
-        .route("/runs/{run_id}/receipt", get(runs::receipt))
-        .route("/runs/{run_id}/evidence", get(runs::evidence))
-        .route("/runs/{run_id}/cancel", post(runs::cancel))
-        .route("/groups", post(groups::create).get(groups::list))
-        .route("/groups/{group_id}", get(groups::show))
-        .route("/groups/{group_id}/runs", post(groups::add).get(streams::group_runs))
-        .route("/groups/{group_id}/events", get(streams::group_events))
-        .route("/groups/{group_id}/runs/{run_id}", get(groups::show_run))
-        .route("/groups/{group_id}/cancel", post(groups::cancel))
-        .route("/webhooks", get(webhooks::list))
-        .route("/webhooks/{delivery_id}/replay", post(webhooks::replay));
+    let tasks = Router::from(tasks());
     Router::new()
         .nest("/v1/tasks", tasks.clone())
         // Older clients.
-        .nest("/v1beta/tasks", tasks)
-        .route("/v1beta/tasks/suggest", post(suggest::task))
-        .route("/v1beta/tasks/suggest-processor", post(suggest::processor))
+        .nest("/v1beta/tasks", tasks.merge(Router::from(helpers())))
 }
 
 /// What anybody may ask.
 pub(crate) fn open_routes() -> Router<App> {
-    Router::new().route("/healthz", get(health)).route("/readyz", get(health))
+    open().into()
 }
 
-async fn health(State(app): State<App>) -> Result<Response, Problem> {
+/// Whether the database answers.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "get_health",
+    tag = "server",
+    security(()),
+    responses((status = 200, description = "It does.", body = Health), Refusals),
+)]
+async fn health(State(app): State<App>) -> Result<Json<Health>, Problem> {
     app.store.ping().await?;
-    Ok(Json(json!({"name": "task-mcp", "status": "ok"})).into_response())
+    Ok(Json(Health { name: "task-mcp", status: "ok" }))
+}
+
+/// Whether requests may be sent here; the same as `/healthz`.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "get_readiness",
+    tag = "server",
+    security(()),
+    responses((status = 200, description = "They may.", body = Health), Refusals),
+)]
+async fn ready(state: State<App>) -> Result<Json<Health>, Problem> {
+    health(state).await
 }
 
 fn answer(status: StatusCode, view: impl Serialize) -> Response {

@@ -3,6 +3,7 @@
 //! Members of the Task API keep its names and meanings; ours are added beside them.
 
 mod delivery;
+pub(crate) mod documented;
 mod input;
 mod links;
 mod receipt;
@@ -18,6 +19,7 @@ use domain::run::{Run, RunState, Warning};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::Rows;
+use utoipa::ToSchema;
 
 pub use delivery::{DeliveryList, DeliveryView, delivery_view};
 pub use input::{RunInputView, input_view};
@@ -36,12 +38,13 @@ pub use stream::{
 pub use suggestion::{SuggestedProcessors, SuggestedTask, SuggestionWarning};
 
 /// A run, as every door shows it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TaskRun {
     pub run_id: String,
     /// The same as `run_id`.
     pub interaction_id: String,
     /// `queued`, `running`, `completed`, `failed`, `cancelling` or `cancelled`.
+    #[schema(value_type = documented::RunStatus)]
     pub status: &'static str,
     pub is_active: bool,
     pub processor: String,
@@ -56,7 +59,8 @@ pub struct TaskRun {
 }
 
 /// Something the caller should know although the work goes on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Warning)]
 pub struct WarningView {
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -65,7 +69,8 @@ pub struct WarningView {
 }
 
 /// What went wrong, in words and with a reference.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Error)]
 pub struct ErrorView {
     /// For a failed run made from its id, so that it stays the same.
     pub ref_id: String,
@@ -74,8 +79,25 @@ pub struct ErrorView {
     pub detail: Option<Value>,
 }
 
+/// How every refusal is written.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ErrorEnvelope {
+    /// Always `error`.
+    #[serde(rename = "type")]
+    pub kind: &'static str,
+    pub error: ErrorView,
+}
+
+/// Whether the server can work.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct Health {
+    pub name: &'static str,
+    /// Always `ok`; what is not is answered with 503.
+    pub status: &'static str,
+}
+
 /// A group of runs.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TaskGroup {
     pub taskgroup_id: String,
     pub created_at: String,
@@ -86,7 +108,7 @@ pub struct TaskGroup {
 }
 
 /// How far a group is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TaskGroupStatus {
     pub num_task_runs: i64,
     /// Only states in which there is a run.
@@ -97,7 +119,7 @@ pub struct TaskGroupStatus {
 }
 
 /// The answer to adding rows.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TaskGroupRunResponse {
     pub status: TaskGroupStatus,
     /// In the order in which the rows were sent.
@@ -110,7 +132,7 @@ pub struct TaskGroupRunResponse {
 }
 
 /// A part of the list of runs that belong to no group, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct RunList {
     pub runs: Vec<TaskRun>,
     /// Send it as `cursor` for the next part; null at the end.
@@ -118,7 +140,7 @@ pub struct RunList {
 }
 
 /// A part of the list of groups, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct GroupList {
     pub groups: Vec<TaskGroup>,
     /// Send it as `cursor` for the next part; null at the end.

@@ -15,11 +15,33 @@ use crate::problem::Problem;
 use crate::rest::{
     Params, answer, body, flag, id, note, param, part, runs, unused_members, write_once,
 };
+use crate::wire::documented::{
+    GroupPath, Invalid, NeedsKey, NewTaskGroup, NewTaskGroupRuns, NoRoom, NotCreated, NotThere,
+    OfActivity, Once, Part, RefreshStatus, Refusals, RunPath,
+};
 use crate::wire::{
-    GroupBody, GroupList, RowsBody, TaskGroup, TaskRun, group_body, group_view, rows_view, run_view,
+    GroupBody, GroupList, RowsBody, TaskGroup, TaskGroupRunResponse, TaskRun, group_body,
+    group_view, rows_view, run_view,
 };
 use crate::{App, json, once, submit};
 
+/// Makes an empty group, to which rows are added.
+#[utoipa::path(
+    post,
+    path = "/groups",
+    operation_id = "create_group",
+    tag = "groups",
+    params(Once),
+    request_body = NewTaskGroup,
+    responses(
+        (status = 200, description = "The group.", body = TaskGroup),
+        Invalid,
+        NotCreated,
+        NoRoom,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -47,6 +69,20 @@ pub(super) async fn find(app: &App, caller: Caller, group_id: &str) -> Result<Gr
     found.ok_or_else(|| Problem::not_found(format!("there is no group `{group}`")))
 }
 
+/// How far a group is.
+#[utoipa::path(
+    get,
+    path = "/groups/{group_id}",
+    operation_id = "get_group",
+    tag = "groups",
+    params(GroupPath),
+    responses(
+        (status = 200, description = "The group with its counts.", body = TaskGroup),
+        NotThere,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn show(
     State(app): State<App>,
     caller: Caller,
@@ -55,6 +91,24 @@ pub(super) async fn show(
     Ok(Json(group_view(&find(&app, caller, &group_id).await?)))
 }
 
+/// Adds rows to a group, all or none, and returns at once.
+#[utoipa::path(
+    post,
+    path = "/groups/{group_id}/runs",
+    operation_id = "add_group_runs",
+    tag = "groups",
+    params(GroupPath, RefreshStatus, Once),
+    request_body = NewTaskGroupRuns,
+    responses(
+        (status = 200, description = "The ids of the runs.", body = TaskGroupRunResponse),
+        NotThere,
+        Invalid,
+        NotCreated,
+        NoRoom,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn add(
     State(app): State<App>,
     caller: Caller,
@@ -92,6 +146,20 @@ pub(super) async fn add(
     Ok(answer(StatusCode::OK, view))
 }
 
+/// How far one run of a group is.
+#[utoipa::path(
+    get,
+    path = "/groups/{group_id}/runs/{run_id}",
+    operation_id = "get_group_run",
+    tag = "groups",
+    params(GroupPath, RunPath),
+    responses(
+        (status = 200, description = "The run.", body = TaskRun),
+        NotThere,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn show_run(
     State(app): State<App>,
     caller: Caller,
@@ -106,6 +174,21 @@ pub(super) async fn show_run(
     Ok(Json(run_view(&row.run)))
 }
 
+/// Ends all runs of a group that are active.
+#[utoipa::path(
+    post,
+    path = "/groups/{group_id}/cancel",
+    operation_id = "cancel_group",
+    tag = "groups",
+    params(GroupPath),
+    responses(
+        (status = 200, description = "The group.", body = TaskGroup),
+        NotThere,
+        NoRoom,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn cancel(
     State(app): State<App>,
     caller: Caller,
@@ -116,6 +199,20 @@ pub(super) async fn cancel(
     Ok(Json(group_view(&find(&app, caller, &group_id).await?)))
 }
 
+/// Groups, newest first. `metadata.NAME=VALUE` keeps to those with this note.
+#[utoipa::path(
+    get,
+    path = "/groups",
+    operation_id = "list_groups",
+    tag = "groups",
+    params(Part, OfActivity),
+    responses(
+        (status = 200, description = "A part of the list.", body = GroupList),
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,

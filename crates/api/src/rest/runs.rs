@@ -15,6 +15,10 @@ use tokio::time::Instant;
 use crate::gate::Caller;
 use crate::problem::{Kind, Problem};
 use crate::rest::{Params, answer, body, groups, id, note, param, part, shown, write_once};
+use crate::wire::documented::{
+    Hold, Invalid, NeedsKey, NewTaskRun, NoRoom, NotCreated, NotThere, OfGroup, OfState, Once,
+    Part, Refusals, RunPath, StillActive,
+};
 use crate::wire::{
     EvidenceList, Links, ReceiptView, RunInputView, RunList, TaskRun, TaskRunResult, evidence_view,
     input_view, result_view, run_args, run_view,
@@ -24,6 +28,25 @@ use crate::{App, json, once, submit};
 /// Longest hold of a request for a result, and the one where none is named, in seconds.
 const MAX_HOLD_S: u64 = 600;
 
+/// Makes a run and returns at once.
+///
+/// Ask for its result with the `run_id`; the answer takes seconds to minutes.
+#[utoipa::path(
+    post,
+    path = "/runs",
+    operation_id = "create_run",
+    tag = "runs",
+    params(Once),
+    request_body = NewTaskRun,
+    responses(
+        (status = 202, description = "The run, queued.", body = TaskRun),
+        Invalid,
+        NotCreated,
+        NoRoom,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn create(
     State(app): State<App>,
     caller: Caller,
@@ -51,6 +74,20 @@ pub(super) async fn find(app: &App, caller: Caller, run_id: &str) -> Result<RunR
     found.ok_or_else(|| Problem::not_found(format!("there is no run `{run}`")))
 }
 
+/// How far a run is.
+#[utoipa::path(
+    get,
+    path = "/runs/{run_id}",
+    operation_id = "get_run",
+    tag = "runs",
+    params(RunPath),
+    responses(
+        (status = 200, description = "The run.", body = TaskRun),
+        NotThere,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn show(
     State(app): State<App>,
     caller: Caller,
@@ -59,6 +96,20 @@ pub(super) async fn show(
     Ok(Json(run_view(&find(&app, caller, &run_id).await?.run)))
 }
 
+/// What a run was asked.
+#[utoipa::path(
+    get,
+    path = "/runs/{run_id}/input",
+    operation_id = "get_run_input",
+    tag = "runs",
+    params(RunPath),
+    responses(
+        (status = 200, description = "The request that made it.", body = RunInputView),
+        NotThere,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn input(
     State(app): State<App>,
     caller: Caller,
@@ -70,6 +121,20 @@ pub(super) async fn input(
 }
 
 /// What was done for the answer; the run has to have ended.
+#[utoipa::path(
+    get,
+    path = "/runs/{run_id}/receipt",
+    operation_id = "get_run_receipt",
+    tag = "runs",
+    params(RunPath),
+    responses(
+        (status = 200, description = "What was done.", body = ReceiptView),
+        NotThere,
+        StillActive,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn receipt(
     State(app): State<App>,
     caller: Caller,
@@ -82,7 +147,21 @@ pub(super) async fn receipt(
     }
 }
 
-/// Every quote that the answer rests on, field by field.
+/// Every quote that the answer rests on, field by field; the run has to have ended.
+#[utoipa::path(
+    get,
+    path = "/runs/{run_id}/evidence",
+    operation_id = "get_run_evidence",
+    tag = "runs",
+    params(RunPath),
+    responses(
+        (status = 200, description = "The quotes.", body = EvidenceList),
+        NotThere,
+        StillActive,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn evidence(
     State(app): State<App>,
     caller: Caller,
@@ -96,6 +175,24 @@ pub(super) async fn evidence(
     }
 }
 
+/// Waits for the end of a run and gives its answer.
+///
+/// A run that failed or was cancelled has none: 404, and its `error` is with the run.
+#[utoipa::path(
+    get,
+    path = "/runs/{run_id}/result",
+    operation_id = "get_run_result",
+    tag = "runs",
+    params(RunPath, Hold),
+    responses(
+        (status = 200, description = "The answer with its evidence.", body = TaskRunResult),
+        NotThere,
+        StillActive,
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn result(
     State(app): State<App>,
     caller: Caller,
@@ -183,6 +280,21 @@ fn still_active(run: RunId) -> Problem {
     Problem::new(Kind::StillActive, message).retry_after(1)
 }
 
+/// Ends a run; what has ended stays as it is.
+#[utoipa::path(
+    post,
+    path = "/runs/{run_id}/cancel",
+    operation_id = "cancel_run",
+    tag = "runs",
+    params(RunPath),
+    responses(
+        (status = 200, description = "The run, cancelled or about to be.", body = TaskRun),
+        NotThere,
+        NoRoom,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn cancel(
     State(app): State<App>,
     caller: Caller,
@@ -193,6 +305,21 @@ pub(super) async fn cancel(
     Ok(Json(run_view(&again(&app, caller, &row).await?.run)))
 }
 
+/// Runs that belong to no group, newest first. `metadata.NAME=VALUE` keeps to those with this note.
+#[utoipa::path(
+    get,
+    path = "/runs",
+    operation_id = "list_runs",
+    tag = "runs",
+    params(Part, OfState, OfGroup),
+    responses(
+        (status = 200, description = "A part of the list.", body = RunList),
+        NotThere,
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,

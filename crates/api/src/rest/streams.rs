@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use domain::event::EventKind;
+use domain::event::{Event, EventKind};
 use domain::group::Group;
 use domain::run::{Run, RunState};
 use futures_util::stream;
@@ -23,6 +23,9 @@ use crate::App;
 use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::rest::{Params, flag, groups, param, runs, shown};
+use crate::wire::documented::{
+    GroupPath, Invalid, NeedsKey, NotThere, OpenFor, Refusals, Resume, RunPath, WithRows,
+};
 use crate::wire::{
     ErrorView, Links, StreamEvent, TaskGroupStatus, input_view, output_view, status_view, uuid_of,
 };
@@ -127,6 +130,24 @@ fn resume(params: &Params, headers: &HeaderMap) -> Result<Option<i64>, Problem> 
     number.map(Some).ok_or_else(refused)
 }
 
+/// Tells of a run while it works.
+///
+/// Opens with the present state, tells the progress so far and then what happens, and ends with the last state, which
+/// carries the output of a run that completed. Comments keep the connection alive.
+#[utoipa::path(
+    get,
+    path = "/runs/{run_id}/events",
+    operation_id = "stream_run_events",
+    tag = "runs",
+    params(RunPath, Resume),
+    responses(
+        (status = 200, description = "Server-sent events.", body = StreamEvent, content_type = "text/event-stream"),
+        NotThere,
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn run_events(
     State(app): State<App>,
     caller: Caller,
@@ -149,8 +170,8 @@ async fn tell_run(
 ) -> Result<(), Ended> {
     let mut watch = app.store.watch_run(row.seq);
     let mut after = resumed.unwrap_or(0);
-    let mut is_replay = resumed.is_none();
-    if is_replay {
+    let mut opening = resumed.is_none().then_some(row.run.state);
+    if opening.is_some() {
         listener.tell(state_frame(&app, &row, None).await?).await?;
     }
     loop {
@@ -162,13 +183,16 @@ async fn tell_run(
             let Some(last) = events.last() else { break };
             after = last.seq;
             let mut frames = String::new();
+            let told = opening.map_or(0, |opening| told_by(opening, &events));
             for event in &events {
                 match event.kind {
                     EventKind::State(state) if !state.is_active() => {
+                        // It may have ended after it was looked at above.
+                        let ended = app.store.find_run(caller.owner, row.run.id).await?;
+                        row = ended.unwrap_or(row);
                         frames += &state_frame(&app, &row, Some(event.seq)).await?;
                     }
-                    // The present state stands at the beginning already.
-                    EventKind::State(_) if is_replay => {}
+                    EventKind::State(_) if event.seq <= told => {}
                     EventKind::State(_) | EventKind::Message { .. } | EventKind::Progress(_) => {
                         frames += &StreamEvent::of(&row.run, event).frame();
                     }
@@ -176,12 +200,21 @@ async fn tell_run(
             }
             listener.tell(frames).await?;
         }
-        is_replay = false;
+        opening = None;
         if !row.run.state.is_active() {
             return Ok(());
         }
         listener.wait(&mut watch).await?;
     }
+}
+
+/// The number of the last event whose state the opening one repeats or comes after.
+fn told_by(opening: RunState, events: &[Event]) -> i64 {
+    if !opening.is_active() {
+        return i64::MAX;
+    }
+    let same = |event: &&Event| event.kind == EventKind::State(opening);
+    events.iter().rev().find(same).map_or(0, |event| event.seq)
 }
 
 /// The present state, with the output where there is one.
@@ -196,6 +229,21 @@ async fn state_frame(app: &App, row: &RunRow, event: Option<i64>) -> Result<Stri
     Ok(state.into_event().frame())
 }
 
+/// The runs of a group in the order in which they were added; does not wait for anything.
+#[utoipa::path(
+    get,
+    path = "/groups/{group_id}/runs",
+    operation_id = "stream_group_runs",
+    tag = "groups",
+    params(GroupPath, Resume, WithRows),
+    responses(
+        (status = 200, description = "One state for each run.", body = StreamEvent, content_type = "text/event-stream"),
+        NotThere,
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn group_runs(
     State(app): State<App>,
     caller: Caller,
@@ -253,6 +301,21 @@ async fn row_frame(app: &App, row: &Listed) -> Result<String, Ended> {
     Ok(state.into_event().frame())
 }
 
+/// Tells which runs of a group have ended and how far the group is, until none is active.
+#[utoipa::path(
+    get,
+    path = "/groups/{group_id}/events",
+    operation_id = "stream_group_events",
+    tag = "groups",
+    params(GroupPath, Resume, OpenFor),
+    responses(
+        (status = 200, description = "Server-sent events.", body = StreamEvent, content_type = "text/event-stream"),
+        NotThere,
+        Invalid,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn group_events(
     State(app): State<App>,
     caller: Caller,
@@ -328,4 +391,22 @@ async fn tell_group(
 
 fn status_of(group: &Group) -> TaskGroupStatus {
     status_view(&group.counts, Some(group.modified_at.rfc3339()))
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::clock::TimeMs;
+    use domain::run::RunState::{Completed, Queued, Running};
+
+    use super::*;
+
+    #[test]
+    fn a_state_is_told_when_it_came_after_the_opening_one() {
+        let state = |seq, state| Event { seq, at: TimeMs(0), kind: EventKind::State(state) };
+        let events = [state(1, Queued), state(2, Running)];
+        assert_eq!(told_by(Queued, &events), 1);
+        assert_eq!(told_by(Running, &events), 2);
+        assert_eq!(told_by(Running, &events[..1]), 0);
+        assert_eq!(told_by(Completed, &events), i64::MAX);
+    }
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use crate::problem::Problem;
 use crate::rest::body;
+use crate::wire::documented::{Invalid, NeedsKey, Refusals, TaskToServe, TooLarge, Wish};
 use crate::wire::{SuggestedProcessors, SuggestedTask, SuggestionWarning};
 use crate::{App, json};
 
@@ -22,6 +23,21 @@ const MAX_TITLE: usize = 60;
 /// Fields that a text or a shape of our own counts for: a report takes as much as a wide row.
 const FIELDS_OF_A_REPORT: u32 = 20;
 
+/// A task for what somebody wants, by rules.
+#[utoipa::path(
+    post,
+    path = "/suggest",
+    operation_id = "suggest_task",
+    tag = "helpers",
+    request_body = Wish,
+    responses(
+        (status = 200, description = "Schemas, and what they leave out.", body = SuggestedTask),
+        Invalid,
+        TooLarge,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn task(
     State(app): State<App>,
     request: Request,
@@ -92,6 +108,21 @@ fn json_schema(schema: &Value) -> Value {
     json!({"type": "json", "json_schema": schema})
 }
 
+/// Processors that suit a task, best first, by the number of its fields.
+#[utoipa::path(
+    post,
+    path = "/suggest-processor",
+    operation_id = "suggest_processor",
+    tag = "helpers",
+    request_body = TaskToServe,
+    responses(
+        (status = 200, description = "Names of processors; never one of the smallest.", body = SuggestedProcessors),
+        Invalid,
+        TooLarge,
+        NeedsKey,
+        Refusals,
+    ),
+)]
 pub(super) async fn processor(
     State(app): State<App>,
     request: Request,

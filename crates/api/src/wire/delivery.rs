@@ -3,13 +3,18 @@
 use domain::clock::TimeMs;
 use serde::Serialize;
 use store::DeliveryRow;
+use utoipa::ToSchema;
+
+use crate::wire::documented::DeliveryStatus;
 
 /// One thing that is to be told to a webhook.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Delivery)]
 pub struct DeliveryView {
     /// The header `webhook-id`, the same over all tries.
     pub delivery_id: String,
     /// `due`, `delivered` or `dead`: given up after 48 hours.
+    #[schema(value_type = DeliveryStatus)]
     pub status: String,
     pub url: String,
     pub run_id: Option<String>,
@@ -25,7 +30,7 @@ pub struct DeliveryView {
 }
 
 /// A part of the list of deliveries, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct DeliveryList {
     pub deliveries: Vec<DeliveryView>,
     /// Send it as `cursor` for the next part; null at the end.

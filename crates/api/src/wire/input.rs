@@ -4,9 +4,11 @@ use domain::run::Run;
 use domain::spec::{Input, SourcePolicy, Spec, Wanted};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 /// The request that made a run. Members that nothing was asked of are null.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = TaskRunInput)]
 pub struct RunInputView {
     pub input: Value,
     pub processor: String,

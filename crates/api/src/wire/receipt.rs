@@ -2,9 +2,11 @@
 
 use domain::receipt::Receipt;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Beside each result; not part of the Task API.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Receipt)]
 pub struct ReceiptView {
     /// Who answered: `extractive`, `model` or `noop`.
     pub engine: String,
@@ -29,7 +31,8 @@ pub struct ReceiptView {
 }
 
 /// An address that was asked and gave nothing to read.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Unreadable)]
 pub struct UnreadableView {
     pub address: String,
     pub reason: String,

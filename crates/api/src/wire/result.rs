@@ -6,11 +6,12 @@ use domain::receipt::Receipt;
 use domain::run::Run;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
 use crate::wire::{Links, ReceiptView, TaskRun, run_view};
 
 /// A completed run with its answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct TaskRunResult {
     pub run: TaskRun,
     pub output: OutputView,
@@ -19,8 +20,9 @@ pub struct TaskRunResult {
 }
 
 /// The answer.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
+#[schema(as = Output)]
 pub enum OutputView {
     Text {
         /// Markdown; `[1]` refers to the first citation of the one basis entry.
@@ -40,7 +42,8 @@ pub enum OutputView {
 }
 
 /// Why one field has the value it has.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = FieldBasis)]
 pub struct BasisView {
     /// The field's name, `output` for text, `staff.0` for an element of a list.
     pub field: String,
@@ -55,14 +58,16 @@ pub struct BasisView {
 }
 
 /// A value that a source states but that was not chosen.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Conflict)]
 pub struct ConflictView {
     pub value: Value,
     pub citations: Vec<CitationView>,
 }
 
 /// A quote and where it stands.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Citation)]
 pub struct CitationView {
     pub url: String,
     pub title: Option<String>,
@@ -74,14 +79,15 @@ pub struct CitationView {
 }
 
 /// Every quote that an answer rests on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct EvidenceList {
     /// In the order of the answer; empty where the run ended without one.
     pub evidence: Vec<EvidenceView>,
 }
 
 /// One quote, where it stands, and what it was quoted for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Evidence)]
 pub struct EvidenceView {
     /// The field's name, `output` for text.
     pub field: String,

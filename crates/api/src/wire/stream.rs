@@ -3,11 +3,12 @@
 use domain::event::{Event, EventKind, Progress};
 use domain::run::Run;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::wire::{ErrorView, OutputView, RunInputView, TaskGroupStatus, TaskRun, run_view};
 
 /// One event. Its `type` is also the name of the event on the wire.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[serde(untagged)]
 pub enum StreamEvent {
     State(Box<StateEvent>),
@@ -18,7 +19,7 @@ pub enum StreamEvent {
 }
 
 /// A run and its state; the last event of a run that completed carries its output.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct StateEvent {
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -30,7 +31,7 @@ pub struct StateEvent {
 }
 
 /// A sentence about what is being done.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct MessageEvent {
     #[serde(rename = "type")]
     pub kind: String,
@@ -40,7 +41,7 @@ pub struct MessageEvent {
 }
 
 /// Numbers; the newest replace the last.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ProgressEvent {
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -50,7 +51,7 @@ pub struct ProgressEvent {
     pub progress_meter: u8,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SourceStats {
     pub num_sources_considered: u32,
     pub num_sources_read: u32,
@@ -59,7 +60,7 @@ pub struct SourceStats {
 }
 
 /// How far a group is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct GroupStatusEvent {
     #[serde(rename = "type")]
     pub kind: &'static str,
@@ -68,7 +69,7 @@ pub struct GroupStatusEvent {
 }
 
 /// The stream broke on the server's side; asking again goes on.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct ErrorEvent {
     #[serde(rename = "type")]
     pub kind: &'static str,

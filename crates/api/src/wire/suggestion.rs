@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 use serde_json::Value;
+use utoipa::ToSchema;
 
 /// A task for what somebody wants.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SuggestedTask {
     pub title: String,
     /// `{type: json, json_schema}`, as `task_spec` takes it.
@@ -15,7 +16,7 @@ pub struct SuggestedTask {
     pub warnings: Vec<SuggestionWarning>,
 }
 
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SuggestionWarning {
     /// `schema_generalization`: the wish was wider than the schema.
     #[serde(rename = "type")]
@@ -24,7 +25,7 @@ pub struct SuggestionWarning {
 }
 
 /// Processors for a task, best first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct SuggestedProcessors {
     pub recommended_processors: Vec<String>,
 }

@@ -1,9 +1,11 @@
 //! The doors over a real store in a temporary directory; the tests play the worker.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod callers;
 mod contract;
 mod pages;
 mod refusals;
 mod repeats;
+mod streams;
 mod waiting;
 mod world;
