@@ -19,17 +19,8 @@ use crate::changes::{Change, Changes};
 use crate::sqlite::Job;
 
 pub(crate) enum Db {
-    Sqlite {
-        writer: mpsc::Sender<Job>,
-        readers: SqlitePool,
-        /// The writer and the watcher of other processes' writes; they end with the store.
-        _tasks: JoinSet<()>,
-    },
-    Postgres {
-        pool: PgPool,
-        changes: Arc<Changes>,
-        _tasks: JoinSet<()>,
-    },
+    Sqlite { writer: mpsc::Sender<Job>, readers: SqlitePool },
+    Postgres { pool: PgPool, changes: Arc<Changes>, _tasks: JoinSet<()> },
 }
 
 /// One connection, and what was changed over it.

@@ -77,7 +77,15 @@ impl Store {
 /// Writes endings as they come, those that came meanwhile together.
 pub(crate) async fn write_ends(db: Arc<Db>, mut waiting: mpsc::Receiver<Waiting>) {
     let mut together = Vec::with_capacity(MAX_TOGETHER);
-    while waiting.recv_many(&mut together, MAX_TOGETHER).await > 0 {
+    while let Some(first) = waiting.recv().await {
+        together.push(first);
+        // Runs that were claimed together tend to end together: the others get a moment to say so.
+        tokio::task::yield_now().await;
+        while together.len() < MAX_TOGETHER
+            && let Ok(next) = waiting.try_recv()
+        {
+            together.push(next);
+        }
         let (ends, answers): (Vec<NewEnd>, Vec<_>) =
             together.drain(..).map(|Waiting { new, answer }| (new, answer)).unzip();
         for (answer, ended) in answers.into_iter().zip(finish_all(&db, ends).await) {

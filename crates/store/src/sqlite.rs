@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use crate::changes::{Change, Changes};
@@ -67,13 +67,19 @@ pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db,
         .connect_with(options.pragma("query_only", "1"))
         .await?;
     let (sender, jobs) = mpsc::channel(QUEUE);
-    let mut tasks = JoinSet::new();
     let mut conn = Conn::new(Link::Sqlite(writer.acquire().await?));
     let mut foreign = ForeignWrites { seen: None, looked_at: Instant::now() };
     // Before anybody waits: what others write from now on counts as a change.
     foreign.look(&mut conn, changes).await;
-    tasks.spawn(write_all(conn, foreign, jobs, Arc::clone(changes)));
-    Ok(Db::Sqlite { writer: sender, readers, _tasks: tasks })
+    let changes = Arc::clone(changes);
+    // A thread of its own: a transaction is a dozen statements, each a message to the connection and back, and
+    // a runtime with many threads wakes more of them at each message than it needs. It ends with the last sender.
+    let runtime = Builder::new_current_thread().enable_time().build().map_err(unusable)?;
+    std::thread::Builder::new()
+        .name("writer".into())
+        .spawn(move || runtime.block_on(write_all(conn, foreign, jobs, changes)))
+        .map_err(unusable)?;
+    Ok(Db::Sqlite { writer: sender, readers })
 }
 
 /// Work for the writer, and the caller who waits for it.

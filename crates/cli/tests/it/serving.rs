@@ -86,3 +86,25 @@ fn sources_are_listed_with_their_documents() {
     assert_eq!(names, ["docs", "docs-2"]);
     assert!(done.out.contains("1 documents"), "{}", done.out);
 }
+
+#[test]
+fn other_machines_are_answered_only_with_a_key_or_on_request() {
+    let shell = Shell::new();
+    let open = shell.run(&["serve", "--listen", "0.0.0.0:0"]);
+    assert_eq!(open.code, 2, "{open:?}");
+    assert!(open.err.contains("task-mcp keys add NAME"), "{}", open.err);
+
+    let made = shell.run(&["keys", "add", "ana"]);
+    assert!(made.code == 0 && made.out.starts_with("tmcp_"), "{made:?}");
+    assert!(made.err.contains("from now on every caller needs a key"), "{}", made.err);
+    let listed = shell.run(&["keys"]);
+    assert!(
+        listed.out.starts_with("ana  owner ana  made ") && !listed.out.contains("tmcp_"),
+        "{listed:?}"
+    );
+
+    assert_eq!(shell.run(&["keys", "revoke", "ana"]).code, 0);
+    assert!(shell.run(&["keys", "revoke", "ana"]).err.contains("no key called ana"));
+    assert!(shell.run(&["keys", "add", "ana"]).err.contains("choose another name"));
+    assert_eq!(shell.run(&["keys", "add", "a b"]).code, 2);
+}
