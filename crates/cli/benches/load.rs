@@ -23,19 +23,15 @@ const LISTENERS: usize = 1_000;
 fn main() {
     let directory = tempfile::tempdir().expect("a temporary folder");
     let place = directory.path().display().to_string();
-    let _executes = Server::start(&["--data", &place]);
+    let executes = Server::start(&["--data", &place]);
     let answers = Server::start(&["--data", &place]);
     let mut http = Http::connect(&answers.address);
     single_creations(&answers, &mut http, directory.path());
-    let (group, last) = a_large_group(&answers, &mut http);
+    let group = a_large_group(&answers, &mut http);
     looking_at_it(&mut http, &group);
     an_interactive_run(&mut http);
-    listeners(
-        &answers,
-        "waiting result calls",
-        &format!("/v1/tasks/runs/{last}/result?timeout=600"),
-    );
-    listeners(&answers, "open streams", &format!("/v1/tasks/runs/{last}/events"));
+    drop((executes, answers));
+    listeners();
 }
 
 fn each(began: Instant, count: u32) -> f64 {
@@ -64,22 +60,19 @@ fn single_creations(server: &Server, http: &mut Http, directory: &std::path::Pat
     println!("  ratio {:.1}, goal 2", single / bare);
 }
 
-/// The group, and its last row, whose turn comes late.
-fn a_large_group(server: &Server, http: &mut Http) -> (String, String) {
+fn a_large_group(server: &Server, http: &mut Http) -> String {
     let group = http.post("/v1/tasks/groups", &json!({}));
     let group = format!("/v1/tasks/groups/{}", group["taskgroup_id"].as_str().expect("an id"));
     let cpu = server.cpu_seconds();
     let began = Instant::now();
-    let mut last = Value::Null;
     for batch in 0..ROWS / BATCH {
-        let added = http.post(&format!("{group}/runs"), &rows(batch));
-        last = added["run_ids"][BATCH - 1].clone();
+        http.post(&format!("{group}/runs"), &rows(batch));
     }
     let wall = began.elapsed().as_secs_f64();
     let spent = server.cpu_seconds() - cpu;
     println!("{ROWS} rows are accepted in {wall:.1} s, goal 60");
     println!("  {:.0} rows per CPU-second of the answering server, goal 5000", 1e5 / spent);
-    (group, last.as_str().expect("an id").to_owned())
+    group
 }
 
 fn rows(batch: usize) -> Value {
@@ -89,21 +82,34 @@ fn rows(batch: usize) -> Value {
     json!({"inputs": inputs})
 }
 
-/// Memory of requests that wait for the last row of the group.
-fn listeners(server: &Server, what: &str, path: &str) {
-    let before = server.memory_kib("VmRSS:");
-    let host = &server.address;
-    let waiting: Vec<TcpStream> = (0..LISTENERS)
-        .map(|_| {
-            let mut stream = TcpStream::connect(host).expect("the server listens");
-            let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
-            stream.write_all(request.as_bytes()).expect("the request is sent");
-            stream
-        })
-        .collect();
-    std::thread::sleep(Duration::from_secs(3));
-    let grown = mb(server.memory_kib("VmRSS:") - before);
-    println!("{} {what} cost {grown:.1} MB, goal 50", waiting.len());
+/// Memory of those who wait for a run whose turn comes late.
+fn listeners() {
+    let directory = tempfile::tempdir().expect("a temporary folder");
+    let place = directory.path().display().to_string();
+    let server = Server::start(&["--data", &place, "--set", "worker.concurrency=1"]);
+    let mut http = Http::connect(&server.address);
+    let group = http.post("/v1/tasks/groups", &json!({}));
+    let group = format!("/v1/tasks/groups/{}", group["taskgroup_id"].as_str().expect("an id"));
+    let mut last = Value::Null;
+    for batch in 0..10 {
+        last = http.post(&format!("{group}/runs"), &rows(batch))["run_ids"][BATCH - 1].clone();
+    }
+    let last = format!("/v1/tasks/runs/{}", last.as_str().expect("an id"));
+    for (what, path) in [("waiting result calls", "result"), ("open streams", "events")] {
+        let before = server.memory_kib("VmRSS:");
+        let host = &server.address;
+        let request = format!("GET {last}/{path} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+        let waiting: Vec<TcpStream> = (0..LISTENERS)
+            .map(|_| {
+                let mut stream = TcpStream::connect(host).expect("the server listens");
+                stream.write_all(request.as_bytes()).expect("the request is sent");
+                stream
+            })
+            .collect();
+        std::thread::sleep(Duration::from_secs(3));
+        let grown = mb(server.memory_kib("VmRSS:") - before);
+        println!("{} {what} cost {grown:.1} MB, goal 50", waiting.len());
+    }
 }
 
 fn looking_at_it(http: &mut Http, group: &str) {
