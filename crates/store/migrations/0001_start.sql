@@ -97,7 +97,8 @@ CREATE TABLE runs (
 CREATE INDEX runs_queue ON runs (turn, seq) WHERE state = 'queued';
 CREATE INDEX runs_queue_of_group ON runs (group_seq, turn) WHERE state = 'queued';
 CREATE INDEX runs_leased ON runs (lease_until_ms) WHERE lease_until_ms IS NOT NULL;
-CREATE INDEX runs_by_owner ON runs (owner, seq);
+-- For listings of single runs, which never walk over the rows of groups.
+CREATE INDEX runs_single ON runs (owner, seq) WHERE group_seq IS NULL;
 CREATE UNIQUE INDEX runs_of_group ON runs (group_seq, row_index) WHERE group_seq IS NOT NULL;
 
 CREATE TABLE results (

@@ -174,12 +174,19 @@ async fn write_batch(conn: &mut Conn, jobs: Vec<Job>, changes: &Changes) {
     if let Err(why) = execute!(conn, "BEGIN IMMEDIATE") {
         return tell_all(jobs, &Err(why));
     }
+    let is_alone = jobs.len() == 1;
     let mut done = Vec::with_capacity(jobs.len());
     for mut job in jobs {
-        match run_one(conn, &mut job).await {
+        // One that is alone needs no savepoint: its transaction is undone.
+        let ran = if is_alone { job.0.run(conn).await } else { run_one(conn, &mut job).await };
+        match ran {
             Ok(()) => done.push(job),
             Err(why) => job.0.tell(Err(why)),
         }
+    }
+    if is_alone && done.is_empty() {
+        let _ = execute!(conn, "ROLLBACK");
+        return;
     }
     match execute!(conn, "COMMIT") {
         Ok(_) => {

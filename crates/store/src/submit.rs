@@ -85,13 +85,13 @@ impl Store {
                 move |conn| Box::pin(insert_run(conn, owner, id, new, key, now))
             })
             .await?;
-        let (id, known): (_, fn(Run) -> Known<Run>) = match made {
+        let MadeRun { run } = match made {
             Replayed::Other => return Ok(Known::OtherBody),
-            Replayed::Nothing => (id, Known::New),
-            Replayed::Same(MadeRun { run }) => (answered_id(&run)?, Known::Replayed),
+            Replayed::Nothing => return Ok(Known::New(new_born(id, new, now))),
+            Replayed::Same(made) => made,
         };
-        let row = self.find_run(owner, id).await?;
-        row.map(|row| known(as_created(row.run))).ok_or_else(|| answer_is_gone("run"))
+        let row = self.find_run(owner, answered_id(&run)?).await?;
+        row.map(|row| Known::Replayed(as_created(row.run))).ok_or_else(|| answer_is_gone("run"))
     }
 
     /// Stores an empty group.
@@ -164,6 +164,25 @@ fn answered_id<T: FromStr<Err = NotAnId>>(text: &str) -> Result<T, Failed> {
 
 fn answer_is_gone(what: &str) -> Failed {
     document::unreadable("answer", format!("its {what} is gone"))
+}
+
+/// A run of no group that was made just now.
+fn new_born(id: RunId, new: NewRun, now: TimeMs) -> Run {
+    Run {
+        id,
+        group: None,
+        index: None,
+        state: RunState::Queued,
+        processor: new.spec.processor.name.clone(),
+        created_at: now,
+        modified_at: now,
+        started_at: None,
+        finished_at: None,
+        metadata: new.metadata,
+        warnings: new.warnings,
+        failure: None,
+        previous: new.previous,
+    }
 }
 
 /// A run as it was when it was created, whatever has become of it since.
