@@ -2,28 +2,31 @@
 
 use crate::shell::Shell;
 
-fn line(shell: &Shell, arguments: &[&str], key: &str) -> String {
+/// The line of a setting, `section.key`.
+fn line(shell: &Shell, arguments: &[&str], setting: &str) -> String {
     let done = shell.run(&[arguments, &["config", "print"]].concat());
     assert_eq!(done.code, 0, "{done:?}");
-    let found = done.out.lines().find(|line| line.contains(key)).unwrap().to_owned();
+    let (section, key) = setting.split_once('.').unwrap();
+    let mut lines = done.out.lines().skip_while(|line| *line != format!("[{section}]"));
+    let found = lines.find(|line| line.split_whitespace().next() == Some(key)).unwrap();
     found.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[test]
 fn a_flag_wins_over_set_over_the_environment_over_the_file() {
     let shell = Shell::new();
-    assert_eq!(line(&shell, &[], "listen"), "listen = \"127.0.0.1:7717\" # default");
+    assert_eq!(line(&shell, &[], "server.listen"), "listen = \"127.0.0.1:7717\" # default");
     shell.file("task-mcp.toml", "[server]\nlisten = \"127.0.0.1:1\"\n");
-    assert_eq!(line(&shell, &[], "listen"), "listen = \"127.0.0.1:1\" # file task-mcp.toml");
+    assert_eq!(line(&shell, &[], "server.listen"), "listen = \"127.0.0.1:1\" # file task-mcp.toml");
     let shell = shell.with("TASK_MCP_SERVER__LISTEN", "127.0.0.1:2");
     assert_eq!(
-        line(&shell, &[], "listen"),
+        line(&shell, &[], "server.listen"),
         "listen = \"127.0.0.1:2\" # environment variable TASK_MCP_SERVER__LISTEN"
     );
     let set = ["--set", "server.listen=127.0.0.1:3"];
-    assert_eq!(line(&shell, &set, "listen"), "listen = \"127.0.0.1:3\" # --set");
+    assert_eq!(line(&shell, &set, "server.listen"), "listen = \"127.0.0.1:3\" # --set");
     let flag = ["--set", "server.listen=127.0.0.1:3", "--listen", "127.0.0.1:4"];
-    assert_eq!(line(&shell, &flag, "listen"), "listen = \"127.0.0.1:4\" # --listen");
+    assert_eq!(line(&shell, &flag, "server.listen"), "listen = \"127.0.0.1:4\" # --listen");
 }
 
 #[test]
@@ -31,11 +34,11 @@ fn origins_may_be_one_a_list_or_words_with_commas() {
     let shell =
         Shell::new().with("TASK_MCP_FETCH__ALLOW", "http://127.0.0.1:8080,http://localhost:9");
     assert!(
-        line(&shell, &[], "allow")
+        line(&shell, &[], "fetch.allow")
             .starts_with("allow = [\"http://127.0.0.1:8080\", \"http://localhost:9\"]")
     );
     let set = ["--set", "fetch.allow=[\"http://localhost:7\"]"];
-    assert_eq!(line(&shell, &set, "allow"), "allow = [\"http://localhost:7\"] # --set");
+    assert_eq!(line(&shell, &set, "fetch.allow"), "allow = [\"http://localhost:7\"] # --set");
 }
 
 #[test]
