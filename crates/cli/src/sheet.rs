@@ -174,10 +174,19 @@ impl Sheet {
 pub(crate) fn guarded(cell: &str) -> String {
     let is_formula = match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r') => true,
-        Some('+' | '-') => cell.contains(['(', '|', '!']) && !is_number(cell),
+        Some('+' | '-') => !is_number(cell) && may_call(cell),
         Some(_) | None => false,
     };
     if is_formula { format!("'{cell}") } else { cell.to_owned() }
+}
+
+/// Whether something is called, or another sheet or program addressed. What has two plain words side by side before
+/// that is a sentence, which no spreadsheet can run.
+fn may_call(cell: &str) -> bool {
+    let Some(at) = cell.find(['(', '|', '!']) else { return false };
+    let words: Vec<&str> = cell[..at].split_whitespace().collect();
+    let is_plain = |word: &str| word.chars().all(char::is_alphabetic);
+    !words.windows(2).any(|pair| pair.iter().all(|word| is_plain(word)))
 }
 
 /// A value as a cell: text bare, null empty, lists and objects as JSON.
@@ -231,5 +240,7 @@ mod tests {
         assert_eq!(guarded("+HYPERLINK(A1)"), "'+HYPERLINK(A1)");
         assert_eq!(guarded("-A, --all"), "-A, --all");
         assert_eq!(guarded("+49 30"), "+49 30");
+        assert_eq!(guarded("-u\nThe commit log (in UTF-8)"), "-u\nThe commit log (in UTF-8)");
+        assert_eq!(guarded("- 1 + cmd|' /C calc'!A0"), "'- 1 + cmd|' /C calc'!A0");
     }
 }
