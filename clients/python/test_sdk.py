@@ -267,6 +267,12 @@ class KeysTest(unittest.TestCase):
             with Parallel(api_key="any", base_url=served.url, max_retries=0) as anyone:
                 with self.assertRaises(parallel.AuthenticationError):
                     anyone.task_run.retrieve(run.run_id)
+            question = {"input": "What does the Otter 3 turbine cost?", "processor": "core", "output": "a sentence"}
+            with self.assertRaises(parallel.UnprocessableEntityError) as nothing:
+                ana.task_run.execute(**question)
+            self.assertIn("nothing this run could read", nothing.exception.body["error"]["message"])
+            served.run("sources", "--owner", "ana", "add", "hers=docs")
+            self.assertIn("48,000 crowns", ana.task_run.execute(**question).output.content)
             served.run("keys", "revoke", "ana")
             time.sleep(5)
             with self.assertRaises(parallel.AuthenticationError):

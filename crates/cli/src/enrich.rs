@@ -57,7 +57,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let output = args.output.as_deref().map(|path| check_output(path, &args.input)).transpose()?;
     let given = source_args::parse_all(&args.source, &settings)?;
     let ground = Ground::open(settings).await?;
-    let sources = source_args::register(&ground.store, &ground.host, &given).await?;
+    let sources = source_args::register(&ground.store, Owner::LOCAL, &ground.host, &given).await?;
     let sources = if given.is_empty() { ground.registered().await? } else { sources };
     let job = Job {
         sheet: &sheet,

@@ -61,6 +61,17 @@ impl Ground {
         })
     }
 
+    /// The owner of this name: whoever calls without a key, where none is given.
+    pub(crate) async fn owner(&self, name: Option<&str>) -> Result<Owner> {
+        let Some(name) = name else { return Ok(Owner::LOCAL) };
+        match self.store.find_owner(name).await? {
+            Some(owner) => Ok(owner),
+            None => {
+                refuse!("there is no owner called {}; task-mcp keys lists them", shell_word(name))
+            }
+        }
+    }
+
     pub(crate) async fn registered(&self) -> Result<Vec<Source>> {
         Ok(self.store.list_sources(Owner::LOCAL).await?)
     }

@@ -77,10 +77,7 @@ enum Command {
     /// How much each processor may spend, and who serves it
     Processors,
     /// The places that runs may read
-    Sources {
-        #[command(subcommand)]
-        command: Option<sources_command::Command>,
-    },
+    Sources(sources_command::Args),
     /// Who may call the server
     Keys {
         #[command(subcommand)]
@@ -129,7 +126,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Cancel(args) => block_on(work::cancel(all, args)),
         Command::List(args) => block_on(work::list(all, args)),
         Command::Processors => processors::run(&all),
-        Command::Sources { command } => block_on(sources_command::run(all, command)),
+        Command::Sources(args) => block_on(sources_command::run(all, args)),
         Command::Keys { command } => block_on(keys_command::run(all, command)),
         Command::Webhooks(args) => block_on(webhooks_command::run(all, args)),
         Command::Doctor => block_on(doctor::run(all)),

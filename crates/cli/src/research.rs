@@ -40,7 +40,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     check_processor(&settings, &args.processor)?;
     let given = source_args::parse_all(&args.source, &settings)?;
     let ground = Ground::open(settings).await?;
-    let added = source_args::register(&ground.store, &ground.host, &given).await?;
+    let added = source_args::register(&ground.store, Owner::LOCAL, &ground.host, &given).await?;
     let names: Vec<SourceName> = added.into_iter().map(|source| source.name).collect();
     let work = submit(&ground, &args.question, &args.processor, names).await?;
     let again = show::result_command(&ground, work);

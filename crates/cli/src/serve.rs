@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result, anyhow};
 use api::Catalog;
 use egress::{Egress, Origin, Policy, Request};
+use store::Owner;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -34,7 +35,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let bound = listener.local_addr()?;
     let ground = Ground::open(settings).await?;
     refuse_an_open_door(&ground, bound).await?;
-    source_args::register(&ground.store, &ground.host, &given).await?;
+    source_args::register(&ground.store, Owner::LOCAL, &ground.host, &given).await?;
     let own_url = own_url(bound);
     let public_url = match &ground.settings.server.public_url {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),

@@ -196,8 +196,13 @@ fn here() -> String {
 }
 
 /// Stores what was given. A place that is known keeps its name; a new one gets the nearest free name.
-pub(crate) async fn register(store: &Store, host: &str, given: &[Given]) -> Result<Vec<Source>> {
-    let known = store.list_sources(Owner::LOCAL).await.context("the sources cannot be listed")?;
+pub(crate) async fn register(
+    store: &Store,
+    owner: Owner,
+    host: &str,
+    given: &[Given],
+) -> Result<Vec<Source>> {
+    let known = store.list_sources(owner).await.context("the sources cannot be listed")?;
     let mut taken: BTreeSet<SourceName> = known.iter().map(|source| source.name.clone()).collect();
     taken.extend(given.iter().filter_map(|one| one.name.clone()));
     let mut all = Vec::new();
@@ -212,7 +217,7 @@ pub(crate) async fn register(store: &Store, host: &str, given: &[Given]) -> Resu
         }
         let name = one.name.clone().unwrap_or_else(|| free_name(&one.place, &taken));
         taken.insert(name.clone());
-        let source = store.put_source(Owner::LOCAL, name, one.place.clone(), its_host).await?;
+        let source = store.put_source(owner, name, one.place.clone(), its_host).await?;
         all.push(source);
     }
     Ok(all)

@@ -9,8 +9,17 @@ use crate::problem::{refuse, usage};
 use crate::settings::Settings;
 use crate::{show, source_args, tables};
 
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Whose runs may read it; those without a key where none is named
+    #[arg(long, global = true, value_name = "NAME")]
+    owner: Option<String>,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
 #[derive(Debug, clap::Subcommand)]
-pub(crate) enum Command {
+enum Command {
     /// Register a place under a name
     Add {
         /// A folder, a file or an address; may be several
@@ -21,18 +30,28 @@ pub(crate) enum Command {
     Remove { name: String },
 }
 
-pub(crate) async fn run(settings: Settings, command: Option<Command>) -> Result<()> {
-    match command {
-        None => list(&Ground::open(settings).await?).await,
-        Some(Command::Add { places }) => add(settings, &places).await,
-        Some(Command::Remove { name }) => remove(&Ground::open(settings).await?, &name).await,
+pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
+    let owner = args.owner.as_deref();
+    match args.command {
+        None => {
+            let ground = Ground::open(settings).await?;
+            let owner = ground.owner(owner).await?;
+            list(&ground, owner).await
+        }
+        Some(Command::Add { places }) => add(settings, owner, &places).await,
+        Some(Command::Remove { name }) => {
+            let ground = Ground::open(settings).await?;
+            let owner = ground.owner(owner).await?;
+            remove(&ground, owner, &name).await
+        }
     }
 }
 
-async fn add(settings: Settings, places: &[String]) -> Result<()> {
+async fn add(settings: Settings, owner: Option<&str>, places: &[String]) -> Result<()> {
     let given = source_args::parse_all(places, &settings)?;
     let ground = Ground::open(settings).await?;
-    for source in source_args::register(&ground.store, &ground.host, &given).await? {
+    let its = ground.owner(owner).await?;
+    for source in source_args::register(&ground.store, its, &ground.host, &given).await? {
         show::say(&format!(
             "{}  {}  {}\n",
             source.name,
@@ -41,18 +60,21 @@ async fn add(settings: Settings, places: &[String]) -> Result<()> {
         ))?;
     }
     let here = ground.same_place();
-    eprintln!(
-        "from now on read by task-mcp research \"QUESTION\"{here}, and by runs of the server"
-    );
+    match owner {
+        None => eprintln!(
+            "from now on read by task-mcp research \"QUESTION\"{here}, and by runs of the server"
+        ),
+        Some(owner) => eprintln!("from now on read by runs of the server that belong to {owner}"),
+    }
     Ok(())
 }
 
-async fn remove(ground: &Ground, name: &str) -> Result<()> {
+async fn remove(ground: &Ground, owner: Owner, name: &str) -> Result<()> {
     let wanted = SourceName::parse(name).map_err(|why| usage(why.to_string()))?;
-    if ground.store.remove_source(Owner::LOCAL, wanted).await? {
+    if ground.store.remove_source(owner, wanted).await? {
         return show::say(&format!("{name} is forgotten\n"));
     }
-    let sources = ground.registered().await?;
+    let sources = ground.store.list_sources(owner).await?;
     let names: Vec<&str> = sources.iter().map(|source| source.name.as_str()).collect();
     refuse!(
         "there is no source called {}; known are: {}",
@@ -61,8 +83,8 @@ async fn remove(ground: &Ground, name: &str) -> Result<()> {
     )
 }
 
-async fn list(ground: &Ground) -> Result<()> {
-    let sources = ground.registered().await?;
+async fn list(ground: &Ground, owner: Owner) -> Result<()> {
+    let sources = ground.store.list_sources(owner).await?;
     if sources.is_empty() {
         eprintln!(
             "no sources yet; task-mcp sources add NAME=./documents{} adds one",

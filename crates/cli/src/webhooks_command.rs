@@ -11,9 +11,9 @@ use crate::show;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Whose webhooks; what is made without a key belongs to `local`
-    #[arg(long, global = true, value_name = "NAME", default_value = "local")]
-    owner: String,
+    /// Whose webhooks; those of runs without a key where none is named
+    #[arg(long, global = true, value_name = "NAME")]
+    owner: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -33,9 +33,7 @@ const SHOWN: i64 = 50;
 
 pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let ground = Ground::open(settings).await?;
-    let Some(owner) = ground.store.find_owner(&args.owner).await? else {
-        refuse!("there is no owner called {}; task-mcp keys lists them", shell_word(&args.owner));
-    };
+    let owner = ground.owner(args.owner.as_deref()).await?;
     match args.command {
         None => list(&ground, owner).await,
         Some(Command::Replay { id }) => replay(&ground, owner, &id).await,
