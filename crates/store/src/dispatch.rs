@@ -213,18 +213,6 @@ impl Store {
             })
             .await
     }
-
-    /// When the next lease runs out, if any is held.
-    pub async fn next_lease_end(&self) -> Result<Option<TimeMs>, Failed> {
-        let mut conn = self.inner.db.reader().await?;
-        let (next,): (Option<i64>,) = crate::db::fetch_one!(
-            conn,
-            (Option<i64>,),
-            "-- next_lease_end
-             SELECT MIN(lease_until_ms) FROM runs WHERE lease_until_ms IS NOT NULL"
-        )?;
-        Ok(next.map(TimeMs))
-    }
 }
 
 async fn claim_rows(

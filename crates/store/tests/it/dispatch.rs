@@ -176,12 +176,4 @@ on_both! {
         let expected = [RunState::Queued, RunState::Running, RunState::Queued, RunState::Running];
         assert_eq!(states, expected.map(EventKind::State));
     }
-
-    the_next_lease_end_is_known(bench) {
-        assert_eq!(bench.store.next_lease_end().await.unwrap(), None);
-        bench.submit().await;
-        bench.claim_one().await;
-        let end = bench.clock.now().plus_ms(30_000);
-        assert_eq!(bench.store.next_lease_end().await.unwrap(), Some(end));
-    }
 }
