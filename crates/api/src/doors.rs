@@ -16,7 +16,7 @@ use url::Url;
 
 use crate::problem::{Kind, Problem};
 use crate::wire::{ErrorEnvelope, ErrorView, uuid_of};
-use crate::{App, gate, rest, ui};
+use crate::{App, gate, mcp, rest, ui};
 
 /// Largest request body: a thousand rows of 15,000 characters fit.
 pub(crate) const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -27,7 +27,7 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'sel
 
 /// All doors. Where `public_url` has a path, they answer below it as well, for proxies that keep it.
 pub fn router(app: App) -> Router {
-    let closed = rest::routes().merge(ui::routes());
+    let closed = rest::routes().merge(ui::routes()).merge(mcp::routes(&app));
     let gate = middleware::from_fn_with_state(app.clone(), gate::identify);
     let closed = closed.route_layer(gate.clone());
     let doors = closed.merge(rest::open_routes()).merge(ui::open_routes());
@@ -57,11 +57,23 @@ fn guarded(app: App, doors: Router<App>) -> Router {
 /// Lets pages of the allowed origins call us; others are told nothing by which a browser would let them.
 fn cross_origin(app: &App) -> CorsLayer {
     let origins = app.origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
-    let names = ["authorization", "content-type", "idempotency-key", "last-event-id", "x-api-key"];
+    let names = [
+        "authorization",
+        "content-type",
+        "idempotency-key",
+        "last-event-id",
+        "mcp-method",
+        "mcp-name",
+        "mcp-protocol-version",
+        "mcp-session-id",
+        "x-api-key",
+    ];
+    let shown = ["mcp-session-id", "retry-after", "www-authenticate"];
     CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers(names.map(HeaderName::from_static))
+        .expose_headers(shown.map(HeaderName::from_static))
         .max_age(PREFLIGHT)
 }
 
@@ -101,7 +113,10 @@ fn refusal(app: &App, request: &Request) -> Option<Problem> {
             ));
         }
     }
-    let is_read = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    // A stream of MCP is no page that another site could only look at.
+    let is_stream = request.uri().path().contains("/mcp");
+    let is_read =
+        !is_stream && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let origin = request.headers().get(header::ORIGIN).filter(|_| !is_read)?;
     let origin = origin.to_str().unwrap_or("?");
     let is_public = public.is_some_and(|url| url.origin().ascii_serialization() == origin);
@@ -131,6 +146,10 @@ fn is_loopback(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || matches!(host, "127.0.0.1" | "[::1]")
 }
 
+/// Marks a refusal that has its words already, in the form of its door.
+#[derive(Clone)]
+pub(crate) struct Written;
+
 /// Catches panics, writes problems out, and sets the headers that every answer has.
 async fn complete(State(app): State<App>, request: Request, next: Next) -> Response {
     let wants_page = wants_page(request.uri(), request.headers());
@@ -138,7 +157,9 @@ async fn complete(State(app): State<App>, request: Request, next: Next) -> Respo
     let mut response =
         answered.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
     let problem = response.extensions_mut().remove::<Problem>();
-    let problem = problem.or_else(|| bare_refusal(response.status()));
+    let is_written = response.extensions_mut().remove::<Written>().is_some();
+    let bare = || bare_refusal(response.status()).filter(|_| !is_written);
+    let problem = problem.or_else(bare);
     if let Some(problem) = problem {
         let ref_id = uuid_of(&format!("{:032x}", app.store.chance().next()));
         let allow = response.headers_mut().remove(header::ALLOW);

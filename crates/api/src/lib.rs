@@ -5,6 +5,7 @@
 mod doors;
 mod gate;
 mod json;
+pub mod mcp;
 mod once;
 mod openapi;
 pub mod problem;
@@ -46,6 +47,8 @@ pub struct App {
     creations: TaskTracker,
     /// Streams of events, which end when their listeners go or the server stops.
     streams: TaskTracker,
+    /// What becomes of work when its client goes away, for models; nothing where it just goes on.
+    wait_note: Option<Arc<str>>,
     /// Ends waiting requests.
     stop: CancellationToken,
 }
@@ -62,6 +65,7 @@ impl App {
             in_flight: InFlight::default(),
             creations: TaskTracker::new(),
             streams: TaskTracker::new(),
+            wait_note: None,
             stop: CancellationToken::new(),
         }
     }
@@ -76,6 +80,12 @@ impl App {
     #[must_use]
     pub fn allowing_origins(self, origins: Vec<String>) -> Self {
         Self { origins: origins.into(), ..self }
+    }
+
+    /// The same, telling models what becomes of work when they go away.
+    #[must_use]
+    pub fn telling(self, wait_note: &str) -> Self {
+        Self { wait_note: Some(wait_note.into()), ..self }
     }
 
     /// The same, ending its waiting requests when `stop` is cancelled. [`serve`] does this by itself.

@@ -33,6 +33,26 @@ pub(crate) fn key(
             text.len()
         )));
     }
+    Ok(Some(for_request(text, operation, body)))
+}
+
+/// The key of a call that has no headers, where it gives one.
+pub(crate) fn key_of(
+    text: Option<&str>,
+    operation: &str,
+    body: &Map<String, Value>,
+) -> Result<Option<Key>, Problem> {
+    match text {
+        Some(text) if text.len() > MAX_KEY => Err(Problem::invalid(format!(
+            "`request_key` has {} characters; it must have 1 to {MAX_KEY}, for example a UUID",
+            text.len()
+        ))),
+        Some(text) => Ok(Some(for_request(text, operation, body))),
+        None => Ok(None),
+    }
+}
+
+fn for_request(text: &str, operation: &str, body: &Map<String, Value>) -> Key {
     let mut hash = Sha256::new();
     hash.update(operation.as_bytes());
     hash.update(b"\n");
@@ -40,7 +60,7 @@ pub(crate) fn key(
     write_members(body, &mut canonical);
     hash.update(canonical.as_bytes());
     let request_hash = hash.finalize().to_vec();
-    Ok(Some(Key { text: text.into(), request_hash, lifetime_ms: LIFETIME_MS }))
+    Key { text: text.into(), request_hash, lifetime_ms: LIFETIME_MS }
 }
 
 /// JSON with sorted members and without white space: equal for bodies that mean the same.

@@ -138,7 +138,7 @@ async fn body(app: &App, request: Request) -> Result<Bytes, Problem> {
 }
 
 /// Writes something to the store even if the caller goes away meanwhile, holding the key until it is done.
-async fn write_once<T, F>(
+pub(crate) async fn write_once<T, F>(
     app: &App,
     caller: Caller,
     key: Option<&Key>,

@@ -1,6 +1,7 @@
 //! From what a caller asks for to a run that may be stored: shared by REST, MCP and the command line.
 
 mod policy;
+mod processor;
 mod task;
 mod webhook;
 
@@ -22,6 +23,7 @@ use url::Url;
 
 use crate::problem::{Kind, Problem};
 use crate::submit::policy::Reach;
+pub(crate) use crate::submit::processor::recommended;
 use crate::submit::task::Task;
 
 /// What this installation offers.

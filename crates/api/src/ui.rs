@@ -5,7 +5,7 @@ mod home;
 mod markdown;
 mod page;
 mod run;
-mod words;
+pub(crate) mod words;
 
 use askama::Template;
 use axum::Router;

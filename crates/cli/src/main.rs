@@ -8,6 +8,8 @@ mod follow;
 mod ground;
 mod keys_command;
 mod machine;
+mod mcp_command;
+mod pages;
 mod problem;
 mod processors;
 mod progress;
@@ -66,6 +68,8 @@ enum Command {
     Enrich(enrich::Args),
     /// Answer over HTTP and execute what is due
     Serve(serve::Args),
+    /// Serve one chat client over stdin and stdout (MCP)
+    Mcp(mcp_command::Args),
     /// How far a run or group is
     Status(work::OneArgs),
     /// Wait for a run or group and print its result
@@ -121,6 +125,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Research(args) => block_on(research::run(all, args)),
         Command::Enrich(args) => block_on(enrich::run(all, args)),
         Command::Serve(args) => block_on(serve::run(all, args)),
+        Command::Mcp(args) => block_on(mcp_command::run(all, args)),
         Command::Status(args) => block_on(work::status(all, args)),
         Command::Result(args) => block_on(work::result(all, args)),
         Command::Cancel(args) => block_on(work::cancel(all, args)),

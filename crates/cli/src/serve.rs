@@ -15,6 +15,7 @@ use tracing::info;
 use url::Url;
 
 use crate::ground::Ground;
+use crate::pages::{self, Address, Place};
 use crate::problem::refuse;
 use crate::settings::Settings;
 use crate::{show, signals, source_args};
@@ -49,10 +50,39 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let app = api::App::new(ground.store.clone(), catalog, &public_url);
     let origins = ground.settings.server.allow_origins.iter().map(ToString::to_string);
     let app = app.allowing_origins(origins.collect());
+    let mut showing = JoinSet::new();
+    show_pages(&mut showing, &ground, &app, bound, &public_url, &stop)?;
     let waits = ground.is_executed_elsewhere()?;
     show::say(&format!("listening on http://{bound}\n"))?;
     introduce(&ground, &own_url, &public_url, waits).await?;
     answer_and_work(&ground, listener, app, stop).await
+}
+
+/// Lets other processes of this data directory know where pages are, now or when they end that showed them before.
+fn show_pages(
+    tasks: &mut JoinSet<()>,
+    ground: &Ground,
+    app: &api::App,
+    bound: SocketAddr,
+    public_url: &str,
+    stop: &CancellationToken,
+) -> Result<()> {
+    let Some(directory) = ground.lock_dir() else { return Ok(()) };
+    let address = Address { url: public_url.to_owned(), listen: bound.to_string() };
+    let (app, stop) = (app.clone(), stop.clone());
+    match Place::try_take(&directory)? {
+        Some(place) => {
+            place.write(&address)?;
+            tasks.spawn(async move {
+                stop.cancelled().await;
+                drop(place);
+            });
+        }
+        None => {
+            tasks.spawn(pages::stand_by(directory, app, Some(address), stop));
+        }
+    }
+    Ok(())
 }
 
 async fn answer_and_work(

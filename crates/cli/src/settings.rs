@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) server: Server,
     pub(crate) store: Store,
     pub(crate) worker: Worker,
+    pub(crate) mcp: Mcp,
     pub(crate) fetch: Fetch,
     pub(crate) webhooks: Webhooks,
     pub(crate) search: Search,
@@ -95,6 +96,18 @@ impl Default for Worker {
         let cores = std::thread::available_parallelism().map_or(2, usize::from);
         let concurrency = (4 * cores).max(16);
         Self { concurrency, per_group: None, grace: Duration::from_secs(25) }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Mcp {
+    /// How long `mcp` goes on with work after its client has gone.
+    pub(crate) linger: Duration,
+}
+
+impl Default for Mcp {
+    fn default() -> Self {
+        Self { linger: Duration::from_mins(10) }
     }
 }
 

@@ -3,20 +3,19 @@
 use domain::clock::TimeMs;
 use domain::event::{Event, EventKind};
 use domain::ids::GroupId;
-use domain::run::Run;
 use serde_json::{Value, json};
 
 use crate::changes::Change;
 use crate::db::{Both, Conn, execute, fetch_all, fetch_optional, over_rows};
-use crate::runs::RunColumns;
-use crate::{Failed, Owner, RunSeq, Store, document};
+use crate::runs::{Listed, RunColumns};
+use crate::{Failed, Filter, Owner, RunSeq, Store, document};
 
 /// One run of a group has ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupEvent {
     /// Counts up within the group, from 1.
     pub seq: i64,
-    pub run: Run,
+    pub listed: Listed,
 }
 
 #[derive(sqlx::FromRow)]
@@ -77,19 +76,31 @@ impl Store {
             after,
             EVENTS_AT_ONCE
         )?;
-        rows.into_iter()
-            .map(|(seq, at_ms, body)| {
-                Ok(Event { seq, at: TimeMs(at_ms), kind: document::event_from_text(&body)? })
-            })
-            .collect()
+        rows.into_iter().map(event).collect()
     }
 
-    /// Runs of a group that have ended, after number `after`, at most a page.
+    /// The newest events of a run, oldest first.
+    pub async fn last_events_of(&self, run: RunSeq, count: i64) -> Result<Vec<Event>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let rows: Vec<(i64, i64, String)> = fetch_all!(
+            conn,
+            (i64, i64, String),
+            "-- last_events_of
+             SELECT seq, at_ms, body FROM events WHERE run_seq = $1 ORDER BY seq DESC LIMIT $2",
+            run.0,
+            count
+        )?;
+        rows.into_iter().rev().map(event).collect()
+    }
+
+    /// Runs of a group that have ended, after number `after`, at most a page, with what `filter` wants with them.
     pub async fn group_events(
         &self,
         owner: Owner,
         group: GroupId,
         after: i64,
+        limit: i64,
+        filter: &Filter,
     ) -> Result<Vec<GroupEvent>, Failed> {
         let mut conn = self.inner.db.reader().await?;
         let rows: Vec<GroupEventColumns> = fetch_all!(
@@ -99,23 +110,31 @@ impl Store {
              SELECT e.seq AS event, r.seq, r.id, g.id AS group_id, r.row_index, r.spec, r.processor, r.metadata,
                     r.warnings, r.state, r.failure_code, r.failure_message, r.created_at_ms, r.modified_at_ms,
                     r.started_at_ms, r.finished_at_ms, r.previous,
-                    CAST(NULL AS TEXT) AS input, CAST(NULL AS TEXT) AS output
+                    CASE WHEN $5 = 1 THEN r.input END AS input,
+                    CASE WHEN $6 = 1 THEN (SELECT output FROM results WHERE run_seq = r.seq) END AS output
              FROM groups g JOIN group_events e ON e.group_seq = g.seq JOIN runs r ON r.seq = e.run_seq
              WHERE g.id = $1 AND g.owner = $2 AND e.seq > $3 ORDER BY e.seq LIMIT $4",
             group.to_string(),
             owner.0,
             after,
-            EVENTS_AT_ONCE
+            limit.clamp(1, EVENTS_AT_ONCE),
+            i64::from(filter.with_input),
+            i64::from(filter.with_output)
         )?;
         let event = |row: GroupEventColumns| {
-            Ok(GroupEvent { seq: row.event, run: row.run.into_row()?.0.run })
+            let (run, input, output) = row.run.into_row()?;
+            Ok(GroupEvent { seq: row.event, listed: run.listed(row.event, input, output) })
         };
         rows.into_iter().map(event).collect()
     }
 }
 
 /// Most events of a group or a run read in one go.
-const EVENTS_AT_ONCE: i64 = 200;
+pub const EVENTS_AT_ONCE: i64 = 200;
+
+fn event((seq, at_ms, body): (i64, i64, String)) -> Result<Event, Failed> {
+    Ok(Event { seq, at: TimeMs(at_ms), kind: document::event_from_text(&body)? })
+}
 
 /// An event of a run and its number there.
 pub(crate) struct NewEvent {

@@ -13,6 +13,8 @@ use crate::{Failed, Owner, Store, document};
 #[derive(Debug, Clone, PartialEq)]
 pub struct GroupPage {
     pub groups: Vec<Group>,
+    /// Where each of them stands in the listing: a page may begin before it.
+    pub places: Vec<i64>,
     /// Where the next page begins; `None` at the end.
     pub next: Option<i64>,
 }
@@ -26,7 +28,7 @@ pub struct GroupFilter {
 }
 
 /// Neither 0 nor 1: active or not.
-const ANY: i64 = 2;
+pub(crate) const ANY: i64 = 2;
 
 macro_rules! list_groups {
     ($note:literal) => {
@@ -140,9 +142,10 @@ impl Store {
             as_is
         )?;
         let is_full = i64::try_from(rows.len()).is_ok_and(|length| length == limit);
-        let next = rows.last().filter(|_| is_full).map(|row| row.seq);
+        let places: Vec<i64> = rows.iter().map(|row| row.seq).collect();
+        let next = places.last().copied().filter(|_| is_full);
         let groups = rows.into_iter().map(GroupRow::into_group).collect::<Result<_, _>>()?;
-        Ok(GroupPage { groups, next })
+        Ok(GroupPage { groups, places, next })
     }
 
     /// Wakes when something in a group changes. `None` when this owner has no such group.

@@ -33,7 +33,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 pub use changes::Watch;
-pub use events::GroupEvent;
+pub use events::{EVENTS_AT_ONCE, GroupEvent};
 pub use finish::{End, Ending};
 pub use groups::{GroupFilter, GroupPage};
 pub use idempotency::{Key, Known, Replayed};

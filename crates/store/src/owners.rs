@@ -13,6 +13,12 @@ impl Owner {
     pub const LOCAL: Self = Self(1);
 }
 
+impl std::fmt::Display for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
 impl Store {
     /// Wakes when there may be work to claim.
     pub fn watch_work(&self) -> Watch {

@@ -12,6 +12,7 @@ use serde_json::Value;
 
 use crate::changes::{Change, Watch};
 use crate::db::{Both, fetch_all, fetch_optional};
+use crate::groups::ANY;
 use crate::{Failed, Owner, Store, document};
 
 /// The number of a run inside this database.
@@ -30,6 +31,8 @@ pub struct RunRow {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     pub run: Run,
+    /// Where it stands in its listing: a page may begin before it, or in a group after it.
+    pub place: i64,
     spec: i64,
     pub input: Option<Input>,
     /// Only for completed runs, where it was asked for.
@@ -56,6 +59,8 @@ impl Note {
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     pub state: Option<RunState>,
+    /// For runs that belong to no group.
+    pub is_active: Option<bool>,
     /// Only with this among the metadata. For runs that belong to no group.
     pub note: Option<Note>,
     pub with_input: bool,
@@ -72,6 +77,12 @@ pub struct RunPage {
 
 /// Most runs on one page of a listing.
 pub(crate) const MAX_PAGE: i64 = 1000;
+
+impl RunRow {
+    pub(crate) fn listed(self, place: i64, input: Option<Input>, output: Option<Output>) -> Listed {
+        Listed { run: self.run, place, spec: self.spec, input, output }
+    }
+}
 
 #[derive(sqlx::FromRow)]
 pub(crate) struct RunColumns {
@@ -217,7 +228,8 @@ impl Store {
             i64::from(filter.with_input),
             name,
             as_text,
-            as_is
+            as_is,
+            filter.is_active.map_or(ANY, i64::from)
         )?;
         page(columns, limit, |row| row.seq.0)
     }
@@ -286,6 +298,7 @@ macro_rules! list_runs {
                     CASE WHEN $5 = 1 THEN r.input END AS input, CAST(NULL AS TEXT) AS output
              FROM runs r
              WHERE r.owner = $1 AND r.group_seq IS NULL AND r.seq < $2 AND ($4 = '' OR r.state = $4)
+               AND ($9 = 2 OR $9 = CASE WHEN r.state IN ('queued', 'running', 'cancelling') THEN 1 ELSE 0 END)
                AND ($6 = '' OR ",
             $note,
             " IN ($7, $8))
@@ -309,8 +322,9 @@ fn page(
     let mut next = None;
     for columns in columns {
         let (row, input, output) = columns.into_row()?;
-        next = is_full.then(|| cursor(&row));
-        runs.push(Listed { run: row.run, spec: row.spec, input, output });
+        let place = cursor(&row);
+        next = is_full.then_some(place);
+        runs.push(row.listed(place, input, output));
     }
     Ok(RunPage { runs, next })
 }

@@ -14,7 +14,7 @@ use domain::event::{Event, EventKind};
 use domain::group::Group;
 use domain::run::{Run, RunState};
 use futures_util::stream;
-use store::{Filter, Listed, RunRow, Watch};
+use store::{EVENTS_AT_ONCE, Filter, Listed, RunRow, Watch};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -256,6 +256,7 @@ pub(super) async fn group_runs(
     // No run is ever in this state here, and asking for it is no mistake.
     let is_none = status.as_deref() == Some("action_required");
     let filter = Filter {
+        is_active: None,
         state: status.filter(|_| !is_none).map(|word| runs::state(&word)).transpose()?,
         with_input: flag(&params, "include_input")?,
         with_output: flag(&params, "include_output")?,
@@ -371,11 +372,16 @@ async fn tell_group(
         }
         let before = after;
         loop {
-            let ended = app.store.group_events(caller.owner, group.id, after).await?;
+            let ended = app
+                .store
+                .group_events(caller.owner, group.id, after, EVENTS_AT_ONCE, &Filter::default())
+                .await?;
             let Some(last) = ended.last() else { break };
             after = last.seq;
             let frame = |run: &Run, seq| StreamEvent::state(run, Some(seq)).into_event().frame();
-            listener.tell(ended.iter().map(|event| frame(&event.run, event.seq)).collect()).await?;
+            listener
+                .tell(ended.iter().map(|event| frame(&event.listed.run, event.seq)).collect())
+                .await?;
         }
         if after > before || told.as_ref() != Some(&status) {
             listener.tell(StreamEvent::group_status(status.clone(), after).frame()).await?;

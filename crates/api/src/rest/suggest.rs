@@ -4,7 +4,6 @@
 
 use axum::Json;
 use axum::extract::{Request, State};
-use domain::processor::{Engine, Processor};
 use domain::schema::Schema;
 use domain::spec::Wanted;
 use domain::{fields, intent};
@@ -12,6 +11,7 @@ use serde_json::{Map, Value, json};
 
 use crate::problem::Problem;
 use crate::rest::body;
+use crate::submit::recommended;
 use crate::wire::documented::{Invalid, NeedsKey, Refusals, TaskToServe, TooLarge, Wish};
 use crate::wire::{SuggestedProcessors, SuggestedTask, SuggestionWarning};
 use crate::{App, json};
@@ -151,39 +151,5 @@ fn chosen(members: &Map<String, Value>) -> Result<Vec<String>, Problem> {
             names.iter().map(|name| name.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
         }
         Some(_) => Err(wrong()),
-    }
-}
-
-/// The smallest that suits so many fields, then larger ones; never the very smallest, which checks nothing twice.
-fn recommended(all: &[Processor], choose_from: &[String], fields: u32) -> Vec<String> {
-    let is_offered = |processor: &&Processor| {
-        let name = &processor.name;
-        let is_named = choose_from.contains(name);
-        let is_usual = choose_from.is_empty() && !name.ends_with("-fast");
-        processor.engine != Engine::Noop && !name.starts_with("lite") && (is_named || is_usual)
-    };
-    let mut offered: Vec<&Processor> = all.iter().filter(is_offered).collect();
-    offered.sort_by_key(|processor| (processor.fields < fields, processor.caps.wall));
-    offered.into_iter().map(|processor| processor.name.clone()).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use domain::processor;
-
-    use super::*;
-
-    #[test]
-    fn the_smallest_that_suits_comes_first_and_lite_never() {
-        let first = |fields| recommended(&processor::defaults(), &[], fields)[0].clone();
-        assert_eq!([first(1), first(8), first(20)], ["base", "core", "pro"]);
-        let all = recommended(&processor::defaults(), &[], 1);
-        assert!(!all.iter().any(|name| name.starts_with("lite") || name == "noop"), "{all:?}");
-    }
-
-    #[test]
-    fn only_what_was_named_is_chosen_from() {
-        let named = ["ultra".to_owned(), "base-fast".to_owned(), "unknown".to_owned()];
-        assert_eq!(recommended(&processor::defaults(), &named, 10), ["ultra", "base-fast"]);
     }
 }

@@ -8,7 +8,7 @@ use domain::run::RunState;
 use domain::spec::Input;
 use serde_json::Value;
 
-pub(super) const fn missing(missing: Missing) -> &'static str {
+pub(crate) const fn missing(missing: Missing) -> &'static str {
     match missing {
         Missing::NotFound => "Not found: pages were read, none of them states it.",
         Missing::NoPages => "Not found: no page about the subject could be found or read.",
@@ -19,7 +19,7 @@ pub(super) const fn missing(missing: Missing) -> &'static str {
     }
 }
 
-pub(super) const fn stopped(reason: StopReason) -> &'static str {
+pub(crate) const fn stopped(reason: StopReason) -> &'static str {
     match reason {
         StopReason::Covered => "everything asked for was found",
         StopReason::Saturated => "another round brought nothing new",
@@ -30,7 +30,7 @@ pub(super) const fn stopped(reason: StopReason) -> &'static str {
     }
 }
 
-pub(super) fn counts(counts: &Counts) -> String {
+pub(crate) fn counts(counts: &Counts) -> String {
     let of = |state: RunState| (state, counts.of(state));
     let parts: Vec<String> = RunState::ALL
         .into_iter()
@@ -42,13 +42,13 @@ pub(super) fn counts(counts: &Counts) -> String {
 }
 
 /// `2026-11-22 14:00:07 UTC`
-pub(super) fn at(time: TimeMs) -> String {
+pub(crate) fn at(time: TimeMs) -> String {
     let text = time.rfc3339();
     format!("{} {} UTC", &text[..10], &text[11..19])
 }
 
 /// A value as a cell shows it.
-pub(super) fn value(value: &Value) -> String {
+pub(crate) fn value(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
@@ -62,7 +62,7 @@ pub(super) fn value(value: &Value) -> String {
 }
 
 /// The question, or the cells of the row in one line; at most `longest` characters.
-pub(super) fn question(input: &Input, longest: usize) -> String {
+pub(crate) fn question(input: &Input, longest: usize) -> String {
     match input {
         Input::Text(text) => short(text, longest),
         Input::Row(row) => {
@@ -72,7 +72,7 @@ pub(super) fn question(input: &Input, longest: usize) -> String {
     }
 }
 
-pub(super) fn short(text: &str, longest: usize) -> String {
+pub(crate) fn short(text: &str, longest: usize) -> String {
     if text.chars().count() <= longest {
         return text.to_owned();
     }

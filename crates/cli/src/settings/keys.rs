@@ -16,7 +16,7 @@ pub(crate) struct Key {
     pub(crate) show: fn(&Settings) -> Option<String>,
 }
 
-pub(crate) const KEYS: [Key; 16] = [
+pub(crate) const KEYS: [Key; 17] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -87,6 +87,12 @@ pub(crate) const KEYS: [Key; 16] = [
         doc: "how long running work may go on after SIGTERM or Ctrl-C",
         set: |all, text| duration(text).map(|value| all.worker.grace = value),
         show: |all| Some(quoted(&show_duration(all.worker.grace))),
+    },
+    Key {
+        name: "mcp.linger",
+        doc: "how long `mcp` goes on with work after its client has gone",
+        set: |all, text| duration(text).map(|value| all.mcp.linger = value),
+        show: |all| Some(quoted(&show_duration(all.mcp.linger))),
     },
     Key {
         name: "webhooks.allow",

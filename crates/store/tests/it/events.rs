@@ -1,5 +1,6 @@
 use domain::event::{EventKind, Progress, Stage};
 use domain::run::RunState;
+use task_mcp_store::Filter;
 use testkit::Database;
 
 use crate::bench::{Bench, ME, completed, failed};
@@ -46,11 +47,11 @@ on_both! {
             bench.store.finish(claimed[run].seq, 1, completed("done")).await.unwrap();
         }
         bench.store.finish(claimed[1].seq, 1, failed()).await.unwrap();
-        let events = bench.store.group_events(ME, group, 0).await.unwrap();
-        let told: Vec<_> = events.iter().map(|event| (event.seq, event.run.id)).collect();
+        let events = bench.store.group_events(ME, group, 0, 10, &Filter::default()).await.unwrap();
+        let told: Vec<_> = events.iter().map(|event| (event.seq, event.listed.run.id)).collect();
         let ids = [2, 0, 1].map(|run: usize| claimed[run].id);
         assert_eq!(told, [(1, ids[0]), (2, ids[1]), (3, ids[2])]);
-        assert_eq!(bench.store.group_events(ME, group, 2).await.unwrap(), events[2..]);
+        assert_eq!(bench.store.group_events(ME, group, 2, 10, &Filter::default()).await.unwrap(), events[2..]);
     }
 
     many_events_come_page_by_page(bench) {

@@ -1,0 +1,32 @@
+//! Completions: names of processors in prompts, ids in the addresses of resources.
+
+use rmcp::ErrorData;
+use rmcp::model::{CompleteRequestParams, CompleteResult, CompletionInfo, Reference};
+
+use crate::mcp::call::Call;
+use crate::mcp::listing::{self, Place};
+
+pub(super) async fn complete(
+    call: &Call,
+    request: &CompleteRequestParams,
+) -> Result<CompleteResult, ErrorData> {
+    let begun = request.argument.value.to_lowercase();
+    let known: Vec<String> = match (&request.r#ref, request.argument.name.as_str()) {
+        (Reference::Prompt(_), "processor" | "first" | "second") => {
+            let all = call.app.catalog.processors.iter().map(|processor| processor.name.clone());
+            all.filter(|name| name != "noop").collect()
+        }
+        (Reference::Resource(_), "id") => {
+            let part = listing::part(call, Place::START, None, CompletionInfo::MAX_VALUES).await;
+            let (entries, _) =
+                part.map_err(|why| ErrorData::internal_error(why.to_string(), None))?;
+            entries.into_iter().map(|entry| entry.id).collect()
+        }
+        _ => Vec::new(),
+    };
+    let mut values: Vec<String> =
+        known.into_iter().filter(|value| value.starts_with(&begun)).collect();
+    values.truncate(CompletionInfo::MAX_VALUES);
+    let values = CompletionInfo::with_all_values(values);
+    Ok(CompleteResult::new(values.map_err(|why| ErrorData::internal_error(why, None))?))
+}

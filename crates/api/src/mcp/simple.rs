@@ -1,0 +1,91 @@
+//! Three tools for small models: start, check, read. What they leave out is what is usual.
+
+use std::time::Duration;
+
+use rmcp::model::CallToolResult;
+use serde_json::{Map, Value};
+
+use crate::mcp::arguments::{Arguments, CURSOR, ID, Named, OUTPUT, QUESTION, ROWS, WAIT, named};
+use crate::mcp::call::{Call, Refusal, data, markdown};
+use crate::mcp::create::{self, Started};
+use crate::mcp::listing::{self, Place};
+use crate::mcp::{results, status};
+
+/// `startTask`: rows make a table, and a question alone a report.
+pub(super) async fn start(call: &Call, mut args: Arguments) -> Result<Started, Refusal> {
+    let rows = args.take(&ROWS_BUT_NOT_INPUT);
+    let question = args.take(&QUESTION);
+    let columns = args.take(&OUTPUT);
+    let mut given = Map::new();
+    let mut put = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            given.insert(name.to_owned(), value);
+        }
+    };
+    if rows.is_some() || columns.is_some() {
+        put(ROWS.name, rows);
+        put(OUTPUT.name, columns.or(question));
+        let mut inner = Arguments::new(Some(given));
+        inner.notes = args.finish()?;
+        return create::task_group(call, inner).await;
+    }
+    put(QUESTION.name, question);
+    let mut inner = Arguments::new(Some(given));
+    inner.notes = args.finish()?;
+    create::deep_research(call, inner).await
+}
+
+const ROWS_BUT_NOT_INPUT: Named = Named {
+    name: "rows",
+    aliases: &["inputs", "data", "items", "table", "csv", "records", "entities"],
+};
+
+/// How long `checkTask` waits where nothing is said: small models do not say it.
+const CHECK_WAIT_S: u64 = 40;
+
+pub(super) async fn check(call: &Call, mut args: Arguments) -> Result<CallToolResult, Refusal> {
+    let wait = args.number(&WAIT, 0, status::MAX_WAIT_S).unwrap_or(CHECK_WAIT_S);
+    let since = args.number(&named("since"), 0, i64::MAX as u64);
+    let id = id_or_newest(call, &mut args).await?;
+    let notes = args.finish()?;
+    let since = since.unwrap_or(0).cast_signed();
+    data(&status::of(call, &id, Duration::from_secs(wait), since, notes).await?)
+}
+
+pub(super) async fn read(call: &Call, mut args: Arguments) -> Result<CallToolResult, Refusal> {
+    let id = id_or_newest(call, &mut args).await?;
+    let cursor = args.take(&CURSOR);
+    let mut notes = args.finish()?;
+    let mut given = Map::from_iter([(ID.name.to_owned(), Value::from(id))]);
+    given.extend(cursor.map(|cursor| (CURSOR.name.to_owned(), cursor)));
+    let mut inner = Arguments::new(Some(given));
+    inner.notes.append(&mut notes);
+    results::get(call, inner).await.map(markdown)
+}
+
+/// Small models lose ids: without one the newest work is meant.
+async fn id_or_newest(call: &Call, args: &mut Arguments) -> Result<String, Refusal> {
+    if let Some(id) = args.text(&ID_OF_SIMPLE, "trun_0123456789abcdef0123456789abcdef") {
+        return Ok(id);
+    }
+    let (newest, _) = listing::part(call, Place::START, None, 1).await?;
+    match newest.into_iter().next() {
+        Some(entry) => {
+            args.note(format!("no id was given; this is the newest task, `{}`", entry.id));
+            Ok(entry.id)
+        }
+        None => Err(Refusal::one("nothing was started yet: call startTask first")),
+    }
+}
+
+const ID_OF_SIMPLE: Named = Named { name: "id", aliases: ID_ALIASES };
+const ID_ALIASES: &[&str] = &[
+    "taskrunorgroupid",
+    "runid",
+    "groupid",
+    "taskid",
+    "taskrunid",
+    "taskgroupid",
+    "handle",
+    "jobid",
+];

@@ -1,0 +1,128 @@
+//! What is wanted of each row, as models say it: plain words, a JSON Schema, names, or names with what to find.
+
+use domain::intent;
+use domain::schema::Schema;
+use domain::spec::Wanted;
+use serde_json::{Map, Value, json};
+
+use crate::mcp::arguments::Arguments;
+
+/// What is wanted of each row.
+pub(super) struct Task {
+    /// As the REST API takes it.
+    pub(super) spec: Value,
+    pub(super) columns: Vec<String>,
+    /// Fields that a processor is chosen by; a text counts for many.
+    pub(super) fields: u32,
+    pub(super) note: Option<String>,
+}
+
+/// Fields that a text counts for: it takes as much as a wide row.
+const FIELDS_OF_A_TEXT: u32 = 10;
+
+/// Plain words, a JSON Schema, or a list of names.
+pub(super) fn read(
+    args: &mut Arguments,
+    output: &Value,
+    output_type: Option<&str>,
+) -> Option<Task> {
+    let words = match output {
+        Value::String(text) => match serde_json::from_str::<Value>(text) {
+            Ok(Value::Object(members)) => return from_schema(args, &members),
+            Ok(Value::Array(names)) => names_of(&names),
+            _ => Some(text.clone()),
+        },
+        Value::Object(members) => return from_schema(args, members),
+        Value::Array(names) => names_of(names),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    };
+    let Some(words) = words else {
+        args.refuse(
+            "output",
+            output,
+            "it must say which columns are wanted, such as `founded: year it was founded`",
+        );
+        return None;
+    };
+    if output_type == Some("text") {
+        let spec = json!({"output_schema": {"type": "text", "description": words}});
+        return Some(Task {
+            spec,
+            columns: vec!["output".into()],
+            fields: FIELDS_OF_A_TEXT,
+            note: None,
+        });
+    }
+    let intent = intent::read(&words).or_else(|| {
+        args.refuse(
+            "output",
+            output,
+            "it must say which columns are wanted, such as `founded: year it was founded`",
+        );
+        None
+    })?;
+    let schema = domain::fields::schema_from_words(&intent.fields);
+    let schema = schema.map_err(|why| args.problem(format!("`output`: {why}"))).ok()?;
+    let note = intent.is_whole.then(|| {
+        "the sentence in `output` could not be taken apart and became one column; write columns as `name: what to \
+         find; name: …`"
+            .to_owned()
+    });
+    from_fields(args, &schema, note)
+}
+
+fn names_of(names: &[Value]) -> Option<String> {
+    let names =
+        names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?;
+    (!names.is_empty()).then(|| names.join("; "))
+}
+
+/// A JSON Schema of an object; or names with what to find for each.
+fn from_schema(args: &mut Arguments, members: &Map<String, Value>) -> Option<Task> {
+    let inner = members.get("json_schema").and_then(Value::as_object).unwrap_or(members);
+    if inner.contains_key("properties")
+        || inner.contains_key("$ref")
+        || inner.get("type") == Some(&json!("object"))
+    {
+        return from_fields(args, &Value::Object(inner.clone()), None);
+    }
+    let words = members.iter().map(|(name, what)| Some(format!("{name}: {}", what.as_str()?)));
+    let words = words.collect::<Option<Vec<_>>>().filter(|words| !words.is_empty());
+    let Some(words) = words else {
+        let rule = "an object must be a JSON Schema with `properties`, or have for each column what to find, such as \
+                    {\"founded\": \"year it was founded\"}";
+        args.refuse("output", &Value::Object(members.clone()), rule);
+        return None;
+    };
+    let schema = domain::fields::schema_from_words(&words.join("; "));
+    let schema = schema.map_err(|why| args.problem(format!("`output`: {why}"))).ok()?;
+    from_fields(
+        args,
+        &schema,
+        Some("the object in `output` was read as columns and what to find".into()),
+    )
+}
+
+fn from_fields(args: &mut Arguments, schema: &Value, note: Option<String>) -> Option<Task> {
+    let spec = json!({"output_schema": {"type": "json", "json_schema": schema}});
+    match Wanted::parse(spec.get("output_schema")) {
+        Ok((wanted, _)) => Some(Task { note, ..told(&wanted, spec) }),
+        Err(why) => {
+            let why = why.to_string().replace("`task_spec.output_schema`", "`output`");
+            args.problem(why);
+            None
+        }
+    }
+}
+
+/// The columns of what is wanted.
+pub(super) fn told(wanted: &Wanted, spec: Value) -> Task {
+    let (columns, fields) = match wanted {
+        Wanted::Fields(Schema { fields, .. }) => {
+            let columns: Vec<String> = fields.iter().map(|field| field.name.clone()).collect();
+            (columns, u32::try_from(fields.len()).unwrap_or(u32::MAX))
+        }
+        Wanted::Text { .. } | Wanted::Auto => (vec!["output".to_owned()], FIELDS_OF_A_TEXT),
+    };
+    Task { spec, columns, fields, note: None }
+}
