@@ -55,13 +55,21 @@ pub(crate) fn process_name(chance: &Chance) -> String {
     format!("{}-{}-{:08x}", host(), std::process::id(), chance.next() >> 96)
 }
 
+/// Where programs of this user keep their settings.
+pub(crate) fn settings_dir() -> PathBuf {
+    usual("XDG_CONFIG_HOME", ".config")
+}
+
 fn folder(variable_name: &str, below_home: &str) -> PathBuf {
+    usual(variable_name, below_home).join("task-mcp")
+}
+
+fn usual(variable_name: &str, below_home: &str) -> PathBuf {
     variable(variable_name)
         .map(PathBuf::from)
         .filter(|path| path.is_absolute())
         .or_else(|| home().map(|home| home.join(below_home)))
         .unwrap_or_else(|| PathBuf::from("."))
-        .join("task-mcp")
 }
 
 fn variable(name: &str) -> Option<String> {

@@ -6,6 +6,7 @@ mod doctor;
 mod enrich;
 mod follow;
 mod ground;
+mod install;
 mod keys_command;
 mod machine;
 mod mcp_command;
@@ -70,6 +71,8 @@ enum Command {
     Serve(serve::Args),
     /// Serve one chat client over stdin and stdout (MCP)
     Mcp(mcp_command::Args),
+    /// Tell a chat client how to reach this program
+    Install(install::Args),
     /// How far a run or group is
     Status(work::OneArgs),
     /// Wait for a run or group and print its result
@@ -117,7 +120,8 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     let Cli { data, database, listen, config, set, command } = cli;
     let Some(command) = command else { return show::say(NEXT) };
-    let all = settings::read(&Flags { config, data, database, listen, set })?;
+    let flags = Flags { config, data, database, listen, set };
+    let all = settings::read(&flags)?;
     let level = if matches!(command, Command::Serve(_)) { SERVER_LOG } else { COMMAND_LOG };
     telemetry::start(&all.log, level)?;
     match command {
@@ -126,6 +130,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Enrich(args) => block_on(enrich::run(all, args)),
         Command::Serve(args) => block_on(serve::run(all, args)),
         Command::Mcp(args) => block_on(mcp_command::run(all, args)),
+        Command::Install(args) => install::run(&all, &flags.set, args),
         Command::Status(args) => block_on(work::status(all, args)),
         Command::Result(args) => block_on(work::result(all, args)),
         Command::Cancel(args) => block_on(work::cancel(all, args)),
@@ -169,6 +174,7 @@ see it work          task-mcp demo
 ask a question       task-mcp research \"What changed in version 2?\" --source ./documents
 fill in a table      task-mcp enrich companies.csv --fields \"founded: year it was founded\" --source ./documents -o out.csv
 answer over HTTP     task-mcp serve --source ./documents
+use it in a chat     task-mcp install claude-code    (or cursor, vscode, codex, goose, zed, claude-desktop)
 look at past runs    task-mcp list
 is all in order?     task-mcp doctor
 

@@ -29,6 +29,8 @@ pub(crate) struct Settings {
     pub(crate) processors: Processors,
     pub(crate) log: Log,
     pub(crate) origins: BTreeMap<String, String>,
+    /// The file that was read.
+    pub(crate) file: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone)]

@@ -32,6 +32,7 @@ pub(crate) fn read(flags: &Flags) -> Result<Settings> {
     let variables = variables();
     if let Some(file) = find_file(flags, &variables)? {
         read_file(&mut all, &file)?;
+        all.file = Some(file);
     }
     for (variable, value) in &variables {
         if let Some(key) = key_of(variable)? {

@@ -4,6 +4,7 @@
 
 mod answers;
 mod config;
+mod install;
 mod refusals;
 mod serving;
 mod shell;
