@@ -10,6 +10,8 @@ mod completions;
 mod create;
 mod definitions;
 mod envelope;
+#[cfg(feature = "conformance-fixtures")]
+mod fixtures;
 mod found;
 mod http;
 mod listing;
