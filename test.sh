@@ -43,7 +43,8 @@ your system, so that initdb is on the PATH, then start this again."
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends postgresql
 }
 
-# The official clients in Python and JavaScript, at the versions that are pinned in clients/.
+# The official clients in Python and JavaScript, and the MCP conformance suite with the Node.js 22 that it needs, at the
+# versions that are pinned in clients/.
 install_clients() {
     local missing=()
     python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
@@ -58,7 +59,10 @@ start this again."
     fi
     [ -x target/clients/bin/python ] || python3 -m venv target/clients
     target/clients/bin/pip install --quiet --disable-pip-version-check -r clients/python/requirements.txt
-    (cd clients/node && npm install --no-package-lock --no-fund --no-audit --silent)
+    local folder
+    for folder in clients/node clients/conformance; do
+        (cd "$folder" && npm install --no-package-lock --no-fund --no-audit --silent)
+    done
 }
 
 setup() {
@@ -86,7 +90,10 @@ setup() {
 
 format() { cargo fmt --all --check; }
 
-lints() { cargo clippy --workspace --all-targets --locked -- -D warnings; }
+lints() {
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+    cargo clippy --workspace --all-targets --locked --features task-mcp/conformance-fixtures -- -D warnings
+}
 
 tests() {
     [ -n "$(find_postgres)" ] || fail "PostgreSQL is missing: run ./test.sh setup"
@@ -99,8 +106,14 @@ tests() {
 
 clients() {
     [ -x target/clients/bin/python ] || fail "The clients are missing: run ./test.sh setup"
+    [ -x clients/conformance/node_modules/.bin/node ] || fail "The conformance suite is missing: run ./test.sh setup"
+    local built="${CARGO_TARGET_DIR:-$PWD/target}/debug"
+    # Both builds have one name; the ordinary one is made last, so that it is the one that stays there.
+    cargo build --locked --quiet -p task-mcp --features conformance-fixtures
+    cp "$built/task-mcp" "$built/task-mcp-fixtures"
     cargo build --locked --quiet -p task-mcp
-    TASK_MCP_BINARY="$PWD/target/debug/task-mcp" target/clients/bin/python -m unittest discover -s clients/python
+    TASK_MCP_BINARY="$built/task-mcp" TASK_MCP_FIXTURES_BINARY="$built/task-mcp-fixtures" \
+        target/clients/bin/python -m unittest discover -s clients/python
 }
 
 doctests() { cargo test --workspace --doc --locked --quiet; }

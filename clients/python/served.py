@@ -18,8 +18,8 @@ DOCUMENTS = {
 class Served:
     """`url` is the base address; the directory and the process end with `close`."""
 
-    def __init__(self, *settings):
-        self.binary = Path(os.environ["TASK_MCP_BINARY"]).resolve()
+    def __init__(self, *settings, binary=None):
+        self.binary = Path(binary or os.environ["TASK_MCP_BINARY"]).resolve()
         self.directory = tempfile.TemporaryDirectory()
         root = Path(self.directory.name)
         (root / "docs").mkdir()

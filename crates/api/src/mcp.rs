@@ -10,6 +10,8 @@ mod completions;
 mod create;
 mod definitions;
 mod envelope;
+#[cfg(feature = "conformance-fixtures")]
+mod fixtures;
 mod found;
 mod http;
 mod listing;
@@ -233,10 +235,15 @@ impl ServerHandler for Handler {
     async fn on_custom_request(
         &self,
         request: CustomRequest,
-        _: RequestContext<RoleServer>,
+        context: RequestContext<RoleServer>,
     ) -> Result<CustomResult, ErrorData> {
-        Err(envelope::unread(&request))
+        Err(envelope::unread(&request, is_stateless(&context)))
     }
+}
+
+/// Whether a request is of the era that began with 2026-07-28.
+fn is_stateless(context: &RequestContext<RoleServer>) -> bool {
+    context.protocol_version().is_some_and(|version| version.as_str() >= "2026-07-28")
 }
 
 /// Lists that fit one page have no cursor that a client could have got from us.

@@ -112,10 +112,14 @@ const METHODS: [&str; 16] = [
     "tasks/cancel",
 ];
 
+/// Those of them that ended with 2026-07-28.
+const ENDED: [&str; 3] = ["initialize", "resources/subscribe", "resources/unsubscribe"];
+
 /// Why a request could not be read as the method that it names.
-pub(super) fn unread(request: &CustomRequest) -> ErrorData {
+pub(super) fn unread(request: &CustomRequest, is_stateless: bool) -> ErrorData {
     let method: String = request.method.chars().take(60).collect();
-    if !METHODS.contains(&request.method.as_str()) {
+    let is_known = METHODS.contains(&request.method.as_str());
+    if !is_known || (is_stateless && ENDED.contains(&request.method.as_str())) {
         let message = format!("there is no method `{method}` here");
         return ErrorData::new(ErrorCode::METHOD_NOT_FOUND, message, None);
     }
@@ -173,6 +177,19 @@ mod tests {
         assert_eq!(answer(r#"{"id": 1, "method": "ping"}"#).0, INVALID_REQUEST);
         assert!(answer(r#"{"jsonrpc": "2.0", "id": 1}"#).1.contains("`method`"));
         assert_eq!(answer(r#"{"jsonrpc": "2.0", "id": {}, "method": "ping"}"#).0, INVALID_REQUEST);
+    }
+
+    #[test]
+    fn what_ended_with_an_era_is_unknown_in_the_next() {
+        let code = |method: &str, is_stateless| {
+            unread(&CustomRequest::new(method, None), is_stateless).code
+        };
+        for method in ENDED {
+            assert_eq!(code(method, true), ErrorCode::METHOD_NOT_FOUND, "{method}");
+            assert_eq!(code(method, false), ErrorCode::INVALID_PARAMS, "{method}");
+        }
+        assert_eq!(code("tools/call", true), ErrorCode::INVALID_PARAMS);
+        assert_eq!(code("no/such", false), ErrorCode::METHOD_NOT_FOUND);
     }
 
     #[test]

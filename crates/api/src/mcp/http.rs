@@ -32,7 +32,10 @@ pub(super) const SESSION: &str = "mcp-session-id";
 pub(crate) fn routes(app: &App) -> Router<App> {
     let door = |tools: ToolSet| {
         let at = app.clone();
-        stack(app, move || Handler::new(at.clone(), tools, None))
+        let handler = move || Handler::new(at.clone(), tools, None);
+        #[cfg(feature = "conformance-fixtures")]
+        let handler = crate::mcp::fixtures::with(app, handler);
+        stack(app, handler)
     };
     Router::new()
         .merge(Router::new().route_service("/mcp", door(ToolSet::Full)))

@@ -10,7 +10,7 @@ use rmcp::model::{
 use crate::mcp::call::Call;
 use crate::mcp::found::find_at_all;
 use crate::mcp::listing::{self, Place};
-use crate::mcp::{LIVE_LIST_MS, results, unknown_cursor};
+use crate::mcp::{LIVE_LIST_MS, is_stateless, results, unknown_cursor};
 
 const BEFORE_ID: &str = "research://results/";
 const MARKDOWN: &str = "text/markdown";
@@ -83,9 +83,7 @@ pub(super) async fn read(call: &Call, uri: &str) -> Result<ReadResourceResponse,
 /// The two eras have different codes for it.
 fn not_there(call: &Call, message: String, uri: &str) -> ErrorData {
     let data = Some(serde_json::json!({"uri": uri}));
-    let is_new =
-        call.context.protocol_version().is_some_and(|version| version.as_str() >= "2026-07-28");
-    if is_new {
+    if is_stateless(&call.context) {
         ErrorData::invalid_params(message, data)
     } else {
         ErrorData::resource_not_found(message, data)
