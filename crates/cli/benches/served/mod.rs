@@ -22,9 +22,13 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start(place: &[&str]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_task-mcp"))
-            .args(place)
-            .args(["serve", "--listen", "127.0.0.1:0"])
+        let mut command = Command::new(env!("CARGO_BIN_EXE_task-mcp"));
+        Self::of(command.args(place).args(["serve", "--listen", "127.0.0.1:0"]))
+    }
+
+    /// Any program that says on stdout where it listens.
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -79,17 +83,22 @@ impl Http {
     }
 
     pub(crate) fn get(&mut self, path: &str) -> Value {
-        self.call("GET", path, "")
+        self.call("GET", path, "", "")
     }
 
     pub(crate) fn post(&mut self, path: &str, body: &Value) -> Value {
-        self.call("POST", path, &body.to_string())
+        self.post_with("", path, body)
     }
 
-    fn call(&mut self, method: &str, path: &str, body: &str) -> Value {
+    /// `headers`: lines of their own, each with its end.
+    pub(crate) fn post_with(&mut self, headers: &str, path: &str, body: &Value) -> Value {
+        self.call("POST", path, headers, &body.to_string())
+    }
+
+    fn call(&mut self, method: &str, path: &str, headers: &str, body: &str) -> Value {
         let (host, length) = (&self.host, body.len());
         let request = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\n{headers}content-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         );
         self.stream.get_mut().write_all(request.as_bytes()).expect("the request is sent");
         let mut line = String::new();
