@@ -13,6 +13,8 @@ use crate::world::{Answer, World, report};
 const PAGES: [&str; 5] =
     ["/", "/runs/{run_id}", "/groups/{group_id}", "/pages/{page_id}", "/pages/{page_id}/{name}"];
 const OPEN_PAGES: [&str; 1] = ["/assets/app.css"];
+/// What is behind them is in `mcp.rs`.
+const MCP: [&str; 2] = ["/mcp", "/mcp/simple"];
 
 struct Route {
     method: String,
@@ -38,6 +40,10 @@ async fn routes(world: &World) -> Vec<Route> {
     let page = |path: &str, is_open| Route { method: "GET".into(), path: path.to_owned(), is_open };
     routes.extend(PAGES.map(|path| page(path, false)));
     routes.extend(OPEN_PAGES.map(|path| page(path, true)));
+    for (path, method) in MCP.iter().flat_map(|path| ["POST", "GET", "DELETE"].map(|m| (*path, m)))
+    {
+        routes.push(Route { method: method.into(), path: path.into(), is_open: false });
+    }
     routes
 }
 
@@ -133,6 +139,9 @@ fn every_route_is_in_the_matrix() {
     assert!(!rest.contains(".route("), "a route of rest.rs is not in the OpenAPI document");
     let production = doors.split("#[cfg(test)]").next().unwrap();
     assert!(!production.contains(".route("), "a route of doors.rs is not in the matrix");
+    let mcp = include_str!("../../src/mcp/http.rs");
+    assert!(MCP.iter().all(|path| mcp.contains(&format!(".route_service(\"{path}\","))));
+    assert_eq!(mcp.matches(".route").count(), MCP.len(), "a door of MCP is not in the matrix");
     let ui = include_str!("../../src/ui.rs");
     let listed = PAGES.iter().chain(&OPEN_PAGES).map(|path| format!(".route(\"{path}\", get("));
     let listed: Vec<String> = listed.collect();

@@ -3,6 +3,7 @@
 
 mod callers;
 mod contract;
+mod mcp;
 mod pages;
 mod refusals;
 mod repeats;

@@ -1,0 +1,196 @@
+//! The MCP door from outside, message by message: who sees what, and how refusals read.
+
+use axum::body::Body;
+use axum::http::{Request, StatusCode};
+use serde_json::{Value, json};
+use store::Added;
+
+use crate::world::{Answer, World, report};
+
+async fn key(world: &World, name: &str) -> String {
+    match world.store.add_key(name, name).await.unwrap() {
+        Added::Key(key) => key,
+        Added::NameTaken => panic!("the key `{name}` was made before"),
+    }
+}
+
+/// One message of the era of 2026-07-28, from a client that takes tasks.
+async fn send(world: &World, key: &str, path: &str, method: &str, params: &Value) -> Answer {
+    let mut params = params.clone();
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {"extensions": {"io.modelcontextprotocol/tasks": {}}},
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+    });
+    let name = ["name", "uri", "taskId"].iter().find_map(|name| params[name].as_str());
+    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    let request = Request::post(path)
+        .header("host", "localhost")
+        .header("x-api-key", key)
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", method);
+    let request = name.into_iter().fold(request, |request, name| request.header("mcp-name", name));
+    world.send(request.body(Body::from(message.to_string())).unwrap()).await
+}
+
+async fn call(world: &World, key: &str, path: &str, tool: &str, arguments: Value) -> Value {
+    let params = json!({"name": tool, "arguments": arguments});
+    let answer = send(world, key, path, "tools/call", &params).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["result"].clone()
+}
+
+fn text(result: &Value) -> &str {
+    result["content"][0]["text"].as_str().unwrap_or_default()
+}
+
+/// A run and a group, made as tasks: their ids are the ids of the tasks.
+async fn work(world: &World, key: &str) -> [String; 2] {
+    let id = |result: &Value| result["taskId"].as_str().unwrap().to_owned();
+    let run =
+        call(world, key, "/mcp", "createDeepResearch", json!({"input": "How high is the tide?"}))
+            .await;
+    let rows = json!({"inputs": [{"place": "Brest"}], "output": "tide: how high it is"});
+    let group = call(world, key, "/mcp", "createTaskGroup", rows).await;
+    [id(&run), id(&group)]
+}
+
+/// Everything that takes an id, in every way in which it can be given.
+const WITH_AN_ID: [(&str, &str); 5] = [
+    ("/mcp", "getStatus"),
+    ("/mcp", "getResultMarkdown"),
+    ("/mcp", "cancelTask"),
+    ("/mcp/simple", "checkTask"),
+    ("/mcp/simple", "readResult"),
+];
+
+async fn answers(world: &World, key: &str, id: &str) -> Vec<String> {
+    let mut answers = Vec::new();
+    for (path, tool) in WITH_AN_ID {
+        let result = call(world, key, path, tool, json!({"id": id, "wait_seconds": 0})).await;
+        answers.push(format!("{tool}: {result}"));
+    }
+    for method in ["tasks/get", "tasks/update", "tasks/cancel"] {
+        let params = json!({"taskId": id, "inputResponses": {}});
+        let answer = send(world, key, "/mcp", method, &params).await;
+        answers.push(format!("{method}: {} {}", answer.status, answer.text));
+    }
+    let uri = format!("research://results/{id}");
+    let answer = send(world, key, "/mcp", "resources/read", &json!({"uri": uri})).await;
+    answers.push(format!("read: {} {}", answer.status, answer.text));
+    let follow = json!({"input": "And then?", "previous_interaction_id": id});
+    answers.push(call(world, key, "/mcp", "createDeepResearch", follow).await.to_string());
+    let rows = json!({"inputs": [{"place": "Brest"}], "output": "tide", "group_id": id});
+    answers.push(call(world, key, "/mcp", "createTaskGroup", rows).await.to_string());
+    answers.into_iter().map(|answer| answer.replace(id, "ID")).collect()
+}
+
+#[tokio::test]
+async fn what_belongs_to_another_is_as_if_it_were_not_there() {
+    let world = World::new().await;
+    let (ann, eve) = (key(&world, "ann").await, key(&world, "eve").await);
+    for id in work(&world, &ann).await {
+        let nobodys = format!("{}{}", &id[..5], "0".repeat(32));
+        assert_eq!(answers(&world, &eve, &id).await, answers(&world, &eve, &nobodys).await);
+        let still = call(&world, &ann, "/mcp", "getStatus", json!({"id": id})).await;
+        assert_eq!(still["structuredContent"]["is_active"], true, "somebody else has cancelled it");
+    }
+    let listed = call(&world, &eve, "/mcp", "listTasks", json!({})).await;
+    assert_eq!(listed["structuredContent"]["tasks"], json!([]));
+    let newest = call(&world, &eve, "/mcp/simple", "checkTask", json!({})).await;
+    assert!(text(&newest).contains("nothing was started yet"), "{newest}");
+}
+
+#[tokio::test]
+async fn every_tool_that_takes_an_id_is_asked_for_those_of_others() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    for path in ["/mcp", "/mcp/simple"] {
+        let list = send(&world, &ann, path, "tools/list", &json!({})).await.json();
+        for tool in list["result"]["tools"].as_array().unwrap() {
+            let arguments = tool["inputSchema"]["properties"].as_object().unwrap();
+            let takes_an_id =
+                arguments.contains_key("taskRunOrGroupId") || arguments.contains_key("id");
+            let name = tool["name"].as_str().unwrap();
+            assert_eq!(takes_an_id, WITH_AN_ID.contains(&(path, name)), "{name} at {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_task_has_the_report_itself_as_its_result() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let [run, _] = work(&world, &ann).await;
+    let task =
+        async || send(&world, &ann, "/mcp", "tasks/get", &json!({"taskId": run})).await.json();
+    assert_eq!(task().await["result"]["status"], "working");
+    world.work(report("The tide is high. [1]", vec![])).await;
+    let ended = task().await;
+    assert_eq!(ended["result"]["status"], "completed");
+    assert!(text(&ended["result"]["result"]).contains("The tide is high."), "{ended}");
+}
+
+#[tokio::test]
+async fn a_call_that_is_repeated_with_its_key_starts_nothing_new() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let asked = json!({"input": "How high is the tide?", "request_key": "one"});
+    let rows = json!({"inputs": "place\nBrest\nCork", "output": "tide", "request_key": "two"});
+    for (tool, arguments) in [("createDeepResearch", asked), ("createTaskGroup", rows)] {
+        let first = call(&world, &ann, "/mcp", tool, arguments.clone()).await;
+        let again = call(&world, &ann, "/mcp", tool, arguments).await;
+        assert_eq!(first["taskId"], again["taskId"], "{tool}");
+    }
+    let listed = call(&world, &ann, "/mcp", "listTasks", json!({})).await;
+    assert_eq!(listed["structuredContent"]["tasks"].as_array().unwrap().len(), 2);
+    assert!(text(&listed).contains("2 rows"), "{listed}");
+    let other = json!({"input": "How low is it?", "request_key": "one"});
+    let refused = call(&world, &ann, "/mcp", "createDeepResearch", other).await;
+    assert_eq!(refused["isError"], true);
+}
+
+#[tokio::test]
+async fn too_many_rows_are_refused_whole_with_the_ways_out() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let rows: Vec<Value> = (0..201).map(|row| json!({"row": row})).collect();
+    let refused =
+        call(&world, &ann, "/mcp", "createTaskGroup", json!({"inputs": rows, "output": "a"})).await;
+    assert_eq!(refused["isError"], true);
+    for way in ["201 rows", "at most 200", "task-mcp enrich", "/v1/tasks/groups", "group_id"] {
+        assert!(text(&refused).contains(way), "{way}: {refused}");
+    }
+    let listed = call(&world, &ann, "/mcp", "listTasks", json!({})).await;
+    assert_eq!(listed["structuredContent"]["tasks"], json!([]));
+}
+
+#[tokio::test]
+async fn a_session_is_only_for_the_owner_who_began_it() {
+    let world = World::new().await;
+    let (ann, eve) = (key(&world, "ann").await, key(&world, "eve").await);
+    let post = |key: &str, session: Option<&str>, body: Value| {
+        let request = Request::post("/mcp")
+            .header("host", "localhost")
+            .header("authorization", format!("Bearer {key}"))
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        let request = session.into_iter().fold(request, |r, id| r.header("mcp-session-id", id));
+        request.body(Body::from(body.to_string())).unwrap()
+    };
+    let hello = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "initialize",
+        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
+    });
+    let begun = world.send(post(&ann, None, hello)).await;
+    assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
+    let session = begun.header("mcp-session-id").unwrap().to_owned();
+    let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
+    let theirs = world.send(post(&eve, Some(&session), list.clone())).await;
+    assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{}", theirs.text);
+    assert_eq!(theirs.json()["jsonrpc"], "2.0");
+    let own = world.send(post(&ann, Some(&session), list)).await;
+    assert!(own.text.contains("createDeepResearch"), "{}", own.text);
+}
