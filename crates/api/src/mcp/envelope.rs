@@ -92,6 +92,11 @@ pub(super) fn error(id: &Value, code: i64, message: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
 }
 
+/// A request that was refused before it was read.
+pub(crate) fn refusal(message: &str) -> Value {
+    error(&Value::Null, INVALID_REQUEST, message)
+}
+
 /// Methods whose parameters `rmcp` reads; one of these arrives as unknown when they cannot be read.
 const METHODS: [&str; 16] = [
     "initialize",
