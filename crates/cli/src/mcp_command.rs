@@ -156,12 +156,14 @@ impl Door {
     ) {
         let (app, stop) = (app.clone(), stop.clone());
         match (self.listener, ground.lock_dir()) {
-            (Some((listener, place)), _) => {
+            (Some((listener, Some(place))), Some(directory)) => {
+                tasks.spawn(pages::show(listener, place, directory, app, stop));
+            }
+            (Some((listener, _)), _) => {
                 tasks.spawn(async move {
                     if let Err(why) = api::serve(listener, app, stop).await {
                         tracing::warn!(error = %why, "pages are not shown any more");
                     }
-                    drop(place);
                 });
             }
             (None, Some(directory)) if self.is_elsewhere => {
