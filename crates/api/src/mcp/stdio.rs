@@ -246,7 +246,8 @@ mod tests {
         let input = std::io::Cursor::new(input.into_bytes());
         let (theirs, ours) = tokio::io::duplex(1024 * 1024);
         let stop = CancellationToken::new();
-        serve(app, ToolSet::Full, Owner::LOCAL, input, theirs, stop).await.unwrap();
+        let serving = serve(app, ToolSet::Full, Owner::LOCAL, input, theirs, stop);
+        Box::pin(serving).await.unwrap();
         let mut text = String::new();
         BufReader::new(ours).read_to_string(&mut text).await.unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
