@@ -6,7 +6,7 @@ import logging
 import os
 import re
 import threading
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Literal
 
@@ -26,8 +26,9 @@ DOORS = [(transport, era) for transport in ("http", "stdio") for era in (MODERN,
 @asynccontextmanager
 async def connected(served, transport="http", era=MODERN, *, path="/mcp", key=None, settings=(), **options):
     """A client of the official SDK at one of the doors."""
-    with open(os.devnull, "w") as nowhere:
+    async with AsyncExitStack() as open_until_end:
         if transport == "stdio":
+            nowhere = open_until_end.enter_context(open(os.devnull, "w"))
             server = stdio_client(StdioServerParameters(
                 command=str(served.binary), args=["mcp", "--source", "docs=docs", *served.settings, *settings],
                 env=served.environment, cwd=served.directory.name,
@@ -35,6 +36,7 @@ async def connected(served, transport="http", era=MODERN, *, path="/mcp", key=No
         else:
             headers = {"authorization": f"Bearer {key}"} if key else {}
             http = httpx2.AsyncClient(headers=headers, timeout=httpx2.Timeout(70))
+            await open_until_end.enter_async_context(http)
             server = streamable_http_client(served.url + path, http_client=http)
         async with Client(server, mode=era, **options) as client:
             yield client
@@ -163,18 +165,21 @@ class SlowPages:
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self):
+                with suppress(OSError):  # whoever asked may have been killed
+                    self.answer()
+
+            def answer(self):
                 name = re.match(r"/(\w+)\.html", self.path)
                 if not name:
                     self.send_error(404)
                     return
                 pages.event(name[1]).wait(60)
                 body = f"<title>Tern</title><h1>Tern {name[1]}</h1><p>The Tern {name[1]} turbine costs 7,700 crowns.</p>"
-                with suppress(OSError):  # whoever asked may have been killed
-                    self.send_response(200)
-                    self.send_header("content-type", "text/html")
-                    self.send_header("content-length", str(len(body)))
-                    self.end_headers()
-                    self.wfile.write(body.encode())
+                self.send_response(200)
+                self.send_header("content-type", "text/html")
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body.encode())
 
             def log_message(self, *_):
                 pass

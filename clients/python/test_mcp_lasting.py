@@ -101,13 +101,18 @@ class LastingTest(unittest.IsolatedAsyncioTestCase):
         self.served = Served("--set", f"fetch.allow={self.slow.url}")
         self.addCleanup(self.served.close)
 
+    def pipe(self, *settings):
+        pipe = Pipe(self.served, *settings)
+        self.addCleanup(pipe.kill)
+        return pipe
+
     def stop_serving(self):
         self.served.process.kill()
         self.served.process.wait()
 
     async def test_work_of_a_killed_client_is_read_over_http(self):
         self.stop_serving()
-        pipe = Pipe(self.served)
+        pipe = self.pipe()
         id = pipe.start(self.slow.question("one"))["id"]
         pipe.kill()
         self.slow.release("one")
@@ -123,7 +128,7 @@ class LastingTest(unittest.IsolatedAsyncioTestCase):
             id = (await call(client, "createDeepResearch", input=self.slow.question("two")))["id"]
         self.stop_serving()
         self.slow.release("two")
-        pipe = Pipe(self.served)
+        pipe = self.pipe()
         self.assertEqual(pipe.wait(id)["status"], "completed")
         self.assertIn("7,700 crowns", pipe.call("getResultMarkdown", taskRunOrGroupId=id))
         self.assertEqual(pipe.end()[0], 0)
@@ -144,7 +149,7 @@ class LastingTest(unittest.IsolatedAsyncioTestCase):
             self.assertEqual(len((await legacy.list_tools()).tools), 6)
 
     async def test_every_link_opens_whoever_gave_it_out_and_whoever_has_gone(self):
-        first, second = Pipe(self.served), Pipe(self.served)
+        first, second = self.pipe(), self.pipe()
         links = [client.start("What is the Otter 3?", processor="noop")["url"] for client in (first, second)]
         async with connected(self.served) as client:
             links.append((await call(client, "createDeepResearch", input="What is the Heron 5?", processor="noop"))["url"])
@@ -157,7 +162,7 @@ class LastingTest(unittest.IsolatedAsyncioTestCase):
         for link in links:
             self.assertIn("trun_", opened_within(link, 4))
         links.append(second.start("What is the Heron 5?", processor="noop")["url"])
-        third = Pipe(self.served)
+        third = self.pipe()
         second.kill()
         links.append(third.start("What is the Heron 5?", processor="noop")["url"])
         for link in links:
@@ -166,7 +171,7 @@ class LastingTest(unittest.IsolatedAsyncioTestCase):
 
     async def test_links_of_pipes_alone_open_and_a_server_that_comes_later_leaves_them_so(self):
         self.stop_serving()
-        first, second = Pipe(self.served), Pipe(self.served)
+        first, second = self.pipe(), self.pipe()
         links = [client.start("What is the Otter 3?", processor="noop")["url"] for client in (first, second)]
         self.served.process.stdout.close()
         self.served.start()
@@ -192,8 +197,13 @@ class EndTest(unittest.TestCase):
         self.served.process.wait()
         self.served.process.stdout.close()
 
+    def pipe(self, *settings):
+        pipe = Pipe(self.served, *settings)
+        self.addCleanup(pipe.kill)
+        return pipe
+
     def test_running_work_is_finished_before_the_process_leaves(self):
-        pipe = Pipe(self.served)
+        pipe = self.pipe()
         id = pipe.start(self.slow.question("one"))["id"]
         pipe.process.stdin.close()
         with self.assertRaises(subprocess.TimeoutExpired):
@@ -201,19 +211,19 @@ class EndTest(unittest.TestCase):
         self.slow.release("one")
         self.assertEqual(pipe.process.wait(30), 0)
         pipe.process.stdout.close()
-        again = Pipe(self.served)
+        again = self.pipe()
         self.assertEqual(again.call("getStatus", taskRunOrGroupId=id)["status"], "completed")
         again.end()
 
     def test_after_a_short_time_it_leaves_and_the_rest_goes_on_at_the_next_start(self):
-        pipe = Pipe(self.served, "--set", "mcp.linger=1s")
+        pipe = self.pipe("--set", "mcp.linger=1s")
         started = pipe.start(self.slow.question("two"))
         self.assertIn("goes on for up to 1s", started["next_step"])
         code, took = pipe.end()
         self.assertEqual(code, 0)
         self.assertLess(took, 6)
         self.slow.release("two")
-        again = Pipe(self.served)
+        again = self.pipe()
         self.assertEqual(again.wait(started["id"])["status"], "completed")
         self.assertEqual(again.end()[0], 0)
 
@@ -228,7 +238,7 @@ class EndTest(unittest.TestCase):
         self.assertTrue(all("structuredContent" in answers[n]["result"] for n in range(1, 21)))
 
     def test_a_call_that_waits_answers_with_what_there_is(self):
-        pipe = Pipe(self.served, "--set", "mcp.linger=1s")
+        pipe = self.pipe("--set", "mcp.linger=1s")
         id = pipe.start(self.slow.question("three"))["id"]
         pipe.send({"id": 77, "method": "tools/call", "params": {
             "name": "getStatus", "arguments": {"taskRunOrGroupId": id, "wait_seconds": 50}}})
