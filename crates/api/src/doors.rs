@@ -152,7 +152,7 @@ pub(crate) struct Written;
 
 /// Catches panics, writes problems out, and sets the headers that every answer has.
 async fn complete(State(app): State<App>, request: Request, next: Next) -> Response {
-    let wants_page = wants_page(request.uri(), request.headers());
+    let form = Form::wanted(request.uri(), request.headers());
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
     let mut response =
         answered.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
@@ -163,7 +163,7 @@ async fn complete(State(app): State<App>, request: Request, next: Next) -> Respo
     if let Some(problem) = problem {
         let ref_id = uuid_of(&format!("{:032x}", app.store.chance().next()));
         let allow = response.headers_mut().remove(header::ALLOW);
-        response = written(&app, &problem, ref_id, wants_page);
+        response = written(&app, &problem, ref_id, form);
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow);
         }
@@ -180,11 +180,29 @@ async fn complete(State(app): State<App>, request: Request, next: Next) -> Respo
     response
 }
 
-fn wants_page(uri: &Uri, headers: &HeaderMap) -> bool {
-    let path = uri.path();
-    let is_api = path.contains("/v1/") || path.contains("/v1beta/") || path.ends_with("/healthz");
-    let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
-    !is_api && accepts.is_some_and(|accept| accept.contains("text/html"))
+/// How a refusal is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// The envelope of the Task API.
+    Json,
+    /// An error of JSON-RPC, for the doors of MCP.
+    Rpc,
+    /// A page for a browser.
+    Page,
+}
+
+impl Form {
+    fn wanted(uri: &Uri, headers: &HeaderMap) -> Self {
+        let path = uri.path();
+        if path.ends_with("/mcp") || path.ends_with("/mcp/simple") {
+            return Self::Rpc;
+        }
+        let is_api =
+            path.contains("/v1/") || path.contains("/v1beta/") || path.ends_with("/healthz");
+        let accepts = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+        let is_browser = accepts.is_some_and(|accept| accept.contains("text/html"));
+        if is_browser && !is_api { Self::Page } else { Self::Json }
+    }
 }
 
 /// Refusals of the framework itself: no handler ran.
@@ -205,7 +223,7 @@ fn bare_refusal(status: StatusCode) -> Option<Problem> {
     })
 }
 
-fn written(app: &App, problem: &Problem, ref_id: String, wants_page: bool) -> Response {
+fn written(app: &App, problem: &Problem, ref_id: String, form: Form) -> Response {
     let status = problem.kind.status();
     if let Some(cause) = &problem.cause {
         if problem.kind == Kind::Internal {
@@ -219,10 +237,10 @@ fn written(app: &App, problem: &Problem, ref_id: String, wants_page: bool) -> Re
         message: problem.message.clone(),
         detail: problem.detail.as_deref().cloned(),
     };
-    let body = if wants_page {
-        ui::problem_page(app, status, &error)
-    } else {
-        axum::Json(ErrorEnvelope { kind: "error", error }).into_response()
+    let body = match form {
+        Form::Page => ui::problem_page(app, status, &error),
+        Form::Json => axum::Json(ErrorEnvelope { kind: "error", error }).into_response(),
+        Form::Rpc => axum::Json(mcp::refusal(&error.message)).into_response(),
     };
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, body).into_response();
@@ -231,8 +249,10 @@ fn written(app: &App, problem: &Problem, ref_id: String, wants_page: bool) -> Re
     }
     if problem.kind == Kind::Unauthorized {
         // A browser asks for a name and a password: the key is the password.
-        let how =
-            if wants_page { "Basic realm=\"task-mcp: the key is the password\"" } else { "Bearer" };
+        let how = match form {
+            Form::Page => "Basic realm=\"task-mcp: the key is the password\"",
+            Form::Json | Form::Rpc => "Bearer",
+        };
         response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(how));
     }
     response

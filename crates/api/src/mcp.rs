@@ -47,6 +47,7 @@ use crate::gate::Caller;
 use crate::mcp::call::Call;
 use crate::mcp::subscriptions::Subscriptions;
 
+pub(crate) use envelope::refusal;
 pub(crate) use http::routes;
 pub use stdio::serve as serve_stdio;
 pub use toolset::ToolSet;

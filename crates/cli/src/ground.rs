@@ -1,6 +1,7 @@
 //! What every command stands on: the settings, the open store, the sources, and who we are.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Result, anyhow};
 use api::problem::{Kind, Problem};
@@ -82,6 +83,20 @@ impl Ground {
         only: Option<WorkId>,
         stop: CancellationToken,
     ) -> JoinSet<Result<(), engine::Failed>> {
+        // Whoever waits at a shell wants it back; the journal keeps what was done.
+        let grace = if only.is_some() { Duration::ZERO } else { self.settings.worker.grace };
+        self.work_with(only, grace, CancellationToken::new(), stop)
+    }
+
+    /// The same, with a time of its own for running work to end after the stop. `began` is cancelled when this process
+    /// may execute.
+    pub(crate) fn work_with(
+        &self,
+        only: Option<WorkId>,
+        grace: Duration,
+        began: CancellationToken,
+        stop: CancellationToken,
+    ) -> JoinSet<Result<(), engine::Failed>> {
         let worker = &self.settings.worker;
         let config = worker::Config {
             name: machine::process_name(self.store.chance()),
@@ -89,8 +104,8 @@ impl Ground {
             concurrency: worker.concurrency,
             per_group: worker.per_group(),
             only,
-            // Whoever waits at a shell wants it back; the journal keeps what was done.
-            grace: if only.is_some() { std::time::Duration::ZERO } else { worker.grace },
+            grace,
+            began,
         };
         let mut tasks = JoinSet::new();
         let (store, sources) = (self.store.clone(), self.sources.clone());

@@ -53,7 +53,9 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
              again."
         ))
     };
-    let mut worker = ground.work(None, stop.clone());
+    // Work has had `linger`; and whoever sends a signal means now: hosts kill two seconds later.
+    let began = CancellationToken::new();
+    let mut worker = ground.work_with(None, Duration::ZERO, began.clone(), stop.clone());
     let mut pages = JoinSet::new();
     door.show(&mut pages, &app, &ground, &stop);
     pages.spawn(api::webhooks::deliver(
@@ -72,7 +74,8 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
             Some(Ok(Ok(()))) | None => Ok(()),
         },
     };
-    if outcome.is_ok() {
+    // Where another process executes, it goes on there.
+    if outcome.is_ok() && began.is_cancelled() {
         finish(&ground, owner, linger, &stop).await?;
     }
     stop.cancel();
@@ -89,10 +92,7 @@ async fn finish(
     stop: &CancellationToken,
 ) -> Result<()> {
     let give_up_at = Instant::now() + linger;
-    while Instant::now() < give_up_at
-        && !ground.is_executed_elsewhere()?
-        && is_active(ground, owner).await?
-    {
+    while Instant::now() < give_up_at && is_active(ground, owner).await? {
         if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
             return Ok(());
         }
@@ -156,12 +156,14 @@ impl Door {
     ) {
         let (app, stop) = (app.clone(), stop.clone());
         match (self.listener, ground.lock_dir()) {
-            (Some((listener, place)), _) => {
+            (Some((listener, Some(place))), Some(directory)) => {
+                tasks.spawn(pages::show(listener, place, directory, app, stop));
+            }
+            (Some((listener, _)), _) => {
                 tasks.spawn(async move {
                     if let Err(why) = api::serve(listener, app, stop).await {
                         tracing::warn!(error = %why, "pages are not shown any more");
                     }
-                    drop(place);
                 });
             }
             (None, Some(directory)) if self.is_elsewhere => {

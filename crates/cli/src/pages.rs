@@ -1,7 +1,8 @@
 //! Which process shows the pages of a data directory, so that every link that was given out opens.
 //!
 //! One at a time holds `pages.lock` and has written into `pages.json` where it answers. When it ends, another one that
-//! is still there takes its place at the same address.
+//! is still there takes its place at the same address. It gives it back to a server that was told to answer there:
+//! that one holds `pages.wanted` until it does.
 
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
@@ -79,6 +80,72 @@ pub(crate) async fn listen(last: Option<&Address>) -> Result<(TcpListener, Addre
     Ok((listener, Address { url: format!("http://{bound}"), listen: bound.to_string() }))
 }
 
+/// The wish for an address at which another process of the data directory may be standing in, until it is dropped.
+pub(crate) struct Wish {
+    _lock: File,
+}
+
+impl Wish {
+    /// `None` where somebody has the same wish, or looks whether there is one.
+    pub(crate) fn try_make(directory: &Path) -> Result<Option<Self>> {
+        let lock = wanted_file(directory)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(Self { _lock: lock })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(why)) => Err(why.into()),
+        }
+    }
+}
+
+fn wanted_file(directory: &Path) -> Result<File> {
+    let path = directory.join("pages.wanted");
+    let file = File::options().create(true).truncate(false).read(true).write(true).open(&path);
+    file.with_context(|| format!("cannot open {}", path.display()))
+}
+
+fn is_wanted(directory: &Path) -> bool {
+    let lock = wanted_file(directory);
+    lock.is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// Shows pages until `stop`. A server that wants the address gets it, and from then on this process stands by.
+pub(crate) async fn show(
+    listener: TcpListener,
+    place: Place,
+    directory: PathBuf,
+    app: api::App,
+    stop: CancellationToken,
+) {
+    show_until_wanted(listener, place, &directory, app.clone(), &stop).await;
+    stand_by(directory, app, None, stop).await;
+}
+
+async fn show_until_wanted(
+    listener: TcpListener,
+    place: Place,
+    directory: &Path,
+    app: api::App,
+    stop: &CancellationToken,
+) {
+    let end = stop.child_token();
+    let showing = async {
+        if let Err(why) = api::serve(listener, app, end.clone()).await {
+            warn!(error = %why, "pages are not shown any more");
+        }
+        end.cancel();
+    };
+    let giving_way = async {
+        while !is_wanted(directory) {
+            if end.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
+                break;
+            }
+        }
+        drop(place);
+        end.cancel();
+    };
+    tokio::join!(showing, giving_way);
+}
+
 /// Waits for the place of a process that shows the pages now, and answers at its address when it has ended.
 pub(crate) async fn stand_by(
     directory: PathBuf,
@@ -86,36 +153,41 @@ pub(crate) async fn stand_by(
     own: Option<Address>,
     stop: CancellationToken,
 ) {
-    let Some(place) = wait_for_place(&directory, &stop).await else { return };
-    let Some(before) = find_address(&directory) else { return };
-    if own.as_ref() == Some(&before) {
-        return;
+    while !stop.is_cancelled() {
+        let Some(place) = wait_for_place(&directory, &stop).await else { return };
+        let Some(before) = find_address(&directory) else { return };
+        if own.as_ref() == Some(&before) {
+            return;
+        }
+        let Some(listener) = listen_again(&before, &stop).await else {
+            warn!(
+                "{} cannot be had; links that begin with {} do not open any more",
+                before.listen, before.url
+            );
+            stop.cancelled().await;
+            return;
+        };
+        info!("pages are shown at {} from now on", before.listen);
+        show_until_wanted(listener, place, &directory, app.clone(), &stop).await;
     }
+}
+
+/// Where its last holder may not have let go yet.
+async fn listen_again(at: &Address, stop: &CancellationToken) -> Option<TcpListener> {
     for _ in 0..TRIES {
-        if let Ok(listener) = TcpListener::bind(&before.listen).await {
-            info!("pages are shown at {} from now on", before.listen);
-            if let Err(why) = api::serve(listener, app, stop).await {
-                warn!(error = %why, "pages are not shown any more");
-            }
-            drop(place);
-            return;
+        if let Ok(listener) = TcpListener::bind(&at.listen).await {
+            return Some(listener);
         }
-        if stop.run_until_cancelled(tokio::time::sleep(LOOK)).await.is_none() {
-            return;
-        }
+        stop.run_until_cancelled(tokio::time::sleep(LOOK)).await?;
     }
-    warn!(
-        "{} cannot be had; links that begin with {} do not open any more",
-        before.listen, before.url
-    );
-    stop.cancelled().await;
+    None
 }
 
 async fn wait_for_place(directory: &Path, stop: &CancellationToken) -> Option<Place> {
     loop {
         match Place::try_take(directory) {
-            Ok(Some(place)) => return Some(place),
-            Ok(None) => {}
+            Ok(Some(place)) if !is_wanted(directory) => return Some(place),
+            Ok(_) => {}
             Err(why) => {
                 warn!(error = %why, "pages of others will not be taken over");
                 return None;

@@ -1,6 +1,7 @@
 //! `serve`: answers over HTTP and executes what is due, until it is told to stop.
 
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +11,13 @@ use egress::{Egress, Origin, Policy, Request};
 use store::Owner;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 use url::Url;
 
 use crate::ground::Ground;
-use crate::pages::{self, Address, Place};
+use crate::pages::{self, Address, Place, Wish};
 use crate::problem::refuse;
 use crate::settings::Settings;
 use crate::{show, signals, source_args};
@@ -32,7 +34,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     // Heard from the first moment: a stop while starting is a stop, too.
     let stop = CancellationToken::new();
     let _signals = signals::watch(stop.clone());
-    let listener = bind(&settings.server.listen).await?;
+    let (listener, wish) = bind(&settings).await?;
     let bound = listener.local_addr()?;
     let ground = Ground::open(settings).await?;
     refuse_an_open_door(&ground, bound).await?;
@@ -52,6 +54,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let app = app.allowing_origins(origins.collect());
     let mut showing = JoinSet::new();
     show_pages(&mut showing, &ground, &app, bound, &public_url, &stop)?;
+    drop(wish);
     let waits = ground.is_executed_elsewhere()?;
     show::say(&format!("listening on http://{bound}\n"))?;
     introduce(&ground, &own_url, &public_url, waits).await?;
@@ -138,12 +141,26 @@ async fn refuse_an_open_door(ground: &Ground, bound: SocketAddr) -> Result<()> {
     )
 }
 
-async fn bind(listen: &str) -> Result<TcpListener> {
+/// How long a process that stands in at our address may take to leave it.
+const GIVING_WAY: Duration = Duration::from_secs(4);
+/// Between two tries to get it.
+const TRY_AGAIN: Duration = Duration::from_millis(100);
+
+/// The address, with the wish by which it was got from a process that stood in there.
+async fn bind(settings: &Settings) -> Result<(TcpListener, Option<Wish>)> {
+    let listen = settings.server.listen.as_str();
     let why = match TcpListener::bind(listen).await {
-        Ok(listener) => return Ok(listener),
+        Ok(listener) => return Ok((listener, None)),
         Err(why) => why,
     };
     if why.kind() == std::io::ErrorKind::AddrInUse {
+        let data = &settings.store.data;
+        if settings.store.database.is_none()
+            && pages::find_address(data).is_some_and(|address| address.listen == listen)
+            && let Some(got) = bind_after(listen, data).await?
+        {
+            return Ok(got);
+        }
         let who = if is_us(listen).await {
             "another task-mcp answers there already: use that one"
         } else {
@@ -154,6 +171,22 @@ async fn bind(listen: &str) -> Result<TcpListener> {
         );
     }
     refuse!("cannot listen on {listen}: {why}; choose another address with --listen HOST:PORT")
+}
+
+async fn bind_after(listen: &str, data: &Path) -> Result<Option<(TcpListener, Option<Wish>)>> {
+    let give_up_at = Instant::now() + GIVING_WAY;
+    let mut wish = None;
+    while Instant::now() < give_up_at {
+        wish = match wish {
+            None => Wish::try_make(data)?,
+            made => made,
+        };
+        tokio::time::sleep(TRY_AGAIN).await;
+        if let Ok(listener) = TcpListener::bind(listen).await {
+            return Ok(Some((listener, wish)));
+        }
+    }
+    Ok(None)
 }
 
 /// Longest wait for the one who has our port.

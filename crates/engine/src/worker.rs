@@ -39,6 +39,8 @@ pub struct Config {
     pub only: Option<WorkId>,
     /// How long running work may go on after a stop before it is handed back.
     pub grace: Duration,
+    /// Cancelled when this process has the right to execute: until then another one does.
+    pub began: CancellationToken,
 }
 
 /// How often a waiting process tries for the right to execute.
@@ -78,6 +80,7 @@ pub async fn run(
             }
         },
     };
+    config.began.cancel();
     let library = Arc::new(Library::new(store.clone(), sources));
     let desk = Desk {
         store,

@@ -96,6 +96,14 @@ impl Arguments {
         (!is_empty).then_some(value)
     }
 
+    /// Whether an argument is given, under its name or another one.
+    pub(super) fn has(&self, named: &Named) -> bool {
+        self.given.keys().any(|key| {
+            let key = plain(key);
+            key == plain(named.name) || named.aliases.contains(&key.as_str())
+        })
+    }
+
     pub(super) fn text(&mut self, named: &Named, such: &str) -> Option<String> {
         match self.take(named)? {
             Value::String(text) => Some(text.trim().to_owned()),

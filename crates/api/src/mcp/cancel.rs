@@ -2,9 +2,9 @@
 
 use serde::Serialize;
 
-use crate::mcp::arguments::{Arguments, ID};
+use crate::mcp::arguments::Arguments;
 use crate::mcp::call::{Call, Refusal};
-use crate::mcp::found::{Found, find};
+use crate::mcp::found::{Found, find, needed_id};
 use crate::ui::words;
 
 /// What became of it.
@@ -19,7 +19,7 @@ pub(super) struct Cancelled {
 }
 
 pub(super) async fn run(call: &Call, mut args: Arguments) -> Result<Cancelled, Refusal> {
-    let id = args.needed_text(&ID, "trun_0123456789abcdef0123456789abcdef").unwrap_or_default();
+    let id = needed_id(call, &mut args).await?;
     let notes = args.finish()?;
     let (store, owner) = (&call.app.store, call.caller.owner);
     let result = call.tools.result_tool();

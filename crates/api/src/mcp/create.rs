@@ -8,9 +8,10 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::{Filter, NewRun};
 
+use crate::mcp::ToolSet;
 use crate::mcp::arguments::{Arguments, OUTPUT, PROCESSOR, QUESTION, ROWS, named};
 use crate::mcp::call::{Call, Refusal};
-use crate::mcp::found::{Found, find};
+use crate::mcp::found::{Found, find_named};
 use crate::mcp::rows::{self, Table};
 use crate::mcp::stdio;
 use crate::mcp::wanted::{self, Task};
@@ -51,6 +52,11 @@ pub(super) enum Kind {
 
 /// `createDeepResearch`.
 pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<Started, Refusal> {
+    if !args.has(&QUESTION) && args.has(&ROWS) {
+        return Err(Refusal::one(
+            "these are rows, and this tool takes one question as `input`: call createTaskGroup for rows",
+        ));
+    }
     let question = args.needed_text(&QUESTION, "What changed in version 2, and why?");
     let processor = processor(call, &mut args);
     let source_policy = source_policy(&mut args);
@@ -104,10 +110,11 @@ fn started_research(call: &Call, run: &Run, notes: Vec<String>) -> Started {
 fn next_step(call: &Call, id: &str) -> String {
     let wait = call.app.wait_note.as_deref().map(|note| format!(" {note}")).unwrap_or_default();
     format!(
-        "Give the user the url as a link. To wait for it, call {} with {} `{id}` and wait_seconds 50, again and again \
-         until it is finished; or go on with something else and call it later.{wait}",
+        "Give the user the url as a link. To wait for it, call {} with {} `{id}`{}, again and again until it is \
+         finished; or go on with something else and call it later.{wait}",
         call.tools.status_tool(),
         call.tools.id_argument(),
+        call.tools.wait_argument(),
     )
 }
 
@@ -140,6 +147,11 @@ fn source_policy(args: &mut Arguments) -> Option<Value> {
 
 /// `createTaskGroup`.
 pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Started, Refusal> {
+    if !args.has(&ROWS) && args.has(&QUESTION) {
+        return Err(Refusal::one(
+            "`inputs` is missing, and this tool takes rows: call createDeepResearch for one question",
+        ));
+    }
     let group = args.text(&named("group_id"), "tgrp_…");
     let table = table(call, &mut args).await;
     let output_type = args.choice(&named("output_type"), &["json", "text"]);
@@ -147,6 +159,13 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
     let processor = processor(call, &mut args);
     let source_policy = source_policy(&mut args);
     let request_key = args.text(&named("request_key"), "a UUID");
+    let is_question = table.as_ref().is_some_and(Table::is_single_value);
+    if group.is_none() && output.is_none() && is_question && call.tools == ToolSet::Full {
+        return Err(Refusal::one(
+            "`inputs` is one text, and `output` is missing: call createDeepResearch for one question; or give rows and \
+             the columns that are wanted",
+        ));
+    }
     if group.is_none() && output.is_none() {
         args.problem(
             "`output` is missing: say which columns are wanted, such as `founded: year it was founded; ceo: its chief \
@@ -258,7 +277,7 @@ struct Existing {
 }
 
 async fn existing(call: &Call, id: &str, has_task: bool) -> Result<Existing, Refusal> {
-    let Found::Group(group) = find(call, id).await? else {
+    let Found::Group(group) = find_named(call, "group_id", id).await? else {
         let message = format!(
             "`group_id` is `{id}`, which is a single run: rows are added to a group, tgrp_…"
         );

@@ -97,8 +97,10 @@ fn described(tool: Tool) -> (&'static str, String) {
         ),
         Tool::Start => (
             "Start a task",
-            "Starts research in the background. Give question for a report; or give rows and columns to fill in a \
-             table. Then call checkTask with the id.",
+            "Starts thorough work in the background. Give question for a comprehensive report with verbatim quotes, \
+             from sources or the user's own documents; or give rows and columns to fill in a table, each value with \
+             its quote: enrichment, matching, fact checks. Not for a quick look-up (use search). Then call checkTask \
+             with the id.",
         ),
         Tool::Check => (
             "Check a task",

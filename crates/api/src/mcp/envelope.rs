@@ -19,6 +19,10 @@ pub(super) struct Message {
     pub(super) bytes: Bytes,
     /// As the sender wrote it; null for a notification.
     pub(super) id: Value,
+    /// Whether an answer is due.
+    pub(super) is_request: bool,
+    /// The request that its sender wants no answer to any more.
+    pub(super) cancelled: Option<Value>,
     /// What a session begins with, for `initialize`.
     pub(super) opening: Option<Map<String, Value>>,
 }
@@ -52,7 +56,9 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Value> {
     let is_answer = members.contains_key("result") || members.contains_key("error");
     let method = match members.get("method") {
         Some(Value::String(method)) => method.clone(),
-        None if is_answer => return Ok(Message { bytes, id, opening: None }),
+        None if is_answer => {
+            return Ok(Message { bytes, id, is_request: false, cancelled: None, opening: None });
+        }
         None | Some(_) => {
             let rule = "`method` is missing: it must be text, such as \"tools/call\"";
             return Err(error(&id, INVALID_REQUEST, rule));
@@ -62,9 +68,15 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Value> {
         Some(Value::Object(params)) if method == "initialize" => Some(params.clone()),
         _ => None,
     };
+    let cancelled = match members.get("params") {
+        Some(Value::Object(params)) if method == "notifications/cancelled" => {
+            params.get("requestId").cloned()
+        }
+        _ => None,
+    };
     let is_mended = method == "tools/call" && mend(&mut members);
     let bytes = if is_mended { Value::Object(members).to_string().into() } else { bytes };
-    Ok(Message { bytes, id, opening })
+    Ok(Message { bytes, is_request: !id.is_null(), id, cancelled, opening })
 }
 
 /// Arguments as JSON text become the object that they mean; an empty list or text becomes none.
@@ -90,6 +102,11 @@ fn mend(members: &mut Map<String, Value>) -> bool {
 
 pub(super) fn error(id: &Value, code: i64, message: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
+}
+
+/// A request that was refused before it was read.
+pub(crate) fn refusal(message: &str) -> Value {
+    error(&Value::Null, INVALID_REQUEST, message)
 }
 
 /// Methods whose parameters `rmcp` reads; one of these arrives as unknown when they cannot be read.

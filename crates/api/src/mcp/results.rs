@@ -7,9 +7,9 @@ use domain::group::Group;
 use domain::run::RunState;
 use store::{Filter, Listed, RunRow};
 
-use crate::mcp::arguments::{Arguments, CURSOR, ID, named};
+use crate::mcp::arguments::{Arguments, CURSOR, named};
 use crate::mcp::call::{Call, Refusal};
-use crate::mcp::found::{Found, find};
+use crate::mcp::found::{Found, find, needed_id};
 use crate::mcp::markdown::{self, DATA_NOT_INSTRUCTIONS, Grid, LEGEND};
 use crate::ui::words;
 use crate::wire::Links;
@@ -34,7 +34,7 @@ enum Shown {
 
 /// One page of a result, as text that is complete by itself.
 pub(super) async fn get(call: &Call, mut args: Arguments) -> Result<String, Refusal> {
-    let id = args.needed_text(&ID, "trun_0123456789abcdef0123456789abcdef").unwrap_or_default();
+    let id = needed_id(call, &mut args).await?;
     let basis = args.text(&named("basis"), "index:0");
     let basis = basis.and_then(|basis| shown(&mut args, &basis));
     let cursor = args.number(&CURSOR, 0, u64::from(u32::MAX)).unwrap_or(0);
@@ -121,11 +121,12 @@ async fn of_run(
 
 fn next_of_active(call: &Call, row: &RunRow) -> String {
     format!(
-        "The run is {}. Call {} with {} `{}` and wait_seconds 50.\n",
+        "The run is {}. Call {} with {} `{}`{}.\n",
         row.run.state,
         call.tools.status_tool(),
         call.tools.id_argument(),
-        row.run.id
+        row.run.id,
+        call.tools.wait_argument()
     )
 }
 
@@ -214,10 +215,11 @@ async fn of_group(
     if counts.is_active() {
         let _ = writeln!(
             out,
-            "- {} rows are not finished; call {} with {} `{id}` and wait_seconds 50 to wait for them",
+            "- {} rows are not finished; call {} with {} `{id}`{} to wait for them",
             counts.active(),
             call.tools.status_tool(),
-            call.tools.id_argument()
+            call.tools.id_argument(),
+            call.tools.wait_argument()
         );
     }
     out.push('\n');

@@ -11,6 +11,13 @@ pub(super) struct Table {
     pub(super) note: Option<String>,
 }
 
+impl Table {
+    /// Whether it is a single text, which may be a question just as well.
+    pub(super) fn is_single_value(&self) -> bool {
+        matches!(self.rows.as_slice(), [row] if row.len() == 1 && row.contains_key(ONLY_COLUMN))
+    }
+}
+
 const EXAMPLE: &str = r#"[{"company": "Acme"}, {"company": "Globex"}]"#;
 /// The column of rows that are single values.
 const ONLY_COLUMN: &str = "item";

@@ -16,23 +16,36 @@ pub(super) async fn start(call: &Call, mut args: Arguments) -> Result<Started, R
     let rows = args.take(&ROWS_BUT_NOT_INPUT);
     let question = args.take(&QUESTION);
     let columns = args.take(&OUTPUT);
+    let request_key = args.take(&named("request_key"));
     let mut given = Map::new();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             given.insert(name.to_owned(), value);
         }
     };
+    put("request_key", request_key);
     if rows.is_some() || columns.is_some() {
         put(ROWS.name, rows);
         put(OUTPUT.name, columns.or(question));
         let mut inner = Arguments::new(Some(given));
         inner.notes = args.finish()?;
-        return create::task_group(call, inner).await;
+        return create::task_group(call, inner).await.map_err(in_own_words);
     }
     put(QUESTION.name, question);
     let mut inner = Arguments::new(Some(given));
     inner.notes = args.finish()?;
-    create::deep_research(call, inner).await
+    create::deep_research(call, inner).await.map_err(in_own_words)
+}
+
+/// Problems with the names that arguments have here.
+fn in_own_words(refusal: Refusal) -> Refusal {
+    let own = |problem: String| {
+        problem
+            .replace("`inputs", "`rows")
+            .replace("`input`", "`question`")
+            .replace("`output`", "`columns`")
+    };
+    Refusal { problems: refusal.problems.into_iter().map(own).collect() }
 }
 
 const ROWS_BUT_NOT_INPUT: Named = Named {
@@ -48,7 +61,7 @@ pub(super) async fn check(call: &Call, mut args: Arguments) -> Result<CallToolRe
     let since = args.number(&named("since"), 0, i64::MAX as u64);
     let id = id_or_newest(call, &mut args).await?;
     let notes = args.finish()?;
-    let since = since.unwrap_or(0).cast_signed();
+    let since = since.map(u64::cast_signed);
     data(&status::of(call, &id, Duration::from_secs(wait), since, notes).await?)
 }
 

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use store::{Filter, GroupEvent, RunRow, Watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
-use crate::mcp::arguments::{Arguments, ID, WAIT, named};
+use crate::mcp::arguments::{Arguments, WAIT, named};
 use crate::mcp::call::{Call, Refusal, object};
-use crate::mcp::found::{Found, find};
+use crate::mcp::found::{Found, find, needed_id};
 use crate::mcp::markdown::brief;
 use crate::problem::Problem;
 use crate::ui::words;
@@ -44,25 +44,20 @@ pub(super) struct Status {
 
 /// `getStatus`.
 pub(super) async fn get(call: &Call, mut args: Arguments) -> Result<Status, Refusal> {
-    let id = args.needed_text(&ID, "trun_0123456789abcdef0123456789abcdef");
+    let id = needed_id(call, &mut args).await?;
     let wait = args.number(&WAIT, 0, MAX_WAIT_S).unwrap_or(0);
     let since = args.number(&named("since"), 0, i64::MAX as u64);
     let notes = args.finish()?;
-    of(
-        call,
-        &id.unwrap_or_default(),
-        Duration::from_secs(wait),
-        since.unwrap_or(0).cast_signed(),
-        notes,
-    )
-    .await
+    let rows_since = Some(since.unwrap_or(0).cast_signed());
+    of(call, &id, Duration::from_secs(wait), rows_since, notes).await
 }
 
+/// `since`: rows that were finished after it are told; none are where nobody asks.
 pub(super) async fn of(
     call: &Call,
     id: &str,
     wait: Duration,
-    since: i64,
+    since: Option<i64>,
     notes: Vec<String>,
 ) -> Result<Status, Refusal> {
     let give_up_at = Instant::now() + wait;
@@ -217,7 +212,8 @@ fn next_step(call: &Call, id: WorkId, state: RunState, since: Option<i64>) -> St
     match state {
         RunState::Queued | RunState::Running | RunState::Cancelling => {
             let since = since.map(|since| format!(", since {since}")).unwrap_or_default();
-            format!("Call {status} again with {argument} `{id}`, wait_seconds 50{since}.")
+            let wait = call.tools.wait_argument();
+            format!("Call {status} again with {argument} `{id}`{wait}{since}.")
         }
         RunState::Completed => {
             format!("Call {result} with {argument} `{id}` and show the result to the user.")
@@ -237,7 +233,7 @@ async fn group_again(call: &Call, id: GroupId) -> Result<Group, Refusal> {
 async fn of_group(
     call: &Call,
     group: Group,
-    since: i64,
+    since: Option<i64>,
     give_up_at: Instant,
 ) -> Result<Status, Refusal> {
     let (store, owner, id) = (&call.app.store, call.caller.owner, group.id);
@@ -248,7 +244,10 @@ async fn of_group(
     let (group, events) = loop {
         let group = group_again(call, id).await?;
         let filter = Filter { with_input: true, with_output: true, ..Filter::default() };
-        let events = store.group_events(owner, id, since, MAX_ROWS_TOLD, &filter).await?;
+        let events = match since {
+            Some(since) => store.group_events(owner, id, since, MAX_ROWS_TOLD, &filter).await?,
+            None => Vec::new(),
+        };
         let is_full = i64::try_from(events.len()).is_ok_and(|told| told >= MAX_ROWS_TOLD);
         let is_enough = !group.counts.is_active() || is_full;
         if is_enough || give_up_at <= Instant::now() {
@@ -262,15 +261,15 @@ async fn of_group(
             break (group, events);
         }
     };
-    let seen = events.last().map_or(since, |event| event.seq);
+    let seen = events.last().map(|event| event.seq).or(since);
     let counts = group.counts;
     let state = if counts.is_active() { RunState::Running } else { RunState::Completed };
     let more = object([
         ("rows_total", Some(json!(counts.total()))),
         ("rows_finished", Some(json!(counts.ended()))),
         ("rows_failed", (counts.failed > 0).then(|| json!(counts.failed))),
-        ("newly_finished", Some(events.iter().map(row_told).collect())),
-        ("since", Some(json!(seen))),
+        ("newly_finished", since.map(|_| events.iter().map(row_told).collect())),
+        ("since", seen.map(|seen| json!(seen))),
     ]);
     Ok(Status {
         id: id.to_string(),
@@ -279,7 +278,7 @@ async fn of_group(
         summary: words::counts(&counts),
         url: call.group_url(id),
         more,
-        next_step: next_step(call, WorkId::Group(id), state, Some(seen)),
+        next_step: next_step(call, WorkId::Group(id), state, seen),
         notes: Vec::new(),
     })
 }

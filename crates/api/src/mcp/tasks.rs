@@ -6,7 +6,7 @@ use rmcp::model::{
     CallToolResponse, CallToolResult, ContentBlock, CreateTaskResult, DetailedTask, GetTaskResult,
     JsonObject, Task, TaskPayload, TaskStatus,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::mcp::call::{Call, Refusal};
 use crate::mcp::create::Started;
@@ -19,10 +19,14 @@ const POLL_MS: u64 = 2_000;
 
 /// A task for work that was just started.
 pub(super) fn created(started: &Started) -> CallToolResponse {
+    let notes = match started.notes.as_slice() {
+        [] => String::new(),
+        notes => format!(" Note: {}.", notes.join("; ")),
+    };
     let task =
         Task::new(&started.id, TaskStatus::Working, &started.created_at, &started.created_at)
             .with_poll_interval_ms(POLL_MS)
-            .with_status_message(format!("Started. Watch it at {}", started.url));
+            .with_status_message(format!("Started.{notes} Watch it at {}", started.url));
     CallToolResponse::Task(CreateTaskResult::new(task))
 }
 
@@ -51,7 +55,7 @@ pub(super) async fn get(call: &Call, id: &str) -> Result<GetTaskResult, ErrorDat
         RunState::Queued | RunState::Running | RunState::Cancelling => TaskPayload::Working,
         RunState::Cancelled => TaskPayload::Cancelled,
         RunState::Completed | RunState::Failed => {
-            TaskPayload::Completed { result: result(call, id, state == RunState::Failed).await? }
+            TaskPayload::Completed { result: result(call, id, &url, state).await? }
         }
     };
     let task = Task::new(id, payload.status(), created_at.rfc3339(), modified_at.rfc3339())
@@ -60,14 +64,30 @@ pub(super) async fn get(call: &Call, id: &str) -> Result<GetTaskResult, ErrorDat
     Ok(GetTaskResult::new(DetailedTask::new(task, payload)))
 }
 
-/// What the call that started the work would have answered, had it waited: the first page of the result.
-async fn result(call: &Call, id: &str, is_error: bool) -> Result<JsonObject, ErrorData> {
+/// What the call that started the work would have answered, had it waited: the first page of the result, as text and,
+/// because the tool has an output schema, as an object that is complete by itself.
+async fn result(
+    call: &Call,
+    id: &str,
+    url: &str,
+    state: RunState,
+) -> Result<JsonObject, ErrorData> {
     let page = results::first_page(call, id)
         .await
         .map_err(|why| ErrorData::internal_error(why.to_string(), None))?;
-    let content = vec![ContentBlock::text(page)];
-    let result =
-        if is_error { CallToolResult::error(content) } else { CallToolResult::success(content) };
+    let content = vec![ContentBlock::text(&page)];
+    let mut result = if state == RunState::Failed {
+        CallToolResult::error(content)
+    } else {
+        CallToolResult::success(content)
+    };
+    result.structured_content = Some(json!({
+        "id": id,
+        "url": url,
+        "status": state.as_str(),
+        "result": page,
+        "next_step": "Show the result to the user.",
+    }));
     match serde_json::to_value(result) {
         Ok(Value::Object(members)) => Ok(members),
         Ok(_) | Err(_) => Err(ErrorData::internal_error("a result is no object", None)),

@@ -83,6 +83,14 @@ impl ToolSet {
         }
     }
 
+    /// How a call that waits is worded, behind the id; the simple tools wait by themselves.
+    pub(super) const fn wait_argument(self) -> &'static str {
+        match self {
+            Self::Full => ", wait_seconds 50",
+            Self::Simple => "",
+        }
+    }
+
     /// How to go about it, for the model. `waits`: what becomes of work when the client goes.
     pub(super) fn instructions(self, waits: Option<&str>) -> String {
         let how = match self {

@@ -91,6 +91,7 @@ impl Bench {
             per_group: 4,
             only: None,
             grace,
+            began: CancellationToken::new(),
         };
         let stop = CancellationToken::new();
         let data_dir = self.database.directory().map(Path::to_owned);
