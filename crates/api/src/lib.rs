@@ -43,8 +43,6 @@ pub struct App {
     origins: Arc<[String]>,
     gate: Gate,
     in_flight: InFlight,
-    /// Creations being written, which outlive their requests.
-    creations: TaskTracker,
     /// Streams of events, which end when their listeners go or the server stops.
     streams: TaskTracker,
     /// What becomes of work when its client goes away, for models; nothing where it just goes on.
@@ -63,7 +61,6 @@ impl App {
             origins: Arc::default(),
             gate: Gate::default(),
             in_flight: InFlight::default(),
-            creations: TaskTracker::new(),
             streams: TaskTracker::new(),
             wait_note: None,
             stop: CancellationToken::new(),

@@ -18,7 +18,6 @@ const PATIENCE: Duration = Duration::from_secs(4);
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> io::Result<()> {
     let is_on_loopback = listener.local_addr()?.ip().is_loopback();
     let app = App { is_on_loopback, stop: stop.clone(), ..app };
-    let creations = app.creations.clone();
     let listener = listener.tap_io(|stream| {
         if let Err(why) = stream.set_nodelay(true) {
             warn!(error = %why, "a connection keeps its delay");
@@ -32,16 +31,11 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
         stop.cancelled().await;
         tokio::time::sleep(PATIENCE).await;
     };
-    let ended = tokio::select! {
+    tokio::select! {
         ended = serving.into_future() => ended,
         () = patience => {
             warn!("some requests were still open {PATIENCE:?} after the stop and were dropped");
             Ok(())
         }
-    };
-    creations.close();
-    if tokio::time::timeout(PATIENCE, creations.wait()).await.is_err() {
-        warn!("some creations were still being written at the end");
     }
-    ended
 }
