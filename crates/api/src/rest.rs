@@ -1,6 +1,7 @@
 //! The Task API: its routes, and how requests are read.
 
 mod groups;
+mod listener;
 mod runs;
 mod streams;
 mod suggest;

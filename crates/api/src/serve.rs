@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::patience::Patient;
 use crate::{App, router};
 
 /// How long open requests may take to end after `stop`; waiting ones end at once.
@@ -23,6 +24,7 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
             warn!(error = %why, "a connection keeps its delay");
         }
     });
+    let listener = Patient { listener, patience: app.patience };
     // Made once: a bare router is made anew for each connection, at 100 kB each.
     let service = router(app).into_make_service();
     let serving =
