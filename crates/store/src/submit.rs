@@ -153,6 +153,7 @@ fn new_born(id: RunId, new: NewRun, now: TimeMs) -> Run {
         warnings: new.warnings,
         failure: None,
         previous: new.previous,
+        webhook: new.webhook.map(|webhook| webhook.url),
     }
 }
 
