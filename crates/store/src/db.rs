@@ -60,7 +60,7 @@ impl Db {
     pub(crate) async fn reader(&self) -> Result<Conn, Failed> {
         Ok(Conn::new(match self {
             Self::Sqlite { readers, .. } => Link::Sqlite(readers.lend().await?),
-            Self::Postgres { pool, .. } => Link::Postgres(pool.acquire().await?),
+            Self::Postgres { pool, .. } => Link::Postgres(Box::pin(pool.acquire()).await?),
         }))
     }
 
@@ -97,7 +97,7 @@ impl Db {
                 answered.await.map_err(|_| Failed::Closed)?
             }
             Self::Postgres { pool, changes, .. } => {
-                let mut conn = Conn::new(Link::PostgresTx(pool.begin().await?));
+                let mut conn = Conn::new(Link::PostgresTx(Box::pin(pool.begin()).await?));
                 let done = work(&mut conn).await?;
                 crate::postgres::commit(conn, changes).await?;
                 Ok(done)
