@@ -16,9 +16,9 @@ DOCUMENTS = {
 
 
 class Served:
-    """`url` is the base address; the directory and the process end with `close`."""
+    """`url` is the base address; the directory and the process end with `close`. Embedded, or in a PostgreSQL `database`."""
 
-    def __init__(self, *settings, binary=None):
+    def __init__(self, *settings, binary=None, database=None):
         self.binary = Path(binary or os.environ["TASK_MCP_BINARY"]).resolve()
         self.directory = tempfile.TemporaryDirectory()
         root = Path(self.directory.name)
@@ -27,6 +27,8 @@ class Served:
             (root / "docs" / name).write_text(text)
         self.environment = {"HOME": str(root), "PATH": os.environ["PATH"], "TASK_MCP_DATA": str(root / "data")}
         self.settings = settings
+        if database:
+            self.environment["TASK_MCP_DATABASE"] = database
         self.port = "0"
         self.start()
 

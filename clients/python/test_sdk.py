@@ -10,6 +10,7 @@ import parallel
 from parallel import AsyncParallel, Parallel
 from pydantic import BaseModel, Field
 
+from cluster import database
 from served import Served
 
 FIELDS = {
@@ -35,9 +36,11 @@ class Turbine(BaseModel):
 
 
 class SdkTest(unittest.TestCase):
+    database = None
+
     @classmethod
     def setUpClass(cls):
-        cls.served = Served()
+        cls.served = Served(database=cls.database and cls.database())
         cls.client = Parallel(api_key="any", base_url=cls.served.url)
 
     @classmethod
@@ -79,7 +82,7 @@ class SdkTest(unittest.TestCase):
 
     def test_the_waiting_helper_is_held_for_as_long_as_it_listens(self):
         """`execute` breaks with an unrelated error when the server gives up before it does; it says how long it reads."""
-        slow = Served("--set", "worker.concurrency=1")
+        slow = Served("--set", "worker.concurrency=1", database=self.database and self.database())
         self.addCleanup(slow.close)
         with Parallel(api_key="any", base_url=slow.url, max_retries=0) as client:
             group = client.task_group.create()
@@ -244,6 +247,10 @@ class SdkTest(unittest.TestCase):
         self.assertIn("2019", result.output.content)
         with self.assertRaises(parallel.UnprocessableEntityError):
             self.client.task_run.create(input="x", processor="core", previous_interaction_id="trun_" + "0" * 32)
+
+
+class SdkOnPostgresTest(SdkTest):
+    database = staticmethod(database)
 
 
 class KeysTest(unittest.TestCase):

@@ -8,6 +8,7 @@ mod json;
 pub mod mcp;
 mod once;
 mod openapi;
+mod patience;
 pub mod problem;
 mod rest;
 mod serve;
@@ -17,6 +18,7 @@ pub mod webhooks;
 pub mod wire;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use store::Store;
 use tokio_util::sync::CancellationToken;
@@ -43,8 +45,8 @@ pub struct App {
     origins: Arc<[String]>,
     gate: Gate,
     in_flight: InFlight,
-    /// Creations being written, which outlive their requests.
-    creations: TaskTracker,
+    /// A caller who takes nothing of an answer for this long is let go.
+    patience: Duration,
     /// Streams of events, which end when their listeners go or the server stops.
     streams: TaskTracker,
     /// What becomes of work when its client goes away, for models; nothing where it just goes on.
@@ -63,7 +65,7 @@ impl App {
             origins: Arc::default(),
             gate: Gate::default(),
             in_flight: InFlight::default(),
-            creations: TaskTracker::new(),
+            patience: patience::PATIENCE,
             streams: TaskTracker::new(),
             wait_note: None,
             stop: CancellationToken::new(),
@@ -92,6 +94,17 @@ impl App {
     #[must_use]
     pub fn stopping_with(self, stop: CancellationToken) -> Self {
         Self { stop, ..self }
+    }
+
+    /// The same, letting callers go who take nothing of an answer for so long; it is a minute otherwise.
+    #[must_use]
+    pub fn letting_go_after(self, patience: Duration) -> Self {
+        Self { patience, ..self }
+    }
+
+    /// How many streams of events somebody listens to.
+    pub fn open_streams(&self) -> usize {
+        self.streams.len()
     }
 
     /// The path before all of our own: empty, or such as `/research`.

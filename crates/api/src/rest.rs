@@ -1,6 +1,7 @@
 //! The Task API: its routes, and how requests are read.
 
 mod groups;
+mod listener;
 mod runs;
 mod streams;
 mod suggest;
@@ -137,25 +138,24 @@ async fn body(app: &App, request: Request) -> Result<Bytes, Problem> {
     }
 }
 
-/// Writes something to the store even if the caller goes away meanwhile, holding the key until it is done.
-pub(crate) async fn write_once<T, F>(
+/// Makes something once: `known` is what was made under the key before, else `creation` makes it.
+///
+/// A repeat gets the same answer although the request might be refused today: nothing is checked before it is known
+/// that this is none. A caller who goes away meanwhile leaves all or nothing behind, as every write does.
+pub(crate) async fn make_once<T>(
     app: &App,
     caller: Caller,
     key: Option<&Key>,
-    creation: impl FnOnce() -> F,
-) -> Result<T, Problem>
-where
-    T: Send + 'static,
-    F: Future<Output = Result<Known<T>, Problem>> + Send + 'static,
-{
-    let held = key.map(|key| app.in_flight.take(caller.owner, key)).transpose()?;
-    let creation = creation();
-    let written = app.creations.spawn(async move {
-        let made = creation.await;
-        drop(held);
-        made
-    });
-    written.await.map_err(Problem::internal)??.made().ok_or_else(once::other_body)
+    known: impl Future<Output = Result<Option<Known<T>>, store::Failed>> + Send,
+    creation: impl Future<Output = Result<Known<T>, Problem>> + Send,
+) -> Result<T, Problem> {
+    let _held = key.map(|key| app.in_flight.take(caller.owner, key)).transpose()?;
+    let known = if key.is_some() { known.await? } else { None };
+    let made = match known {
+        Some(known) => known,
+        None => creation.await?,
+    };
+    made.made().ok_or_else(once::other_body)
 }
 
 /// An id out of the path; what is not one is not there.

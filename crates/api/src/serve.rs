@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
+use crate::patience::Patient;
 use crate::{App, router};
 
 /// How long open requests may take to end after `stop`; waiting ones end at once.
@@ -18,12 +19,12 @@ const PATIENCE: Duration = Duration::from_secs(4);
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> io::Result<()> {
     let is_on_loopback = listener.local_addr()?.ip().is_loopback();
     let app = App { is_on_loopback, stop: stop.clone(), ..app };
-    let creations = app.creations.clone();
     let listener = listener.tap_io(|stream| {
         if let Err(why) = stream.set_nodelay(true) {
             warn!(error = %why, "a connection keeps its delay");
         }
     });
+    let listener = Patient { listener, patience: app.patience };
     // Made once: a bare router is made anew for each connection, at 100 kB each.
     let service = router(app).into_make_service();
     let serving =
@@ -32,16 +33,11 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
         stop.cancelled().await;
         tokio::time::sleep(PATIENCE).await;
     };
-    let ended = tokio::select! {
+    tokio::select! {
         ended = serving.into_future() => ended,
         () = patience => {
             warn!("some requests were still open {PATIENCE:?} after the stop and were dropped");
             Ok(())
         }
-    };
-    creations.close();
-    if tokio::time::timeout(PATIENCE, creations.wait()).await.is_err() {
-        warn!("some creations were still being written at the end");
     }
-    ended
 }

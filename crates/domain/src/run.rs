@@ -76,6 +76,8 @@ pub struct Run {
     pub failure: Option<Failure>,
     /// The run that this one follows up on.
     pub previous: Option<RunId>,
+    /// The address that is told of its end.
+    pub webhook: Option<String>,
 }
 
 /// Why a run ended without an answer.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::clock::{Clock, TimeMs};
 use domain::evidence::TextRef;
 use domain::source::{Place, Source, split_doc_address};
-use sources::Sources;
+use sources::{MayAsk, Sources};
 use store::{Owner, ReadingOf, Store};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tracing::warn;
@@ -52,6 +52,13 @@ type Asked = (TimeMs, Arc<OnceCell<Fetched>>);
 /// The outcome of asking for an address: an archived text, or the reason why there is none.
 pub(crate) type Fetched = Result<TextRef, String>;
 
+/// Why there is nothing to share with other runs.
+enum NotShared {
+    /// The policy of the run that asked.
+    LeftOut(String),
+    Failed(Failed),
+}
+
 impl Library {
     pub fn new(store: Store, sources: Sources) -> Self {
         let clock = store.clock().clone();
@@ -67,15 +74,23 @@ impl Library {
     }
 
     /// Reads an address of the web or a `doc://` address of one of `places`, and archives it.
+    ///
+    /// Runs share what came, not what one of them may not ask: the next one asks by its own policy.
     pub(crate) async fn fetch(
         &self,
         owner: Owner,
         places: &[Source],
         address: &str,
+        may_ask: MayAsk<'_>,
     ) -> Result<Fetched, Failed> {
         let cell = self.cell(owner, address);
-        let fetched = cell.get_or_try_init(|| self.fetch_now(owner, places, address)).await?;
-        Ok(fetched.clone())
+        let fetched =
+            cell.get_or_try_init(|| self.fetch_now(owner, places, address, may_ask)).await;
+        match fetched {
+            Ok(fetched) => Ok(fetched.clone()),
+            Err(NotShared::LeftOut(why)) => Ok(Err(why)),
+            Err(NotShared::Failed(why)) => Err(why),
+        }
     }
 
     fn cell(&self, owner: Owner, address: &str) -> Arc<OnceCell<Fetched>> {
@@ -100,16 +115,20 @@ impl Library {
         owner: Owner,
         places: &[Source],
         address: &str,
-    ) -> Result<Fetched, Failed> {
+        may_ask: MayAsk<'_>,
+    ) -> Result<Fetched, NotShared> {
         let page = match split_doc_address(address) {
             Some((name, path)) => match places.iter().find(|place| place.name == name) {
                 Some(place) => self.sources.read_local(place, path).await,
                 None => return Ok(Err(format!("no source of this run is called `{name}`"))),
             },
-            None => self.sources.read_web(address).await,
+            None => self.sources.read_web(address, may_ask).await,
         };
         let page = match page {
             Ok(page) => page,
+            Err(why @ sources::Failed::LeftOut { .. }) => {
+                return Err(NotShared::LeftOut(why.to_string()));
+            }
             Err(why) => return Ok(Err(why.to_string())),
         };
         let text = Arc::new(page.text);
@@ -120,7 +139,8 @@ impl Library {
             text: Arc::clone(&text),
             extractor: page.extractor,
         };
-        let (page_id, text_ref) = self.store.archive(owner, reading).await?;
+        let archived = self.store.archive(owner, reading).await;
+        let (page_id, text_ref) = archived.map_err(|why| NotShared::Failed(why.into()))?;
         let page = ReadPage { text_ref, page: page_id, address: page.address, text };
         self.keep(Arc::new(Prepared::of(&page)));
         Ok(Ok(text_ref))

@@ -19,6 +19,7 @@ use sha2::{Digest, Sha256};
 use sources::Hit;
 use store::dispatch::Claimed;
 use store::{Call, Store};
+use url::Url;
 
 use crate::extractive::mentions::Prepared;
 use crate::{Failed, Library, ReadPage, search};
@@ -177,7 +178,8 @@ impl World {
         let answer: Answer<JournalPage> = self
             .once("read", request, address.to_owned(), async {
                 let owner = self.claimed.owner;
-                Ok(match self.library.fetch(owner, &self.places, address).await? {
+                let may_ask = |url: &Url| search::allows(self, url.as_str());
+                Ok(match self.library.fetch(owner, &self.places, address, &may_ask).await? {
                     Ok(text) => match self.objection(&self.library.page(text).await?.page) {
                         None => Answer::Got(JournalPage { text: text.0 }),
                         Some(why) => Answer::Failed(why),
@@ -223,7 +225,7 @@ impl World {
         }
     }
 
-    /// Why a page that came may not be used: it was asked for elsewhere, or it is older than wanted.
+    /// Why a page that came may not be used: it came from elsewhere for another run, or it is older than wanted.
     fn objection(&self, page: &ReadPage) -> Option<String> {
         if !search::allows(self, &page.address) {
             return Some(format!(

@@ -16,6 +16,9 @@ pub enum Failed {
     /// The guard of `egress`.
     #[error("`{host}` may not be asked: {why}")]
     Refused { host: String, why: String },
+    /// Whoever reads does not want that host asked.
+    #[error("it leads to {address}, which the source policy leaves out")]
+    LeftOut { address: String },
     #[error("`{host}` sent nothing for {waited:?}")]
     Silent { host: String, waited: Duration },
     #[error("`{host}` cannot be reached: {why}")]
@@ -68,6 +71,7 @@ impl Failed {
             | Self::NotFound { .. }
             | Self::Forbidden { .. }
             | Self::Refused { .. }
+            | Self::LeftOut { .. }
             | Self::TooLarge { .. }
             | Self::NotText { .. }
             | Self::Empty { .. }

@@ -12,7 +12,7 @@ use crate::extract::kind::Kind;
 use crate::extract::{self, EXTRACTOR};
 use crate::hosts::Hosts;
 use crate::robots::Robots;
-use crate::{Failed, Page, walls};
+use crate::{Failed, MayAsk, Page, walls};
 
 const ACCEPT: &str = "text/html,application/xhtml+xml,text/markdown,text/plain;q=0.9,text/csv;q=0.9,\
                       application/json;q=0.8,*/*;q=0.5";
@@ -41,7 +41,7 @@ impl Fetch {
         Self(Arc::new(Inner { egress, robots, hosts, timeout, max_bytes }))
     }
 
-    pub(crate) async fn page(&self, address: &str) -> Result<Page, Failed> {
+    pub(crate) async fn page(&self, address: &str, may_ask: MayAsk<'_>) -> Result<Page, Failed> {
         let not_an_address =
             |why: String| Failed::NotAnAddress { given: address.chars().take(300).collect(), why };
         let mut url =
@@ -49,8 +49,11 @@ impl Fetch {
         if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
             return Err(not_an_address("it must begin with http:// or https://".into()));
         }
-        // Not followed by `egress`: each hop has a robots.txt of its own.
+        // Not followed by `egress`: each hop has a robots.txt of its own, and may be one that is not to be asked.
         for _ in 0..=egress::MAX_REDIRECTS {
+            if !may_ask(&url) {
+                return Err(Failed::LeftOut { address: url.into() });
+            }
             let reply = self.hop(&url).await?;
             match reply.location {
                 Some(next) => url = next,

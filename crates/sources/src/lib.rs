@@ -91,6 +91,9 @@ pub struct Page {
     pub extractor: i64,
 }
 
+/// Whether an address of the web may be asked, in the eyes of whoever wants to read.
+pub type MayAsk<'a> = &'a (dyn Fn(&Url) -> bool + Send + Sync);
+
 /// What a refresh of a local source found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Refreshed {
@@ -152,8 +155,9 @@ impl Sources {
     }
 
     /// Reads one page of the web, as politely as its host asks: robots.txt is obeyed at each redirect, two
-    /// requests at a time, and a host that said "later" is left alone. Never an empty page.
-    pub async fn read_web(&self, address: &str) -> Result<Page, Failed> {
-        self.0.fetch.page(address).await
+    /// requests at a time, and a host that said "later" is left alone. What `may_ask` refuses is not asked, wherever
+    /// a redirect leads. Never an empty page.
+    pub async fn read_web(&self, address: &str, may_ask: MayAsk<'_>) -> Result<Page, Failed> {
+        self.0.fetch.page(address, may_ask).await
     }
 }

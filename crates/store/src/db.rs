@@ -10,16 +10,17 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use sqlx::pool::PoolConnection;
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, Transaction};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use crate::Failed;
 use crate::changes::{Change, Changes};
+use crate::lending::{Connections, Lent};
 use crate::sqlite::Job;
 
 pub(crate) enum Db {
-    Sqlite { writer: mpsc::Sender<Job>, readers: SqlitePool },
+    Sqlite { writer: mpsc::Sender<Job>, readers: Connections },
     Postgres { pool: PgPool, changes: Arc<Changes>, _tasks: JoinSet<()> },
 }
 
@@ -27,10 +28,12 @@ pub(crate) enum Db {
 pub(crate) struct Conn {
     pub(crate) link: Link,
     pub(crate) touched: BTreeSet<Change>,
+    /// Whether the next [`Script`] is to be a transaction of its own: nobody has begun one.
+    pub(crate) is_bare: bool,
 }
 
 pub(crate) enum Link {
-    Sqlite(PoolConnection<Sqlite>),
+    Sqlite(Lent),
     Postgres(PoolConnection<Postgres>),
     PostgresTx(Transaction<'static, Postgres>),
 }
@@ -39,7 +42,7 @@ pub(crate) type Writing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> 
 
 impl Conn {
     pub(crate) const fn new(link: Link) -> Self {
-        Self { link, touched: BTreeSet::new() }
+        Self { link, touched: BTreeSet::new(), is_bare: false }
     }
 
     /// Wakes those who wait for it, once the transaction has committed.
@@ -56,8 +59,8 @@ impl Db {
     /// A connection for reading. It never waits for a writer.
     pub(crate) async fn reader(&self) -> Result<Conn, Failed> {
         Ok(Conn::new(match self {
-            Self::Sqlite { readers, .. } => Link::Sqlite(readers.acquire().await?),
-            Self::Postgres { pool, .. } => Link::Postgres(pool.acquire().await?),
+            Self::Sqlite { readers, .. } => Link::Sqlite(readers.lend().await?),
+            Self::Postgres { pool, .. } => Link::Postgres(Box::pin(pool.acquire()).await?),
         }))
     }
 
@@ -69,14 +72,32 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
     {
+        self.write_as(work, Calls::Many).await
+    }
+
+    /// As [`write`](Self::write), for work that sends one [`Script`] and nothing else: where no other work waits,
+    /// it is spared the rounds that begin and commit.
+    pub(crate) async fn write_one_call<T, F>(&self, work: F) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
+    {
+        self.write_as(work, Calls::One).await
+    }
+
+    async fn write_as<T, F>(&self, work: F, calls: Calls) -> Result<T, Failed>
+    where
+        T: Send + 'static,
+        F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
+    {
         match self {
             Self::Sqlite { writer, .. } => {
                 let (answer, answered) = oneshot::channel();
-                writer.send(Job::new(work, answer)).await.map_err(|_| Failed::Closed)?;
+                writer.send(Job::new(work, calls, answer)).await.map_err(|_| Failed::Closed)?;
                 answered.await.map_err(|_| Failed::Closed)?
             }
             Self::Postgres { pool, changes, .. } => {
-                let mut conn = Conn::new(Link::PostgresTx(pool.begin().await?));
+                let mut conn = Conn::new(Link::PostgresTx(Box::pin(pool.begin()).await?));
                 let done = work(&mut conn).await?;
                 crate::postgres::commit(conn, changes).await?;
                 Ok(done)
@@ -139,6 +160,35 @@ impl Statement for Both {
     }
 }
 
+/// How often a job asks the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Calls {
+    /// Once, with a [`Script`].
+    One,
+    Many,
+}
+
+/// Statements for SQLite that go in one call and answer nothing.
+pub(crate) struct Script {
+    pub(crate) within: &'static str,
+    pub(crate) alone: &'static str,
+}
+
+impl Script {
+    pub(crate) const fn text(&self, conn: &Conn) -> &'static str {
+        if conn.is_bare { self.alone } else { self.within }
+    }
+}
+
+macro_rules! script {
+    ($text:literal) => {
+        $crate::db::Script {
+            within: $text,
+            alone: concat!("BEGIN IMMEDIATE;\n", $text, ";\nCOMMIT"),
+        }
+    };
+}
+
 /// A statement over the elements of a JSON list, `$1`: one statement for many rows. Each element is a JSON `value`.
 /// Given is what stands before the list and what stands after it.
 macro_rules! over_rows {
@@ -151,16 +201,21 @@ macro_rules! over_rows {
 }
 
 /// Sends one statement to whichever database it is; gives the number of rows it changed.
+///
+/// On the heap, as in `fetch!`: requests that wait hold the room of their largest call all the while.
 macro_rules! execute {
     ($conn:expr, $sql:expr $(, $bind:expr)* $(,)?) => {{
         let text = $crate::db::Statement::text($sql, $conn.is_postgres());
         match &mut $conn.link {
-            $crate::db::Link::Sqlite(link) => sqlx::query(text)$(.bind($bind))*
-                .execute(&mut **link).await.map(|done| done.rows_affected()),
-            $crate::db::Link::Postgres(link) => sqlx::query(text)$(.bind($bind))*
-                .execute(&mut **link).await.map(|done| done.rows_affected()),
-            $crate::db::Link::PostgresTx(link) => sqlx::query(text)$(.bind($bind))*
-                .execute(&mut **link).await.map(|done| done.rows_affected()),
+            $crate::db::Link::Sqlite(link) =>
+                Box::pin(sqlx::query(text)$(.bind($bind))*.execute(&mut **link)).await
+                    .map(|done| done.rows_affected()),
+            $crate::db::Link::Postgres(link) =>
+                Box::pin(sqlx::query(text)$(.bind($bind))*.execute(&mut **link)).await
+                    .map(|done| done.rows_affected()),
+            $crate::db::Link::PostgresTx(link) =>
+                Box::pin(sqlx::query(text)$(.bind($bind))*.execute(&mut **link)).await
+                    .map(|done| done.rows_affected()),
         }.map_err($crate::Failed::from)
     }};
 }
@@ -170,11 +225,11 @@ macro_rules! fetch {
         let text = $crate::db::Statement::text($sql, $conn.is_postgres());
         match &mut $conn.link {
             $crate::db::Link::Sqlite(link) =>
-                sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link).await,
+                Box::pin(sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link)).await,
             $crate::db::Link::Postgres(link) =>
-                sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link).await,
+                Box::pin(sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link)).await,
             $crate::db::Link::PostgresTx(link) =>
-                sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link).await,
+                Box::pin(sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link)).await,
         }.map_err($crate::Failed::from)
     }};
 }
@@ -194,4 +249,4 @@ macro_rules! fetch_one {
     ($($rest:tt)*) => { $crate::db::fetch!(fetch_one, $($rest)*) };
 }
 
-pub(crate) use {execute, fetch, fetch_all, fetch_one, fetch_optional, over_rows};
+pub(crate) use {execute, fetch, fetch_all, fetch_one, fetch_optional, over_rows, script};

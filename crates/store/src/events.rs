@@ -109,7 +109,7 @@ impl Store {
             "-- group_events
              SELECT e.seq AS event, r.seq, r.id, g.id AS group_id, r.row_index, r.spec, r.processor, r.metadata,
                     r.warnings, r.state, r.failure_code, r.failure_message, r.created_at_ms, r.modified_at_ms,
-                    r.started_at_ms, r.finished_at_ms, r.previous,
+                    r.started_at_ms, r.finished_at_ms, r.previous, r.webhook_url,
                     CASE WHEN $5 = 1 THEN r.input END AS input,
                     CASE WHEN $6 = 1 THEN (SELECT output FROM results WHERE run_seq = r.seq) END AS output
              FROM groups g JOIN group_events e ON e.group_seq = g.seq JOIN runs r ON r.seq = e.run_seq

@@ -53,6 +53,7 @@ pub enum Replayed<A> {
     Other,
 }
 
+/// What is on record for a key, and away with what has expired.
 pub(crate) async fn look_up<A: DeserializeOwned>(
     conn: &mut Conn,
     owner: Owner,
@@ -66,13 +67,25 @@ pub(crate) async fn look_up<A: DeserializeOwned>(
          DELETE FROM idempotency WHERE expires_at_ms <= $1",
         now.0
     )?;
+    find(conn, owner, key, now).await
+}
+
+/// What is on record for a key, for looking only.
+pub(crate) async fn find<A: DeserializeOwned>(
+    conn: &mut Conn,
+    owner: Owner,
+    key: &Key,
+    now: TimeMs,
+) -> Result<Replayed<A>, Failed> {
     let known: Option<(Vec<u8>, String)> = fetch_optional!(
         conn,
         (Vec<u8>, String),
         "-- idempotency: look up
-         SELECT request_hash, answer FROM idempotency WHERE owner = $1 AND key = $2",
+         SELECT request_hash, answer FROM idempotency
+         WHERE owner = $1 AND key = $2 AND expires_at_ms > $3",
         owner.0,
-        &key.text
+        &key.text,
+        now.0
     )?;
     match known {
         None => Ok(Replayed::Nothing),

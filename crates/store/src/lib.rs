@@ -13,6 +13,8 @@ mod groups;
 mod idempotency;
 mod journal;
 mod keys;
+mod lending;
+mod made;
 mod migrate;
 mod owners;
 mod pages;

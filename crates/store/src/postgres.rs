@@ -94,6 +94,18 @@ pub(crate) const INSERT_ROWS: &str = "-- insert_rows
                                           webhook_url TEXT, receiver TEXT)
     ORDER BY x.row_index";
 
+/// As in `sqlite.rs`, but the spec, which has to be there: a statement does not see what it stores itself.
+pub(crate) const INSERT_RUN: &str = "-- insert_run
+    WITH run AS (
+        INSERT INTO runs (id, owner, spec, processor, input, metadata, warnings, state, turn, host, previous,
+                          webhook_url, receiver, event_seq, created_at_ms, modified_at_ms)
+        SELECT $1, $2, seq, $3, $4, $5, $6, 'queued',
+               (SELECT COALESCE(MIN(turn), 0) + 1 FROM runs WHERE state = 'queued'), $7, $8, $9, $10, 1, $11, $11
+        FROM specs WHERE owner = $2 AND hash = $12 AND body = $13
+        RETURNING seq)
+    INSERT INTO events (run_seq, seq, at_ms, kind, body)
+    SELECT seq, 1, $11, 'state', '{\"state\":\"queued\"}' FROM run";
+
 /// As in `sqlite.rs`; rows that another worker is taking are passed over, so more are looked at than are taken.
 pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
     WITH due AS (

@@ -102,6 +102,7 @@ pub(crate) struct RunColumns {
     started_at_ms: Option<i64>,
     finished_at_ms: Option<i64>,
     previous: Option<String>,
+    webhook_url: Option<String>,
     input: Option<String>,
     output: Option<String>,
 }
@@ -132,6 +133,7 @@ impl RunColumns {
             warnings: document::warnings_from_text(self.warnings.as_deref())?,
             failure,
             previous: self.previous.map(|id| id.parse().map_err(bad_id)).transpose()?,
+            webhook: self.webhook_url,
         };
         let input = self.input.map(|input| read_input(&input)).transpose()?;
         let output = self.output.map(|output| document::output_from_text(&output)).transpose()?;
@@ -154,7 +156,7 @@ impl Store {
             "-- find_run
              SELECT r.seq, r.id, g.id AS group_id, r.row_index, r.spec, r.processor, r.metadata, r.warnings,
                     r.state, r.failure_code, r.failure_message, r.created_at_ms, r.modified_at_ms,
-                    r.started_at_ms, r.finished_at_ms, r.previous,
+                    r.started_at_ms, r.finished_at_ms, r.previous, r.webhook_url,
                     CAST(NULL AS TEXT) AS input, CAST(NULL AS TEXT) AS output
              FROM runs r LEFT JOIN groups g ON g.seq = r.group_seq
              WHERE r.id = $1 AND r.owner = $2",
@@ -251,7 +253,7 @@ impl Store {
             "-- list_rows
              SELECT r.seq, r.id, g.id AS group_id, r.row_index, r.spec, r.processor, r.metadata, r.warnings,
                     r.state, r.failure_code, r.failure_message, r.created_at_ms, r.modified_at_ms,
-                    r.started_at_ms, r.finished_at_ms, r.previous,
+                    r.started_at_ms, r.finished_at_ms, r.previous, r.webhook_url,
                     CASE WHEN $6 = 1 THEN r.input END AS input,
                     CASE WHEN $7 = 1 THEN (SELECT output FROM results WHERE run_seq = r.seq) END AS output
              FROM groups g JOIN runs r ON r.group_seq = g.seq
@@ -294,7 +296,7 @@ macro_rules! list_runs {
             "-- list_runs
              SELECT r.seq, r.id, CAST(NULL AS TEXT) AS group_id, r.row_index, r.spec, r.processor,
                     r.metadata, r.warnings, r.state, r.failure_code, r.failure_message, r.created_at_ms,
-                    r.modified_at_ms, r.started_at_ms, r.finished_at_ms, r.previous,
+                    r.modified_at_ms, r.started_at_ms, r.finished_at_ms, r.previous, r.webhook_url,
                     CASE WHEN $5 = 1 THEN r.input END AS input, CAST(NULL AS TEXT) AS output
              FROM runs r
              WHERE r.owner = $1 AND r.group_seq IS NULL AND r.seq < $2 AND ($4 = '' OR r.state = $4)

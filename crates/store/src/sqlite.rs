@@ -11,7 +11,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::changes::{Change, Changes};
-use crate::db::{Conn, Db, Link, Writing, execute, fetch_one};
+use crate::db::{Calls, Conn, Db, Link, Script, Writing, execute, fetch_one, script};
+use crate::lending::Connections;
 use crate::{Failed, Store, migrate};
 
 const FILE: &str = "task-mcp.db";
@@ -21,7 +22,7 @@ const EXECUTOR_LOCK: &str = "executor.lock";
 /// How long a statement waits for another process's transaction.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers never block each other; four keep slow list calls from delaying quick ones.
-const READERS: u32 = 4;
+const READERS: usize = 4;
 /// Jobs waiting for the writer; beyond that callers wait, which slows them down instead of the memory.
 const QUEUE: usize = 1024;
 /// Jobs in one transaction: enough to share an fsync, few enough to stay under 100 ms.
@@ -47,7 +48,6 @@ pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db,
         .foreign_keys(true)
         .pragma("cache_size", CACHE_KIB)
         .pragma("temp_store", "memory");
-    let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await?;
     {
         let path = directory.join(MIGRATE_LOCK);
         let lock = tokio::task::spawn_blocking(move || -> std::io::Result<File> {
@@ -58,16 +58,16 @@ pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db,
         .await
         .map_err(|_| Failed::Closed)?
         .map_err(unusable)?;
-        migrate::run(&migrate::SQLITE, &writer).await?;
+        let first = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone());
+        let first = first.await?;
+        migrate::run(&migrate::SQLITE, &first).await?;
+        first.close().await;
         drop(lock);
     }
-    let readers = SqlitePoolOptions::new()
-        .max_connections(READERS)
-        .min_connections(1)
-        .connect_with(options.pragma("query_only", "1"))
-        .await?;
+    let writer = Connections::open(&options, 1).await?.lend().await?;
+    let readers = Connections::open(&options.pragma("query_only", "1"), READERS).await?;
     let (sender, jobs) = mpsc::channel(QUEUE);
-    let mut conn = Conn::new(Link::Sqlite(writer.acquire().await?));
+    let mut conn = Conn::new(Link::Sqlite(writer));
     let mut foreign = ForeignWrites { seen: None, looked_at: Instant::now() };
     // Before anybody waits: what others write from now on counts as a change.
     foreign.look(&mut conn, changes).await;
@@ -83,7 +83,10 @@ pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db,
 }
 
 /// Work for the writer, and the caller who waits for it.
-pub(crate) struct Job(Box<dyn Doing>);
+pub(crate) struct Job {
+    doing: Box<dyn Doing>,
+    calls: Calls,
+}
 
 /// A job before its transaction has committed, and after.
 trait Doing: Send {
@@ -100,12 +103,16 @@ struct Task<T, F> {
 }
 
 impl Job {
-    pub(crate) fn new<T, F>(work: F, answer: oneshot::Sender<Result<T, Failed>>) -> Self
+    pub(crate) fn new<T, F>(
+        work: F,
+        calls: Calls,
+        answer: oneshot::Sender<Result<T, Failed>>,
+    ) -> Self
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
     {
-        Self(Box::new(Task { work: Some(work), done: None, answer }))
+        Self { doing: Box::new(Task { work: Some(work), done: None, answer }), calls }
     }
 }
 
@@ -169,8 +176,17 @@ impl ForeignWrites {
 }
 
 /// One transaction for all jobs; one that fails is undone alone.
-async fn write_batch(conn: &mut Conn, jobs: Vec<Job>, changes: &Changes) {
+async fn write_batch(conn: &mut Conn, mut jobs: Vec<Job>, changes: &Changes) {
     conn.touched.clear();
+    if let [job] = &mut jobs[..]
+        && job.calls == Calls::One
+    {
+        let ran = run_bare(conn, job).await;
+        if ran.is_ok() {
+            changes.publish(&conn.touched);
+        }
+        return tell_all(jobs, &ran);
+    }
     if let Err(why) = execute!(conn, "BEGIN IMMEDIATE") {
         return tell_all(jobs, &Err(why));
     }
@@ -178,10 +194,10 @@ async fn write_batch(conn: &mut Conn, jobs: Vec<Job>, changes: &Changes) {
     let mut done = Vec::with_capacity(jobs.len());
     for mut job in jobs {
         // One that is alone needs no savepoint: its transaction is undone.
-        let ran = if is_alone { job.0.run(conn).await } else { run_one(conn, &mut job).await };
+        let ran = if is_alone { job.doing.run(conn).await } else { run_one(conn, &mut job).await };
         match ran {
             Ok(()) => done.push(job),
-            Err(why) => job.0.tell(Err(why)),
+            Err(why) => job.doing.tell(Err(why)),
         }
     }
     if is_alone && done.is_empty() {
@@ -201,9 +217,21 @@ async fn write_batch(conn: &mut Conn, jobs: Vec<Job>, changes: &Changes) {
     }
 }
 
+/// A job that brings its own transaction along.
+async fn run_bare(conn: &mut Conn, job: &mut Job) -> Result<(), Failed> {
+    conn.is_bare = true;
+    let ran = job.doing.run(conn).await;
+    conn.is_bare = false;
+    if ran.is_err() {
+        // Fails where the job did not come as far as to begin.
+        let _ = execute!(conn, "ROLLBACK");
+    }
+    ran
+}
+
 async fn run_one(conn: &mut Conn, job: &mut Job) -> Result<(), Failed> {
     execute!(conn, "SAVEPOINT job")?;
-    match job.0.run(conn).await {
+    match job.doing.run(conn).await {
         Ok(()) => execute!(conn, "RELEASE job").map(|_| ()),
         Err(why) => {
             execute!(conn, "ROLLBACK TO job")?;
@@ -215,7 +243,7 @@ async fn run_one(conn: &mut Conn, job: &mut Job) -> Result<(), Failed> {
 
 fn tell_all(jobs: Vec<Job>, committed: &Result<(), Failed>) {
     for job in jobs {
-        job.0.tell(committed.clone());
+        job.doing.tell(committed.clone());
     }
 }
 
@@ -278,6 +306,19 @@ pub(crate) const INSERT_ROWS: &str = "-- insert_rows
            value ->> 'turn', value ->> 'host', value ->> 'previous',
            value ->> 'webhook_url', value ->> 'receiver', 1, $4, $4
     FROM json_each($1)";
+
+/// A single run, what it is asked to do, and its first event: `$1` to `$10` its columns, `$11` now, `$12` and `$13`
+/// hash and text of its spec. In one call, because each is two switches of threads.
+pub(crate) const INSERT_RUN: Script = script!(
+    "-- insert_run
+    INSERT INTO specs (owner, hash, body) VALUES ($2, $12, $13) ON CONFLICT (owner, hash) DO NOTHING;
+    INSERT INTO runs (id, owner, spec, processor, input, metadata, warnings, state, turn, host, previous,
+                      webhook_url, receiver, event_seq, created_at_ms, modified_at_ms)
+    VALUES ($1, $2, (SELECT seq FROM specs WHERE owner = $2 AND hash = $12), $3, $4, $5, $6, 'queued',
+            (SELECT COALESCE(MIN(turn), 0) + 1 FROM runs WHERE state = 'queued'), $7, $8, $9, $10, 1, $11, $11);
+    INSERT INTO events (run_seq, seq, at_ms, kind, body)
+    VALUES (last_insert_rowid(), 1, $11, 'state', '{\"state\":\"queued\"}')"
+);
 
 /// Takes due runs: `$1` this machine, `$2` at most, `$3` only this run or 0, `$4` only this group or 0,
 /// `$5` most of one group at a time, `$6` worker, `$7` lease until, `$8` now.

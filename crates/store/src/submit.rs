@@ -1,23 +1,22 @@
 //! Accepting work: runs, groups and rows become durable here, each request as a whole or not at all.
 
 use std::collections::HashMap;
-use std::str::FromStr;
 use std::sync::Arc;
 
 use domain::clock::TimeMs;
 use domain::group::{Counts, Group};
-use domain::ids::{GroupId, NotAnId, RunId};
+use domain::ids::{GroupId, RunId};
 use domain::run::{Run, RunState, Warning};
 use domain::spec::{Input, Spec};
 use domain::webhook::Webhook;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::changes::Change;
-use crate::db::{Conn, Writing, execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{Both, Conn, Writing, execute, fetch_all, fetch_one, fetch_optional};
 use crate::groups::GroupRow;
 use crate::idempotency::{self, Key, Known, Replayed};
+use crate::made::{MadeGroup, MadeRows, MadeRun, known_rows};
 use crate::{Failed, Owner, Store, document, postgres, sqlite};
 
 /// A run to be created. Everything in it has been checked.
@@ -49,26 +48,6 @@ pub struct Rows {
     pub events_before: Option<i64>,
 }
 
-/// What is kept of an answer, enough to give it again word for word.
-#[derive(Serialize, Deserialize)]
-struct MadeRun {
-    run: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct MadeGroup {
-    group: String,
-}
-
-#[derive(Serialize, Deserialize)]
-struct MadeRows {
-    runs: Vec<String>,
-    counts: [i64; 6],
-    modified_at_ms: i64,
-    runs_before: Option<i64>,
-    events_before: Option<i64>,
-}
-
 impl Store {
     /// Stores a run and its first event.
     pub async fn create_run(
@@ -79,19 +58,22 @@ impl Store {
     ) -> Result<Known<Run>, Failed> {
         let id = RunId::new(self.chance());
         let now = self.clock().now();
-        let made = self
-            .write_again_after_a_lost_race(|| {
+        let made = if key.is_none() {
+            let new = new.clone();
+            let insert = self
+                .inner
+                .db
+                .write_one_call(move |conn| Box::pin(insert_run(conn, owner, id, new, None, now)));
+            insert.await?
+        } else {
+            self.write_again_after_a_lost_race(|| {
                 let (new, key) = (new.clone(), key.clone());
                 move |conn| Box::pin(insert_run(conn, owner, id, new, key, now))
             })
-            .await?;
-        let MadeRun { run } = match made {
-            Replayed::Other => return Ok(Known::OtherBody),
-            Replayed::Nothing => return Ok(Known::New(new_born(id, new, now))),
-            Replayed::Same(made) => made,
+            .await?
         };
-        let row = self.find_run(owner, answered_id(&run)?).await?;
-        row.map(|row| Known::Replayed(as_created(row.run))).ok_or_else(|| answer_is_gone("run"))
+        let known = self.known_run(owner, made).await?;
+        Ok(known.unwrap_or_else(|| Known::New(new_born(id, new, now))))
     }
 
     /// Stores an empty group.
@@ -110,13 +92,11 @@ impl Store {
                 move |conn| Box::pin(insert_group(conn, owner, id, metadata, webhook, key, now))
             })
             .await?;
-        let (id, known): (_, fn(Group) -> Known<Group>) = match made {
-            Replayed::Other => return Ok(Known::OtherBody),
-            Replayed::Nothing => (id, Known::New),
-            Replayed::Same(MadeGroup { group }) => (answered_id(&group)?, Known::Replayed),
-        };
-        let group = self.find_group(owner, id).await?.ok_or_else(|| answer_is_gone("group"))?;
-        Ok(known(Group { counts: Counts::default(), modified_at: group.created_at, ..group }))
+        if let Some(known) = self.known_group(owner, made).await? {
+            return Ok(known);
+        }
+        let counts = Counts::default();
+        Ok(Known::New(Group { id, counts, created_at: now, modified_at: now, metadata }))
     }
 
     /// Adds rows to a group, all or none. `None` when this owner has no such group.
@@ -138,9 +118,8 @@ impl Store {
             .await?;
         Ok(match made {
             Inserted::NoGroup => None,
-            Inserted::Other => Some(Known::OtherBody),
+            Inserted::Before(made) => known_rows(made)?,
             Inserted::New(made) => Some(Known::New(made.into_rows()?)),
-            Inserted::Same(made) => Some(Known::Replayed(made.into_rows()?)),
         })
     }
 
@@ -156,14 +135,6 @@ impl Store {
             done => done,
         }
     }
-}
-
-fn answered_id<T: FromStr<Err = NotAnId>>(text: &str) -> Result<T, Failed> {
-    text.parse().map_err(|why| document::unreadable("answer", why))
-}
-
-fn answer_is_gone(what: &str) -> Failed {
-    document::unreadable("answer", format!("its {what} is gone"))
 }
 
 /// A run of no group that was made just now.
@@ -182,18 +153,7 @@ fn new_born(id: RunId, new: NewRun, now: TimeMs) -> Run {
         warnings: new.warnings,
         failure: None,
         previous: new.previous,
-    }
-}
-
-/// A run as it was when it was created, whatever has become of it since.
-fn as_created(run: Run) -> Run {
-    Run {
-        state: RunState::Queued,
-        modified_at: run.created_at,
-        started_at: None,
-        finished_at: None,
-        failure: None,
-        ..run
+        webhook: new.webhook.map(|webhook| webhook.url),
     }
 }
 
@@ -211,42 +171,27 @@ async fn insert_run(
     }
     let made = MadeRun { run: id.to_string() };
     idempotency::record(conn, owner, key.as_ref(), &made, now).await?;
-    let spec = spec_seq(conn, owner, &document::spec_to_text(&new.spec)).await?;
-    let (turn,) = fetch_one!(
+    let spec = document::spec_to_text(&new.spec);
+    let hash = hash_of(&spec);
+    if conn.is_postgres() {
+        spec_seq(conn, owner, &spec).await?;
+    }
+    execute!(
         conn,
-        (i64,),
-        "-- insert_run: next in turn
-         SELECT COALESCE(MIN(turn), 0) + 1 FROM runs WHERE state = 'queued'"
-    )?;
-    let (seq,) = fetch_one!(
-        conn,
-        (i64,),
-        "-- insert_run
-         INSERT INTO runs (id, owner, spec, processor, input, metadata, warnings, state, turn, host, previous,
-                           webhook_url, receiver, event_seq, created_at_ms, modified_at_ms)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8, $9, $10, $11, $12, 1, $13, $13)
-         RETURNING seq",
+        Both { sqlite: sqlite::INSERT_RUN.text(conn), postgres: postgres::INSERT_RUN },
         id.to_string(),
         owner.0,
-        spec,
         &new.spec.processor.name,
         new.input.to_json().to_string(),
         new.metadata.map(|metadata| Value::Object(metadata).to_string()),
         document::warnings_to_text(&new.warnings),
-        turn,
         new.host,
         new.previous.map(|id| id.to_string()),
         new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
         new.webhook.as_ref().map(|webhook| webhook.receiver.as_str()),
-        now.0
-    )?;
-    execute!(
-        conn,
-        "-- insert_run: its first event
-         INSERT INTO events (run_seq, seq, at_ms, kind, body)
-         VALUES ($1, 1, $2, 'state', '{\"state\":\"queued\"}')",
-        seq,
-        now.0
+        now.0,
+        hash,
+        spec
     )?;
     conn.touch(Change::Work);
     Ok(Replayed::Nothing)
@@ -284,8 +229,7 @@ async fn insert_group(
 
 enum Inserted {
     New(MadeRows),
-    Same(MadeRows),
-    Other,
+    Before(Replayed<MadeRows>),
     NoGroup,
 }
 
@@ -300,8 +244,7 @@ async fn insert_rows(
 ) -> Result<Inserted, Failed> {
     match idempotency::look_up(conn, owner, key.as_ref(), now).await? {
         Replayed::Nothing => {}
-        Replayed::Same(made) => return Ok(Inserted::Same(made)),
-        Replayed::Other => return Ok(Inserted::Other),
+        known @ (Replayed::Same(_) | Replayed::Other) => return Ok(Inserted::Before(known)),
     }
     let count = i64::try_from(rows.len()).unwrap_or(i64::MAX);
     // This also locks the group's row, so that two requests get row numbers one after the other.
@@ -407,7 +350,7 @@ async fn rows_as_json(
 
 /// The number of a spec, which is stored once per owner.
 async fn spec_seq(conn: &mut Conn, owner: Owner, body: &str) -> Result<i64, Failed> {
-    let hash = Sha256::digest(body.as_bytes()).to_vec();
+    let hash = hash_of(body);
     execute!(
         conn,
         "-- spec_seq: store it unless it is there
@@ -427,22 +370,8 @@ async fn spec_seq(conn: &mut Conn, owner: Owner, body: &str) -> Result<i64, Fail
     Ok(seq)
 }
 
-impl MadeRows {
-    fn into_rows(self) -> Result<Rows, Failed> {
-        let [queued, running, cancelling, completed, failed, cancelled] = self.counts;
-        let runs = self
-            .runs
-            .iter()
-            .map(|id| id.parse().map_err(|why| document::unreadable("answer", why)))
-            .collect::<Result<_, _>>()?;
-        Ok(Rows {
-            runs,
-            counts: Counts { queued, running, cancelling, completed, failed, cancelled },
-            modified_at: TimeMs(self.modified_at_ms),
-            runs_before: self.runs_before,
-            events_before: self.events_before,
-        })
-    }
+fn hash_of(spec: &str) -> Vec<u8> {
+    Sha256::digest(spec.as_bytes()).to_vec()
 }
 
 impl Store {

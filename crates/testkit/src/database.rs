@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::postgres::PgPoolOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
-use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, SqliteConnection, SqlitePool};
 use tempfile::TempDir;
 
 use crate::postgres;
@@ -106,5 +106,30 @@ impl Raw {
         }
         .expect("a query for text");
         rows.into_iter().map(|(text,)| text).collect()
+    }
+}
+
+/// A plain connection whose commits are as durable as those of the embedded store: what no write can be faster than.
+#[derive(Debug)]
+pub struct Bare(SqliteConnection);
+
+impl Bare {
+    /// A database of its own in a directory.
+    pub async fn open(directory: &Path) -> Self {
+        let options = SqliteConnectOptions::new()
+            .filename(directory.join("bare.db"))
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full);
+        let mut conn = options.connect().await.expect("an embedded database");
+        let table = "CREATE TABLE bare (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)";
+        sqlx::query(table).execute(&mut conn).await.expect("a table");
+        Self(conn)
+    }
+
+    /// Inserts one row and commits, in one call.
+    pub async fn commit(&mut self, body: &str) {
+        let insert = "BEGIN IMMEDIATE; INSERT INTO bare (body) VALUES ($1); COMMIT";
+        sqlx::query(insert).bind(body).execute(&mut self.0).await.expect("a commit");
     }
 }

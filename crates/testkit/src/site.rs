@@ -123,6 +123,11 @@ impl Site {
         asked.into_iter().filter(|path| path != "/robots.txt").collect()
     }
 
+    /// How often it was asked for anything, `robots.txt` counted too.
+    pub fn hits(&self) -> usize {
+        self.state.asked.lock().expect("a list").len()
+    }
+
     /// How often a path was asked for.
     pub fn times(&self, path: &str) -> usize {
         self.asked().iter().filter(|asked| *asked == path).count()

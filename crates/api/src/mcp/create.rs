@@ -1,7 +1,6 @@
 //! Starting work: a report on one question, or the same fields for the rows of a table.
 
 use domain::group::Group;
-use domain::ids::GroupId;
 use domain::processor::{DEFAULT_FOR_RESEARCH, DEFAULT_FOR_ROWS};
 use domain::run::Run;
 use serde::Serialize;
@@ -17,7 +16,7 @@ use crate::mcp::stdio;
 use crate::mcp::wanted::{self, Task};
 use crate::once;
 use crate::problem::Problem;
-use crate::rest::write_once;
+use crate::rest::make_once;
 use crate::submit::{self, MAX_ROWS, RunArgs, recommended};
 use crate::wire::input_view;
 
@@ -81,12 +80,13 @@ pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<St
     let asked = asked.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
     let key = once::key_of(request_key.as_deref(), "createDeepResearch", &asked.collect())?;
     let app = &call.app;
-    let sources = app.store.list_sources(call.caller.owner).await?;
-    let is_shared = app.store.is_shared();
-    let new = submit::prepare(&app.catalog, &sources, run, DEFAULT_FOR_RESEARCH, is_shared)?;
-    let (store, owner, writes) = (app.store.clone(), call.caller.owner, key.clone());
-    let run = write_once(app, call.caller, key.as_ref(), move || async move {
-        submit::create_run(&store, owner, new, writes).await
+    let owner = call.caller.owner;
+    let known = app.store.find_made_run(owner, key.as_ref());
+    let run = make_once(app, call.caller, key.as_ref(), known, async {
+        let sources = app.store.list_sources(owner).await?;
+        let is_shared = app.store.is_shared();
+        let new = submit::prepare(&app.catalog, &sources, run, DEFAULT_FOR_RESEARCH, is_shared)?;
+        submit::create_run(&app.store, owner, new, key.clone()).await
     })
     .await?;
     notes.extend(run.warnings.iter().map(|warning| warning.message.clone()));
@@ -351,21 +351,17 @@ async fn add(
         group
     } else {
         let key = once::key_of(request_key.as_deref(), "createTaskGroup", asked)?;
-        let (store, writes) = (app.store.clone(), key.clone());
-        write_once(app, call.caller, key.as_ref(), move || async move {
-            submit::create_group(&store, owner, Some(metadata), None, writes).await
-        })
-        .await?
+        let known = app.store.find_made_group(owner, key.as_ref());
+        let creation = submit::create_group(&app.store, owner, Some(metadata), None, key.clone());
+        make_once(app, call.caller, key.as_ref(), known, creation).await?
     };
     let mut in_group = group.counts.total();
     for (part, batch) in batches.into_iter().enumerate() {
         let part_key = request_key.as_ref().map(|key| format!("{key}/rows/{part}"));
         let key = once::key_of(part_key.as_deref(), "createTaskGroup rows", asked)?;
-        let (store, writes, group): (_, _, GroupId) = (app.store.clone(), key.clone(), group.id);
-        let added = write_once(app, call.caller, key.as_ref(), move || async move {
-            submit::add_rows(&store, owner, group, batch, writes).await
-        })
-        .await?;
+        let known = app.store.find_added_rows(owner, key.as_ref());
+        let creation = submit::add_rows(&app.store, owner, group.id, batch, key.clone());
+        let added = make_once(app, call.caller, key.as_ref(), known, creation).await?;
         in_group = added.counts.total();
     }
     Ok((group, in_group))

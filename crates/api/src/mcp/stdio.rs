@@ -57,7 +57,7 @@ pub async fn serve(
         read
     };
     let serving = async {
-        match handler.serve((theirs_in, theirs_out)).await {
+        match Box::pin(handler.serve((theirs_in, theirs_out))).await {
             Ok(service) => drop(service.waiting().await),
             // A client that went away before it said anything.
             Err(why) => debug!(error = %why, "no client came"),

@@ -8,12 +8,12 @@ use domain::group::Group;
 use domain::ids::GroupId;
 use domain::processor::DEFAULT_FOR_ROWS;
 use serde_json::Map;
-use store::{GroupFilter, NewRun};
+use store::GroupFilter;
 
 use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::rest::{
-    Params, answer, body, flag, id, note, param, part, runs, unused_members, write_once,
+    Params, answer, body, flag, id, make_once, note, param, part, runs, unused_members,
 };
 use crate::wire::documented::{
     GroupPath, Invalid, NeedsKey, NewTaskGroup, NewTaskGroupRuns, NoRoom, NotCreated, NotThere,
@@ -52,11 +52,10 @@ pub(super) async fn create(
     let members = if bytes.is_empty() { Map::new() } else { json::object(&bytes)? };
     let key = once::key(&headers, "create_group", &members)?;
     let GroupBody { metadata, webhook, unused } = group_body(members);
-    let webhook = submit::group_webhook(&app.catalog, webhook.as_ref())?;
-    let store = app.store.clone();
-    let writes = key.clone();
-    let group = write_once(&app, caller, key.as_ref(), move || async move {
-        submit::create_group(&store, caller.owner, metadata, webhook, writes).await
+    let known = app.store.find_made_group(caller.owner, key.as_ref());
+    let group = make_once(&app, caller, key.as_ref(), known, async {
+        let webhook = submit::group_webhook(&app.catalog, webhook.as_ref())?;
+        submit::create_group(&app.store, caller.owner, metadata, webhook, key.clone()).await
     })
     .await?;
     let view = TaskGroup { warnings: unused_members(&unused), ..group_view(&group) };
@@ -121,29 +120,34 @@ pub(super) async fn add(
     let group = find(&app, caller, &group_id).await?.id;
     let headers = request.headers().clone();
     let bytes = body(&app, request).await?;
-    let sources = app.store.list_sources(caller.owner).await?;
-    let (catalog, is_shared) = (app.catalog.clone(), app.store.is_shared());
     // A thousand rows are real work: off the threads that answer others.
-    let checking = move || {
+    let read = move || {
         let members = json::object(&bytes)?;
-        let key = once::key(&headers, &format!("add_rows {group}"), &members)?;
-        let RowsBody { rows, default_task_spec, unused } = RowsBody::read(members)?;
-        let default = default_task_spec.as_ref();
-        let rows =
-            submit::prepare_rows(&catalog, &sources, rows, default, DEFAULT_FOR_ROWS, is_shared)?;
-        Ok::<(Vec<NewRun>, _, _), Problem>((rows, key, unused))
+        Ok((once::key(&headers, &format!("add_rows {group}"), &members)?, RowsBody::read(members)?))
     };
-    let checked = tokio::task::spawn_blocking(checking).await;
-    let (rows, key, unused) = checked.map_err(Problem::internal)??;
-    let store = app.store.clone();
-    let writes = key.clone();
-    let added = write_once(&app, caller, key.as_ref(), move || async move {
-        submit::add_rows(&store, caller.owner, group, rows, writes).await
+    let (key, body) = apart(read).await?;
+    let RowsBody { rows, default_task_spec, unused } = body;
+    let known = app.store.find_added_rows(caller.owner, key.as_ref());
+    let added = make_once(&app, caller, key.as_ref(), known, async {
+        let sources = app.store.list_sources(caller.owner).await?;
+        let (catalog, is_shared) = (app.catalog.clone(), app.store.is_shared());
+        let prepare = move || {
+            let default = default_task_spec.as_ref();
+            submit::prepare_rows(&catalog, &sources, rows, default, DEFAULT_FOR_ROWS, is_shared)
+        };
+        let rows = apart(prepare).await?;
+        submit::add_rows(&app.store, caller.owner, group, rows, key.clone()).await
     })
     .await?;
     let mut view = rows_view(&added);
     view.warnings = unused_members(&unused);
     Ok(answer(StatusCode::OK, view))
+}
+
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?
 }
 
 /// How far one run of a group is.

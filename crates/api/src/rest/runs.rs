@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::gate::Caller;
 use crate::problem::{Kind, Problem};
-use crate::rest::{Params, answer, body, groups, id, note, param, part, shown, write_once};
+use crate::rest::{Params, answer, body, groups, id, make_once, note, param, part, shown};
 use crate::wire::documented::{
     Hold, Invalid, NeedsKey, NewTaskRun, NoRoom, NotCreated, NotThere, OfGroup, OfState, Once,
     Part, Refusals, RunPath, StillActive,
@@ -55,14 +55,13 @@ pub(super) async fn create(
     let headers = request.headers().clone();
     let members = json::object(&body(&app, request).await?)?;
     let key = once::key(&headers, "create_run", &members)?;
-    let args = run_args(members)?;
-    let sources = app.store.list_sources(caller.owner).await?;
-    let is_shared = app.store.is_shared();
-    let new = submit::prepare(&app.catalog, &sources, args, DEFAULT_FOR_RESEARCH, is_shared)?;
-    let store = app.store.clone();
-    let writes = key.clone();
-    let run = write_once(&app, caller, key.as_ref(), move || async move {
-        submit::create_run(&store, caller.owner, new, writes).await
+    let known = app.store.find_made_run(caller.owner, key.as_ref());
+    let run = make_once(&app, caller, key.as_ref(), known, async {
+        let args = run_args(members)?;
+        let sources = app.store.list_sources(caller.owner).await?;
+        let is_shared = app.store.is_shared();
+        let new = submit::prepare(&app.catalog, &sources, args, DEFAULT_FOR_RESEARCH, is_shared)?;
+        submit::create_run(&app.store, caller.owner, new, key.clone()).await
     })
     .await?;
     Ok(answer(StatusCode::ACCEPTED, run_view(&run)))
@@ -201,6 +200,8 @@ pub(super) async fn result(
     params: Params,
 ) -> Result<Json<TaskRunResult>, Problem> {
     let hold = hold(&params, &headers)?;
+    // They hold on to what was read from the connection, 8 kB, which nobody needs while the call waits.
+    drop((params, headers));
     let row = ended(&app, caller, find(&app, caller, &run_id).await?, hold).await?;
     let run = &row.run;
     match run.state {

@@ -1,134 +1,33 @@
 //! Server-sent events: a run while it works, the rows of a group, and which of them have ended.
 //!
 //! Everything that is told is read from the store, so a stream goes on behind `last_event_id` without gap or
-//! repeat, also after a restart. A stream holds one batch of events at most: listeners that take nothing are let go.
+//! repeat, also after a restart.
 
-use std::convert::Infallible;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse, Response};
+use axum::http::HeaderMap;
+use axum::response::Response;
 use domain::event::{Event, EventKind};
 use domain::group::Group;
 use domain::run::{Run, RunState};
-use futures_util::stream;
-use store::{EVENTS_AT_ONCE, Filter, Listed, RunRow, Watch};
-use tokio::sync::mpsc;
-use tokio::time::{Instant, sleep, timeout, timeout_at};
-use tokio_util::sync::CancellationToken;
+use store::{EVENTS_AT_ONCE, Filter, Listed, RunRow};
+use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::App;
 use crate::gate::Caller;
 use crate::problem::Problem;
+use crate::rest::listener::{Ended, Listener, resume, stream_of};
 use crate::rest::{Params, flag, groups, param, runs, shown};
 use crate::wire::documented::{
     GroupPath, Invalid, NeedsKey, NotThere, OpenFor, Refusals, Resume, RunPath, WithRows,
 };
-use crate::wire::{
-    ErrorView, Links, StreamEvent, TaskGroupStatus, input_view, output_view, status_view, uuid_of,
-};
+use crate::wire::{Links, StreamEvent, TaskGroupStatus, input_view, output_view, status_view};
 
-/// How often a silent stream shows that it is alive: well below the idle limits of proxies.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// A listener who takes nothing for this long is let go; it can resume.
-const PATIENCE: Duration = Duration::from_mins(1);
-/// Batches of events on their way to one listener.
-const ON_THE_WAY: usize = 1;
 /// Rows of a group read at a time; with their outputs they make one batch.
 const ROWS: i64 = 50;
 /// Least time between two looks at a busy group: what happened meanwhile is told together.
 const BREATH: Duration = Duration::from_millis(200);
-
-/// Why a stream ends before its story does.
-enum Ended {
-    /// The listener is gone, takes nothing, or the server stops.
-    Gone,
-    Failed(store::Failed),
-}
-
-impl From<store::Failed> for Ended {
-    fn from(why: store::Failed) -> Self {
-        Self::Failed(why)
-    }
-}
-
-/// The far end of one stream.
-struct Listener {
-    batches: mpsc::Sender<Bytes>,
-    stop: CancellationToken,
-}
-
-impl Listener {
-    async fn tell(&self, frames: String) -> Result<(), Ended> {
-        if frames.is_empty() {
-            return Ok(());
-        }
-        match timeout(PATIENCE, self.batches.send(frames.into())).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_)) | Err(_) => Err(Ended::Gone),
-        }
-    }
-
-    /// Returns when something has changed, keeping the connection alive meanwhile.
-    async fn wait(&self, watch: &mut Watch) -> Result<(), Ended> {
-        loop {
-            tokio::select! {
-                () = watch.changed() => return Ok(()),
-                () = self.stop.cancelled() => return Err(Ended::Gone),
-                () = self.batches.closed() => return Err(Ended::Gone),
-                () = sleep(KEEP_ALIVE) => self.tell(": keep-alive\n\n".into()).await?,
-            }
-        }
-    }
-}
-
-/// Answers with what `tell` tells.
-fn stream_of<T, F>(app: &App, tell: T) -> Response
-where
-    T: FnOnce(App, Listener) -> F,
-    F: Future<Output = Result<(), Ended>> + Send + 'static,
-{
-    let (batches, on_the_way) = mpsc::channel(ON_THE_WAY);
-    let listener = Listener { batches: batches.clone(), stop: app.stop.clone() };
-    let telling = tell(app.clone(), listener);
-    let chance = app.store.chance().clone();
-    app.streams.spawn(async move {
-        let Err(Ended::Failed(why)) = telling.await else { return };
-        let problem = Problem::from(why);
-        let ref_id = uuid_of(&format!("{:032x}", chance.next()));
-        tracing::error!(ref_id, cause = problem.cause, "a stream broke: {}", problem.message);
-        let error = ErrorView { ref_id, message: problem.message, detail: None };
-        let _ = timeout(PATIENCE, batches.send(StreamEvent::error(error).frame().into())).await;
-    });
-    let body = stream::unfold(on_the_way, |mut batches| async move {
-        batches.recv().await.map(|batch| (Ok::<_, Infallible>(batch), batches))
-    });
-    let mut response = Body::from_stream(body).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    // For proxies of the nginx kind, which would hold events back.
-    headers.insert("x-accel-buffering", HeaderValue::from_static("no"));
-    response
-}
-
-/// Behind which event a listener wants to go on.
-fn resume(params: &Params, headers: &HeaderMap) -> Result<Option<i64>, Problem> {
-    let header = headers.get("last-event-id").and_then(|id| id.to_str().ok()).map(str::to_owned);
-    let Some(text) = param(params, "last_event_id")?.or(header).filter(|id| !id.is_empty()) else {
-        return Ok(None);
-    };
-    let refused = || {
-        Problem::invalid(format!(
-            "`last_event_id` is `{}`; send the `event_id` of an event of this stream, or leave it out",
-            shown(&text)
-        ))
-    };
-    let number = text.parse::<i64>().ok().filter(|id| *id >= 0);
-    number.map(Some).ok_or_else(refused)
-}
 
 /// Tells of a run while it works.
 ///

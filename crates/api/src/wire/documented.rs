@@ -104,7 +104,7 @@ struct SourcePolicy {
 
 /// An address to be told when the work has ended. It must not be in a private network.
 #[derive(Deserialize, ToSchema)]
-struct Webhook {
+pub(crate) struct Webhook {
     #[schema(max_length = 2000, example = "https://example.org/hook")]
     url: String,
     /// What to be told of: `task_run.status` for runs. Left out or empty: everything.

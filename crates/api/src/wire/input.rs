@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
 
+use crate::wire::documented;
+
 /// The request that made a run. Members that nothing was asked of are null.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = TaskRunInput)]
@@ -16,6 +18,9 @@ pub struct RunInputView {
     pub metadata: Option<Map<String, Value>>,
     pub source_policy: Option<Value>,
     pub previous_interaction_id: Option<String>,
+    /// Who is told of the end.
+    #[schema(value_type = Option<documented::Webhook>)]
+    pub webhook: Option<Value>,
 }
 
 pub fn input_view(run: &Run, input: &Input, spec: &Spec) -> RunInputView {
@@ -26,6 +31,10 @@ pub fn input_view(run: &Run, input: &Input, spec: &Spec) -> RunInputView {
         metadata: run.metadata.clone(),
         source_policy: source_policy(&spec.policy),
         previous_interaction_id: run.previous.map(|id| id.to_string()),
+        webhook: run
+            .webhook
+            .as_ref()
+            .map(|url| json!({"url": url, "event_types": ["task_run.status"]})),
     }
 }
 

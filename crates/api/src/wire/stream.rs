@@ -176,6 +176,7 @@ mod tests {
             warnings: Vec::new(),
             failure: None,
             previous: None,
+            webhook: None,
         }
     }
 

@@ -160,3 +160,19 @@ async fn health_is_that_of_the_database() {
         (200, json!({"name": "task-mcp", "status": "ok"}))
     );
 }
+
+#[tokio::test]
+async fn the_input_of_a_run_tells_its_webhook_also_in_the_stream_of_its_group() {
+    let world = World::new().await;
+    let webhook =
+        json!({"url": "https://hook.example.org/ends", "event_types": ["task_run.status"]});
+    let asked = json!({"input": "Why?", "processor": "core", "webhook": webhook});
+    let run = world.post("/v1/tasks/runs", &asked).await.json();
+    let path = format!("/v1/tasks/runs/{}/input", run["run_id"].as_str().unwrap());
+    assert_eq!(world.get(&path).await.json()["webhook"], webhook);
+    let group = world.group().await;
+    let rows = format!("/v1/tasks/groups/{group}/runs");
+    world.post(&rows, &json!({"inputs": [asked, {"input": "How?"}]})).await;
+    let stream = world.get(&format!("{rows}?include_input=true")).await.text;
+    assert_eq!(stream.matches("https://hook.example.org/ends").count(), 1);
+}

@@ -1,6 +1,7 @@
 //! Creations under an `Idempotency-Key`.
 
 use serde_json::json;
+use task_mcp_api::Catalog;
 
 use crate::world::World;
 
@@ -27,6 +28,26 @@ async fn a_key_used_for_something_else_is_refused() {
         assert_eq!(other.status, 422);
         assert!(other.message().contains("was used before for a different request"));
     }
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_as_before_although_its_request_would_be_refused_today() {
+    let mut world = World::new().await;
+    let run = r#"{"input": "Why?", "processor": "core"}"#;
+    let rows = json!({"inputs": [{"input": "a"}]}).to_string();
+    let group = world.post_text("/v1/tasks/groups", "{}", Some("g")).await;
+    let path = format!("/v1/tasks/groups/{}/runs", group.json()["taskgroup_id"].as_str().unwrap());
+    let made = world.post_text("/v1/tasks/runs", run, Some("k")).await;
+    let added = world.post_text(&path, &rows, Some("r")).await;
+    // Nothing can be read any more, and no processor is left.
+    world = world.offering(Catalog::default());
+    assert_eq!(world.post_text("/v1/tasks/runs", run, None).await.status, 403);
+    let again = world.post_text("/v1/tasks/runs", run, Some("k")).await;
+    assert_eq!((again.status, again.text), (made.status, made.text));
+    let again = world.post_text(&path, &rows, Some("r")).await;
+    assert_eq!((again.status, again.text), (added.status, added.text));
+    let other = world.post_text("/v1/tasks/runs", r#"{"input": "How?"}"#, Some("k")).await;
+    assert!(other.message().contains("was used before for a different request"));
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Streams of events: in order, without gap or repeat, and ending with what was waited for.
 
+use std::time::Duration;
+
 use axum::body::{Body, BodyDataStream};
 use axum::http::Request;
 use domain::event::{EventKind, Progress, Stage};
@@ -8,7 +10,11 @@ use futures_util::StreamExt;
 use serde_json::{Value, json};
 use store::dispatch::Claimed;
 use store::{End, Ending};
-use task_mcp_api::router;
+use task_mcp_api::{router, serve};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use crate::world::{World, failure, report};
@@ -212,6 +218,46 @@ async fn a_resumed_stream_of_an_active_run_goes_on_live() {
     assert_eq!(second.until("task_run.progress_msg.search two").await.len(), 1);
     end(&world, &claimed, report("So.", vec![])).await;
     assert_eq!(gists(&second.rest().await), ["task_run.state completed"]);
+}
+
+#[tokio::test]
+async fn a_listener_who_takes_nothing_is_let_go_and_resumes_without_gap_or_repeat() {
+    let world = World::new().await;
+    let run = world.submit("Why?").await;
+    let claimed = world.claim().await;
+    // More than sockets of both ends hold.
+    let long = "x".repeat(40_000);
+    for batch in 0..10 {
+        let of_batch = |n: usize| message(&format!("{} {long}", batch * 40 + n));
+        say(&world, &claimed, (0..40).map(of_batch).collect()).await;
+    }
+    end(&world, &claimed, report("So.", vec![])).await;
+    let path = format!("/v1/tasks/runs/{run}/events");
+    let all = whole(&world, &path).await.split_off(1);
+
+    let app = world.app.clone().letting_go_after(Duration::from_millis(300));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut server = JoinSet::new();
+    server.spawn(serve(listener, app.clone(), CancellationToken::new()));
+    let mut socket = TcpStream::connect(address).await.unwrap();
+    // Of HTTP/1.0, so that the body is what comes until the end.
+    let request = format!("GET {path} HTTP/1.0\r\nhost: localhost\r\n\r\n");
+    socket.write_all(request.as_bytes()).await.unwrap();
+    socket.readable().await.unwrap();
+    while app.open_streams() > 0 {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    let mut taken = Vec::new();
+    // Whether the rest of it was lost with an error or without is the system's affair.
+    let _ = socket.read_to_end(&mut taken).await;
+    let taken = String::from_utf8(taken).unwrap();
+    let (_, frames) = taken.split_once("\r\n\r\n").unwrap();
+    let (frames, _cut_off) = frames.rsplit_once("\n\n").unwrap();
+    let seen = told(&format!("{frames}\n\n")).split_off(1);
+    assert!(seen.len() < all.len(), "all of it went into the sockets");
+    let behind = format!("{path}?last_event_id={}", seen.last().unwrap().id().unwrap());
+    assert_eq!([seen, whole(&world, &behind).await].concat(), all);
 }
 
 #[tokio::test]

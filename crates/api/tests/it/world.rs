@@ -76,6 +76,12 @@ impl World {
         Self { app: self.app.stopping_with(stop), ..self }
     }
 
+    /// The same server after its settings have changed.
+    pub(crate) fn offering(self, catalog: Catalog) -> Self {
+        let app = App::new(self.store.clone(), Arc::new(catalog), "https://tasks.test/");
+        Self { app: app.on_loopback(), ..self }
+    }
+
     /// The same server, reached by another address.
     pub(crate) fn reached_at(self, public_url: &str) -> Self {
         let app = App::new(self.store.clone(), self.app.catalog.clone(), public_url);

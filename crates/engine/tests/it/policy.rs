@@ -34,11 +34,34 @@ async fn what_a_policy_leaves_out_is_not_asked_and_not_used_where_a_redirect_lea
         assert_eq!(row.run.state, RunState::Completed, "{:?}", row.run.failure);
         let output = output.unwrap();
         assert!(output.evidence().all(|evidence| evidence.address == inside.url("/tides")));
-        assert_eq!(outside.times("/secret"), 0);
+        assert_eq!(outside.hits(), 0, "its host was asked");
         let why = &receipt.unreadable.iter().find(|one| one.address == inside.url("/away"));
         let why = &why.expect("it is told why the redirect was not used").reason;
         assert!(why.ends_with("which the source policy leaves out"), "{why}");
     }
+}
+
+#[tokio::test]
+async fn the_policy_of_one_run_does_not_decide_for_the_next_one_on_the_same_page() {
+    let outside = Site::script().page("/open", "Tides", TIDES).serve().await;
+    let inside = Site::script()
+        .redirect("/away", &localhost(&outside.url("/open")))
+        .found("/away")
+        .serve()
+        .await;
+    let bench = Bench::new(Database::sqlite(), &[&inside, &outside]).await;
+    let _worker = bench.start("ann");
+    let ended = async |policy| {
+        let spec = Spec { policy, ..on_the_web(build::report()) };
+        let run = bench.submit(spec, build::question(QUESTION)).await;
+        bench.ended(&run).await.0.run.state
+    };
+    assert_eq!(ended(policy(&[], &["localhost"])).await, RunState::Failed);
+    assert_eq!(outside.hits(), 0);
+    assert_eq!(ended(policy(&[], &[])).await, RunState::Completed);
+    assert_eq!(outside.times("/open"), 1);
+    assert_eq!(ended(policy(&[], &["localhost"])).await, RunState::Failed);
+    assert_eq!(outside.times("/open"), 1);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ use task_mcp_sources::{Config, Sources};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use url::Url;
 
 pub(crate) struct Site {
     pub(crate) origin: String,
@@ -55,4 +56,9 @@ pub(crate) fn sources(site: &Site) -> (Sources, TempDir) {
         ..Config::new(egress, index_dir.path().to_owned())
     });
     (sources, index_dir)
+}
+
+/// The policy of a reader who has none.
+pub(crate) fn anything(_: &Url) -> bool {
+    true
 }

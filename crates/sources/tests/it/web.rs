@@ -4,7 +4,7 @@ use axum::http::{HeaderName, StatusCode};
 use axum::routing::get;
 use task_mcp_sources::{Failed, Remedy};
 
-use crate::site::{Site, sources};
+use crate::site::{Site, anything, sources};
 
 const HTML: (HeaderName, &str) = (CONTENT_TYPE, "text/html; charset=utf-8");
 
@@ -19,7 +19,7 @@ async fn a_page_is_read_as_text_with_its_final_address() {
     let site = Site::serve(routes).await;
     let (sources, _dir) = sources(&site);
 
-    let read = sources.read_web(&site.url("/old")).await.unwrap();
+    let read = sources.read_web(&site.url("/old"), &anything).await.unwrap();
     assert_eq!(read.address, site.url("/new/moon"));
     assert_eq!(read.media_type, "text/html");
     assert_eq!(read.bytes, page.as_bytes());
@@ -40,11 +40,14 @@ async fn robots_are_obeyed_even_behind_a_redirect() {
     let (sources, _dir) = sources(&site);
 
     for path in ["/private/a", "/not-us", "/way-in"] {
-        let refused = sources.read_web(&site.url(path)).await.unwrap_err();
+        let refused = sources.read_web(&site.url(path), &anything).await.unwrap_err();
         assert!(matches!(refused, Failed::Forbidden { .. }), "{path}: {refused}");
         assert_eq!(refused.remedy(), Remedy::Skip);
     }
-    assert_eq!(sources.read_web(&site.url("/open")).await.unwrap().text.body, "open words");
+    assert_eq!(
+        sources.read_web(&site.url("/open"), &anything).await.unwrap().text.body,
+        "open words"
+    );
     assert_eq!(site.asked(), ["/robots.txt", "/way-in", "/open"]);
 }
 
@@ -57,7 +60,7 @@ async fn a_site_that_cannot_say_what_is_allowed_is_left_alone() {
     let (sources, _dir) = sources(&site);
 
     for _ in 0..2 {
-        let refused = sources.read_web(&site.url("/a")).await.unwrap_err();
+        let refused = sources.read_web(&site.url("/a"), &anything).await.unwrap_err();
         assert!(refused.to_string().contains("robots.txt answers with status 500"), "{refused}");
         assert_eq!(refused.remedy(), Remedy::Retry);
     }
@@ -73,9 +76,9 @@ async fn a_host_that_says_later_is_not_asked_again() {
     let site = Site::serve(routes).await;
     let (sources, _dir) = sources(&site);
 
-    let busy = sources.read_web(&site.url("/busy")).await.unwrap_err();
+    let busy = sources.read_web(&site.url("/busy"), &anything).await.unwrap_err();
     assert!(matches!(busy, Failed::Status { code: 429, .. }), "{busy}");
-    let other = sources.read_web(&site.url("/other")).await.unwrap_err();
+    let other = sources.read_web(&site.url("/other"), &anything).await.unwrap_err();
     assert!(matches!(other.remedy(), Remedy::RetryAfter(wait) if wait.as_secs() > 3_000));
     assert_eq!(site.asked(), ["/robots.txt", "/busy"]);
 }
@@ -102,7 +105,8 @@ async fn no_more_than_two_requests_are_with_one_host() {
 
     let pages: Vec<String> = (0..8).map(|n| site.url(&format!("/{n}"))).collect();
     let read =
-        futures_util::future::join_all(pages.iter().map(|page| sources.read_web(page))).await;
+        futures_util::future::join_all(pages.iter().map(|page| sources.read_web(page, &anything)))
+            .await;
     assert!(read.iter().all(Result::is_ok), "{read:?}");
     assert!(seen.load(Ordering::SeqCst) <= 2);
 }
@@ -124,7 +128,7 @@ async fn what_cannot_be_read_says_why() {
 
     let mut said = Vec::new();
     for path in ["/pdf", "/shell", "/blank", "/wall", "/gone", "/large", "/silent"] {
-        let failed = sources.read_web(&site.url(path)).await.unwrap_err();
+        let failed = sources.read_web(&site.url(path), &anything).await.unwrap_err();
         said.push(failed.to_string().replace(&site.origin, ""));
     }
     assert_eq!(
@@ -146,11 +150,11 @@ async fn only_public_pages_of_the_web_are_read() {
     let site = Site::serve(Router::new()).await;
     let (sources, _dir) = sources(&site);
     for address in ["http://127.0.0.1/", "http://[::1]/a", "http://printer.local/"] {
-        let refused = sources.read_web(address).await.unwrap_err();
+        let refused = sources.read_web(address, &anything).await.unwrap_err();
         assert!(matches!(refused, Failed::Refused { .. }), "{address}: {refused}");
     }
     for address in ["file:///etc/passwd", "words", "doc://notes/a.md", ""] {
-        let refused = sources.read_web(address).await.unwrap_err();
+        let refused = sources.read_web(address, &anything).await.unwrap_err();
         assert!(matches!(refused, Failed::NotAnAddress { .. }), "{address}: {refused}");
     }
     assert_eq!(site.asked(), Vec::<String>::new());
