@@ -3,6 +3,7 @@
 //!
 //! `cargo bench -p task-mcp --bench mcp` prints each figure beside its goal. Linux only.
 
+#[expect(dead_code, reason = "plain requests are for the other benches")]
 mod served;
 
 use std::io::{Read, Write};

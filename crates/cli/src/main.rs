@@ -152,7 +152,7 @@ fn print_config(all: &Settings, command: &ConfigCommand) -> Result<()> {
 }
 
 /// The story of runs; what libraries have to tell only where it matters.
-const SERVER_LOG: &str = "info,sqlx=warn,tantivy=warn,hyper=warn";
+const SERVER_LOG: &str = "info,sqlx=warn,tantivy=warn,hyper=warn,rmcp=warn";
 const COMMAND_LOG: &str = "warn,sqlx=error,tantivy=error";
 
 fn block_on(command: impl Future<Output = Result<()>>) -> Result<()> {

@@ -5,13 +5,13 @@
 
 use std::collections::{HashMap, HashSet, VecDeque};
 use std::fmt::Write as _;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use domain::clock::Chance;
-use futures_util::Stream;
+use futures_util::{Stream, StreamExt};
 use rmcp::model::{ClientJsonRpcMessage, ServerJsonRpcMessage};
 use rmcp::transport::WorkerTransport;
 use rmcp::transport::streamable_http_server::session::local::{
@@ -26,8 +26,11 @@ use serde_json::{Map, Value, json};
 use store::Owner;
 use tokio::time::Instant;
 
-/// Sessions held in memory, at 50 kB each. Beyond them the one that was quiet for longest is put away.
-const MAX_HELD: usize = 256;
+/// Sessions held in memory that no stream is open to, at 80 kB each. Beyond them the one that was quiet for longest is
+/// put away.
+const MAX_HELD: usize = 64;
+/// The same with those that a stream is open to, whose clients would notice.
+const MAX_LISTENING: usize = 1_000;
 /// How long a quiet session is held.
 const HELD_QUIET: Duration = Duration::from_mins(5);
 /// Ids of sessions that their clients have ended, remembered so that they stay ended.
@@ -51,19 +54,51 @@ pub(super) struct Opening {
 pub(super) struct Sessions {
     inner: LocalSessionManager,
     chance: Chance,
-    /// When each was last used.
-    used: Mutex<HashMap<SessionId, Instant>>,
+    held: Arc<Mutex<HashMap<SessionId, Held>>>,
+}
+
+/// A session in memory.
+struct Held {
+    used_at: Instant,
+    /// Streams on which its client listens.
+    streams: usize,
+}
+
+/// An open stream of a session, until it is dropped.
+struct Listening {
+    id: SessionId,
+    held: Arc<Mutex<HashMap<SessionId, Held>>>,
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = held.get_mut(&self.id) {
+            held.streams = held.streams.saturating_sub(1);
+            held.used_at = Instant::now();
+        }
+    }
 }
 
 impl Sessions {
     pub(super) fn new(chance: Chance) -> Self {
         let mut inner = LocalSessionManager::default();
         inner.session_config.keep_alive = Some(HELD_QUIET);
-        Self { inner, chance, used: Mutex::default() }
+        Self { inner, chance, held: Arc::default() }
     }
 
     fn touch(&self, id: &SessionId) {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), Instant::now());
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        held.entry(id.clone()).or_insert(Held { used_at: now, streams: 0 }).used_at = now;
+    }
+
+    fn listening(&self, id: &SessionId) -> Listening {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(held) = held.get_mut(id) {
+            held.streams += 1;
+        }
+        Listening { id: id.clone(), held: Arc::clone(&self.held) }
     }
 
     /// Holds a session, and puts away those that are too many.
@@ -80,12 +115,14 @@ impl Sessions {
     }
 
     fn one_too_many(&self) -> Option<SessionId> {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.len() <= MAX_HELD {
+        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
+        let silent = held.values().filter(|held| held.streams == 0).count();
+        if silent <= MAX_HELD && held.len() <= MAX_LISTENING {
             return None;
         }
-        let quiet = used.iter().min_by_key(|(_, at)| **at).map(|(id, _)| id.clone())?;
-        used.remove(&quiet);
+        let quiet = held.iter().min_by_key(|(_, held)| (held.streams > 0, held.used_at))?;
+        let quiet = quiet.0.clone();
+        held.remove(&quiet);
         Some(quiet)
     }
 }
@@ -118,7 +155,7 @@ impl SessionManager for Sessions {
     }
 
     async fn close_session(&self, id: &SessionId) -> Result<(), Self::Error> {
-        self.used.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
+        self.held.lock().unwrap_or_else(PoisonError::into_inner).remove(id);
         self.inner.close_session(id).await
     }
 
@@ -142,7 +179,11 @@ impl SessionManager for Sessions {
         &self,
         id: &SessionId,
     ) -> Result<impl Stream<Item = ServerSseMessage> + Send + Sync + 'static, Self::Error> {
-        self.inner.create_standalone_stream(id).await
+        let listening = self.listening(id);
+        let stream = self.inner.create_standalone_stream(id).await?;
+        Ok(stream.inspect(move |_| {
+            let _ = &listening;
+        }))
     }
 
     async fn resume(

@@ -225,24 +225,19 @@ fn next_step(call: &Call, id: WorkId, state: RunState, since: Option<i64>) -> St
     }
 }
 
-async fn group_again(call: &Call, id: GroupId) -> Result<Group, Refusal> {
-    let found = call.app.store.find_group(call.caller.owner, id).await?;
-    found.ok_or_else(|| Refusal::one(format!("the group `{id}` is gone")))
+fn gone(group: GroupId) -> Refusal {
+    Refusal::one(format!("the group `{group}` is gone"))
 }
 
 async fn of_group(
     call: &Call,
-    group: Group,
+    mut group: Group,
     since: Option<i64>,
     give_up_at: Instant,
 ) -> Result<Status, Refusal> {
     let (store, owner, id) = (&call.app.store, call.caller.owner, group.id);
-    let Some(watch) = store.watch_group(owner, id).await? else {
-        return Err(Refusal::one(format!("the group `{id}` is gone")));
-    };
-    let mut waiting = Waiting::new(call, watch, give_up_at);
-    let (group, events) = loop {
-        let group = group_again(call, id).await?;
+    let mut waiting = None;
+    let events = loop {
         let filter = Filter { with_input: true, with_output: true, ..Filter::default() };
         let events = match since {
             Some(since) => store.group_events(owner, id, since, MAX_ROWS_TOLD, &filter).await?,
@@ -251,15 +246,25 @@ async fn of_group(
         let is_full = i64::try_from(events.len()).is_ok_and(|told| told >= MAX_ROWS_TOLD);
         let is_enough = !group.counts.is_active() || is_full;
         if is_enough || give_up_at <= Instant::now() {
-            break (group, events);
+            break events;
         }
         let counts = group.counts;
         #[expect(clippy::cast_precision_loss, reason = "a share for people")]
         let percent = counts.ended() as f64 * 100.0 / counts.total().max(1) as f64;
         let message = || format!("{} of {} rows finished", counts.ended(), counts.total());
-        if !waiting.changed(percent, message).await {
-            break (group, events);
+        match &mut waiting {
+            // Changes are seen from here on; what was read before may be older.
+            None => {
+                let watch = store.watch_group(owner, id).await?.ok_or_else(|| gone(id))?;
+                waiting = Some(Waiting::new(call, watch, give_up_at));
+            }
+            Some(waiting) => {
+                if !waiting.changed(percent, message).await {
+                    break events;
+                }
+            }
         }
+        group = store.find_group(owner, id).await?.ok_or_else(|| gone(id))?;
     };
     let seen = events.last().map(|event| event.seq).or(since);
     let counts = group.counts;
