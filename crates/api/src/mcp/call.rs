@@ -117,9 +117,10 @@ impl Call {
         format!("{}/groups/{group}", self.app.public_url)
     }
 
-    /// Whether this request said that its client waits for tasks by itself.
+    /// Whether this request says that its client waits for tasks by itself. What a session of the older era has
+    /// declared at its beginning does not count: results there have no other form.
     pub(super) fn takes_tasks(&self) -> bool {
-        self.context.client_capabilities().is_some_and(|can| can.supports_tasks())
+        self.context.meta.client_capabilities().is_some_and(|can| can.supports_tasks())
     }
 }
 

@@ -28,7 +28,7 @@ const WORKFLOWS: [Workflow; 4] = [
             ("processor", "How thorough: lite, base, core, pro or ultra", false),
         ],
         text: "Research this question for me: {question}\n\n1. Call {start} with the question as it stands (processor: \
-               {processor}).\n2. Give me the url as a link.\n3. Call {status} with the id and wait_seconds 50 until it is \
+               {processor}).\n2. Give me the url as a link.\n3. Call {status} with the id{wait} until it is \
                finished.\n4. Call {result} and show me the report. Keep its references; then name the three statements \
                that matter most, what the sources disagree on, and what was not found.",
     },
@@ -41,7 +41,7 @@ const WORKFLOWS: [Workflow; 4] = [
             ("columns", "What to find for each row, in plain words", true),
         ],
         text: "Enrich this table with these columns: {columns}\n\n{table}\n\n1. Call {table_tool} with the first three \
-               to five rows and the columns, and give me the url as a link.\n2. Call {status} with wait_seconds 50 until \
+               to five rows and the columns, and give me the url as a link.\n2. Call {status}{wait} until \
                it is finished, then {result}: check that the columns have the shape that I want. If they have not, say \
                what you would change and start again.\n3. Call {table_tool} with the other rows and the group_id of the \
                first call.\n4. Wait with {status}, then show me the table of {result} as it is, and list the cells that \
@@ -58,7 +58,7 @@ const WORKFLOWS: [Workflow; 4] = [
         ],
         text: "Compare two processors on this task: {task}\n\n1. Start it twice, at the same time: once with processor \
                {first}, once with processor {second}. A question goes to {start}; rows go to {table_tool}, five of them \
-               at most.\n2. Wait for both with {status} and wait_seconds 50.\n3. Read both with {result}.\n4. Show me side \
+               at most.\n2. Wait for both with {status}{wait}.\n3. Read both with {result}.\n4. Show me side \
                by side what differs: values, confidence, number of sources and quotes, what only one of them found, and \
                how long each took. Then say which of them is enough for this task.",
     },
@@ -70,7 +70,7 @@ const WORKFLOWS: [Workflow; 4] = [
         text: "Check the facts in this text:\n\n{text}\n\n1. Take it apart into single statements that a source could \
                confirm or contradict, at most 50.\n2. Call {table_tool} with one row per statement ({\"statement\": \"…\"}) \
                and the columns `evidence: what sources say about the statement; figure: the number or date that sources \
-               give for it`.\n3. Wait with {status} and wait_seconds 50, then read {result} with basis all.\n4. For each \
+               give for it`.\n3. Wait with {status}{wait}, then read {result} with basis all.\n4. For each \
                statement say: supported, contradicted, or not found, each with the quote that shows it. Where there is \
                no quote, say not found; do not decide from memory.",
     },
@@ -120,6 +120,7 @@ pub(super) fn get(
         ("start", start),
         ("table_tool", table),
         ("status", tools.status_tool()),
+        ("wait", tools.wait_argument()),
         ("result", tools.result_tool()),
     ] {
         values.push((name, value.to_owned()));

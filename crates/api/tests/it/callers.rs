@@ -165,7 +165,7 @@ async fn without_a_good_key_nothing_answers_but_what_is_open() {
                 assert_eq!(answer.status, 200, "{what}");
             } else {
                 assert_eq!(answer.status, 401, "{what}");
-                assert!(answer.message().contains("key"), "{what}");
+                assert!(answer.text.contains("key"), "{what}");
                 assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{what}");
             }
         }

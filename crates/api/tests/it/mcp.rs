@@ -167,30 +167,57 @@ async fn too_many_rows_are_refused_whole_with_the_ways_out() {
     assert_eq!(listed["structuredContent"]["tasks"], json!([]));
 }
 
+/// One message of the older era.
+fn older(key: &str, session: Option<&str>, body: &Value) -> Request<Body> {
+    let request = Request::post("/mcp")
+        .header("host", "localhost")
+        .header("authorization", format!("Bearer {key}"))
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream");
+    let request = session.into_iter().fold(request, |r, id| r.header("mcp-session-id", id));
+    request.body(Body::from(body.to_string())).unwrap()
+}
+
+/// A session whose client has declared everything that it can at its beginning.
+async fn begun(world: &World, key: &str) -> String {
+    let hello = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "initialize",
+        "params": {
+            "protocolVersion": "2025-11-25",
+            "capabilities": {"extensions": {"io.modelcontextprotocol/tasks": {}}},
+            "clientInfo": {"name": "t", "version": "1"},
+        },
+    });
+    let begun = world.send(older(key, None, &hello)).await;
+    assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
+    begun.header("mcp-session-id").unwrap().to_owned()
+}
+
 #[tokio::test]
 async fn a_session_is_only_for_the_owner_who_began_it() {
     let world = World::new().await;
     let (ann, eve) = (key(&world, "ann").await, key(&world, "eve").await);
-    let post = |key: &str, session: Option<&str>, body: Value| {
-        let request = Request::post("/mcp")
-            .header("host", "localhost")
-            .header("authorization", format!("Bearer {key}"))
-            .header("content-type", "application/json")
-            .header("accept", "application/json, text/event-stream");
-        let request = session.into_iter().fold(request, |r, id| r.header("mcp-session-id", id));
-        request.body(Body::from(body.to_string())).unwrap()
-    };
-    let hello = json!({
-        "jsonrpc": "2.0", "id": 1, "method": "initialize",
-        "params": {"protocolVersion": "2025-06-18", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"}},
-    });
-    let begun = world.send(post(&ann, None, hello)).await;
-    assert_eq!(begun.status, StatusCode::OK, "{}", begun.text);
-    let session = begun.header("mcp-session-id").unwrap().to_owned();
+    let session = begun(&world, &ann).await;
     let list = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/list"});
-    let theirs = world.send(post(&eve, Some(&session), list.clone())).await;
+    let theirs = world.send(older(&eve, Some(&session), &list)).await;
     assert_eq!(theirs.status, StatusCode::NOT_FOUND, "{}", theirs.text);
     assert_eq!(theirs.json()["jsonrpc"], "2.0");
-    let own = world.send(post(&ann, Some(&session), list)).await;
+    let own = world.send(older(&ann, Some(&session), &list)).await;
     assert!(own.text.contains("createDeepResearch"), "{}", own.text);
+}
+
+#[tokio::test]
+async fn in_the_older_era_work_is_a_handle_whatever_the_client_declared() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let session = begun(&world, &ann).await;
+    let params =
+        json!({"name": "createDeepResearch", "arguments": {"input": "How high is the tide?"}});
+    let call = json!({"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params});
+    let made = world.send(older(&ann, Some(&session), &call)).await;
+    assert!(
+        made.text.contains("structuredContent") && !made.text.contains("taskId"),
+        "{}",
+        made.text
+    );
 }
