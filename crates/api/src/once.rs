@@ -6,8 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::http::HeaderMap;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
-use store::{Key, Owner};
+use store::{Key, Known, Owner};
 
+use crate::App;
+use crate::gate::Caller;
 use crate::problem::{Kind, Problem};
 
 /// How long an answer is kept for a repeat: 24 hours.
@@ -94,9 +96,30 @@ fn write_members(members: &Map<String, Value>, text: &mut String) {
     text.push('}');
 }
 
-pub(crate) fn other_body() -> Problem {
+/// Makes something once: `known` is what was made under the key before, else `creation` makes it.
+///
+/// A repeat gets the same answer although the request might be refused today: nothing is checked before it is known
+/// that this is none. A caller who goes away meanwhile leaves all or nothing behind, as every write does.
+pub(crate) async fn make<T>(
+    app: &App,
+    caller: Caller,
+    key: Option<&Key>,
+    known: impl Future<Output = Result<Option<Known<T>>, store::Failed>> + Send,
+    creation: impl Future<Output = Result<Known<T>, Problem>> + Send,
+) -> Result<T, Problem> {
+    let _held = key.map(|key| app.in_flight.take(caller.owner, key)).transpose()?;
+    let known = if key.is_some() { known.await? } else { None };
+    let made = match known {
+        Some(known) => known,
+        None => creation.await?,
+    };
+    made.made().ok_or_else(other_body)
+}
+
+fn other_body() -> Problem {
     Problem::invalid(
-        "the header `Idempotency-Key` was used before for a different request; use a new key for a new request",
+        "this key (`Idempotency-Key`, or `request_key` of a tool) was used before for a different request; use a new key \
+         for a new request",
     )
 }
 
@@ -118,8 +141,7 @@ impl InFlight {
         if keys.insert(key.clone()) {
             return Ok(Held { keys: self.clone(), key });
         }
-        let message =
-            "a request with this `Idempotency-Key` is being worked on; ask again in a second";
+        let message = "a request with this key (`Idempotency-Key`, or `request_key` of a tool) is being worked on; ask again in a second";
         Err(Problem::new(Kind::InFlight, message).retry_after(1))
     }
 }

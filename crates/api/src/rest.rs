@@ -8,7 +8,6 @@ mod suggest;
 mod webhooks;
 
 use std::collections::HashMap;
-use std::future::Future;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -20,16 +19,15 @@ use axum::{Json, Router};
 use domain::ids::NotAnId;
 use domain::run::Warning;
 use serde::Serialize;
-use store::{Key, Known, Note};
+use store::Note;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::doors::MAX_BODY;
-use crate::gate::Caller;
 use crate::problem::{Kind, Problem};
 use crate::wire::documented::Refusals;
 use crate::wire::{Health, WarningView, warning_views};
-use crate::{App, once, openapi};
+use crate::{App, openapi};
 
 /// Longest wait for a request body, from headers to last byte: 16 MiB at 3 Mbit/s.
 const BODY_TIMEOUT: Duration = Duration::from_secs(45);
@@ -136,26 +134,6 @@ async fn body(app: &App, request: Request) -> Result<Bytes, Problem> {
             format!("the body did not arrive within {} seconds", BODY_TIMEOUT.as_secs()),
         )),
     }
-}
-
-/// Makes something once: `known` is what was made under the key before, else `creation` makes it.
-///
-/// A repeat gets the same answer although the request might be refused today: nothing is checked before it is known
-/// that this is none. A caller who goes away meanwhile leaves all or nothing behind, as every write does.
-pub(crate) async fn make_once<T>(
-    app: &App,
-    caller: Caller,
-    key: Option<&Key>,
-    known: impl Future<Output = Result<Option<Known<T>>, store::Failed>> + Send,
-    creation: impl Future<Output = Result<Known<T>, Problem>> + Send,
-) -> Result<T, Problem> {
-    let _held = key.map(|key| app.in_flight.take(caller.owner, key)).transpose()?;
-    let known = if key.is_some() { known.await? } else { None };
-    let made = match known {
-        Some(known) => known,
-        None => creation.await?,
-    };
-    made.made().ok_or_else(once::other_body)
 }
 
 /// An id out of the path; what is not one is not there.

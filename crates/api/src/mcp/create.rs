@@ -16,7 +16,6 @@ use crate::mcp::stdio;
 use crate::mcp::wanted::{self, Task};
 use crate::once;
 use crate::problem::Problem;
-use crate::rest::make_once;
 use crate::submit::{self, MAX_ROWS, RunArgs, recommended};
 use crate::wire::input_view;
 
@@ -82,7 +81,7 @@ pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<St
     let app = &call.app;
     let owner = call.caller.owner;
     let known = app.store.find_made_run(owner, key.as_ref());
-    let run = make_once(app, call.caller, key.as_ref(), known, async {
+    let run = once::make(app, call.caller, key.as_ref(), known, async {
         let sources = app.store.list_sources(owner).await?;
         let is_shared = app.store.is_shared();
         let new = submit::prepare(&app.catalog, &sources, run, DEFAULT_FOR_RESEARCH, is_shared)?;
@@ -353,7 +352,7 @@ async fn add(
         let key = once::key_of(request_key.as_deref(), "createTaskGroup", asked)?;
         let known = app.store.find_made_group(owner, key.as_ref());
         let creation = submit::create_group(&app.store, owner, Some(metadata), None, key.clone());
-        make_once(app, call.caller, key.as_ref(), known, creation).await?
+        once::make(app, call.caller, key.as_ref(), known, creation).await?
     };
     let mut in_group = group.counts.total();
     for (part, batch) in batches.into_iter().enumerate() {
@@ -361,7 +360,7 @@ async fn add(
         let key = once::key_of(part_key.as_deref(), "createTaskGroup rows", asked)?;
         let known = app.store.find_added_rows(owner, key.as_ref());
         let creation = submit::add_rows(&app.store, owner, group.id, batch, key.clone());
-        let added = make_once(app, call.caller, key.as_ref(), known, creation).await?;
+        let added = once::make(app, call.caller, key.as_ref(), known, creation).await?;
         in_group = added.counts.total();
     }
     Ok((group, in_group))

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -38,9 +38,9 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         stack(app, handler)
     };
     Router::new()
-        .merge(Router::new().route_service("/mcp", door(ToolSet::Full)))
-        .merge(Router::new().route_service("/mcp/simple", door(ToolSet::Simple)))
-        .layer(middleware::from_fn_with_state(app.clone(), around))
+        .route_service("/mcp", door(ToolSet::Full))
+        .route_service("/mcp/simple", door(ToolSet::Simple))
+        .layer(middleware::from_fn(around))
 }
 
 /// One handler as a service, with bounded sessions. Hosts, origins and keys are checked before it.
@@ -61,7 +61,7 @@ fn stack<H: ServerHandler + Send + 'static>(
 }
 
 /// Reads the message, refuses what is none, and writes every refusal as JSON-RPC.
-async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
+async fn around(request: Request, next: Next) -> Response {
     let Some(caller) = request.extensions().get::<Caller>().copied() else {
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, &Value::Null, "no caller");
     };
@@ -81,7 +81,7 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         }
         return answered;
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let bytes = match read(body).await {
         Ok(bytes) => bytes,
         Err((status, why)) => return refusal(status, &Value::Null, &why),
@@ -90,7 +90,7 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         Ok(message) => message,
         Err(answer) => return written(StatusCode::BAD_REQUEST, &answer),
     };
-    let mut parts = parts;
+    // It may have been mended, and is of another length then.
     parts.headers.remove(header::CONTENT_LENGTH);
     let request = Request::from_parts(parts, Body::from(message.bytes));
     let answered = match message.opening {
@@ -99,7 +99,6 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
         }
         None => next.run(request).await,
     };
-    let _ = app;
     rpc(answered, &message.id).await
 }
 

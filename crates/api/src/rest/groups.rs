@@ -12,9 +12,7 @@ use store::GroupFilter;
 
 use crate::gate::Caller;
 use crate::problem::Problem;
-use crate::rest::{
-    Params, answer, body, flag, id, make_once, note, param, part, runs, unused_members,
-};
+use crate::rest::{Params, answer, body, flag, id, note, param, part, runs, unused_members};
 use crate::wire::documented::{
     GroupPath, Invalid, NeedsKey, NewTaskGroup, NewTaskGroupRuns, NoRoom, NotCreated, NotThere,
     OfActivity, Once, Part, RefreshStatus, Refusals, RunPath,
@@ -53,7 +51,7 @@ pub(super) async fn create(
     let key = once::key(&headers, "create_group", &members)?;
     let GroupBody { metadata, webhook, unused } = group_body(members);
     let known = app.store.find_made_group(caller.owner, key.as_ref());
-    let group = make_once(&app, caller, key.as_ref(), known, async {
+    let group = once::make(&app, caller, key.as_ref(), known, async {
         let webhook = submit::group_webhook(&app.catalog, webhook.as_ref())?;
         submit::create_group(&app.store, caller.owner, metadata, webhook, key.clone()).await
     })
@@ -128,7 +126,7 @@ pub(super) async fn add(
     let (key, body) = apart(read).await?;
     let RowsBody { rows, default_task_spec, unused } = body;
     let known = app.store.find_added_rows(caller.owner, key.as_ref());
-    let added = make_once(&app, caller, key.as_ref(), known, async {
+    let added = once::make(&app, caller, key.as_ref(), known, async {
         let sources = app.store.list_sources(caller.owner).await?;
         let (catalog, is_shared) = (app.catalog.clone(), app.store.is_shared());
         let prepare = move || {

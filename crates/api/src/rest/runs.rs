@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use crate::gate::Caller;
 use crate::problem::{Kind, Problem};
-use crate::rest::{Params, answer, body, groups, id, make_once, note, param, part, shown};
+use crate::rest::{Params, answer, body, groups, id, note, param, part, shown};
 use crate::wire::documented::{
     Hold, Invalid, NeedsKey, NewTaskRun, NoRoom, NotCreated, NotThere, OfGroup, OfState, Once,
     Part, Refusals, RunPath, StillActive,
@@ -56,7 +56,7 @@ pub(super) async fn create(
     let members = json::object(&body(&app, request).await?)?;
     let key = once::key(&headers, "create_run", &members)?;
     let known = app.store.find_made_run(caller.owner, key.as_ref());
-    let run = make_once(&app, caller, key.as_ref(), known, async {
+    let run = once::make(&app, caller, key.as_ref(), known, async {
         let args = run_args(members)?;
         let sources = app.store.list_sources(caller.owner).await?;
         let is_shared = app.store.is_shared();
