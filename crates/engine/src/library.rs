@@ -10,12 +10,12 @@ use domain::clock::{Clock, TimeMs};
 use domain::evidence::TextRef;
 use domain::source::{Place, Source, split_doc_address};
 use sources::{MayAsk, Sources};
-use store::{Owner, ReadingOf, Store};
+use store::{Call, Owner, ReadingOf, Store};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tracing::warn;
 
 use crate::extractive::mentions::Prepared;
-use crate::{Failed, ReadPage};
+use crate::{Failed, ReadPage, Reasoning};
 
 /// How long a page of the web is taken from here instead of being asked for again.
 const FRESH_MS: i64 = 10 * 60 * 1000;
@@ -34,7 +34,10 @@ pub struct Library {
     store: Store,
     sources: Sources,
     clock: Clock,
+    reasoning: Option<Arc<Reasoning>>,
     shelf: Mutex<Shelf>,
+    /// Questions that a row of a group is asking a model now.
+    turns: Mutex<HashMap<Question, Turn>>,
     indexed: AsyncMutex<HashMap<i64, TimeMs>>,
 }
 
@@ -49,6 +52,12 @@ struct Shelf {
 /// When an address was asked for, and what came or will come of it.
 type Asked = (TimeMs, Arc<OnceCell<Fetched>>);
 
+/// A group, and what identifies a question within it.
+type Question = (i64, Vec<u8>, i64);
+
+/// Held by the row that asks.
+type Turn = Arc<AsyncMutex<()>>;
+
 /// The outcome of asking for an address: an archived text, or the reason why there is none.
 pub(crate) type Fetched = Result<TextRef, String>;
 
@@ -60,9 +69,29 @@ enum NotShared {
 }
 
 impl Library {
-    pub fn new(store: Store, sources: Sources) -> Self {
+    pub fn new(store: Store, sources: Sources, reasoning: Option<Arc<Reasoning>>) -> Self {
         let clock = store.clock().clone();
-        Self { store, sources, clock, shelf: Mutex::default(), indexed: AsyncMutex::default() }
+        Self {
+            store,
+            sources,
+            clock,
+            reasoning,
+            shelf: Mutex::default(),
+            turns: Mutex::default(),
+            indexed: AsyncMutex::default(),
+        }
+    }
+
+    pub(crate) fn reasoning(&self) -> Option<&Reasoning> {
+        self.reasoning.as_deref()
+    }
+
+    /// The turn of a question in its group: whoever holds it asks, the others wait for the answer.
+    pub(crate) fn turn(&self, group: i64, call: &Call) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that nobody waits for are done.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry((group, call.hash.clone(), call.nth)).or_default())
     }
 
     pub(crate) const fn sources(&self) -> &Sources {
