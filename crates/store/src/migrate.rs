@@ -9,7 +9,10 @@ use crate::Failed;
 use crate::embedded::Embedded;
 
 /// Number, name and text of each step.
-const STEPS: [(i64, &str, &str); 1] = [(1, "start", include_str!("../migrations/0001_start.sql"))];
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "start", include_str!("../migrations/0001_start.sql")),
+    (2, "models", include_str!("../migrations/0002_models.sql")),
+];
 
 /// How a database spells the two types that have no common name.
 struct Dialect {
