@@ -1,17 +1,15 @@
-//! Which language model plays which part in a run.
+//! Language models in a run: the roles that they play, who plays which, and what they cost.
 
-use std::collections::BTreeMap;
-
-/// A part that a model plays.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// A part of the work that is asked of a model. Each may be played by another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Role {
-    /// Compiles the task, proposes queries, names gaps.
+    /// Takes the task apart, words queries, names what is still missing. Sees no text of the web.
     Planner,
-    /// Finds claims in passages. Most of a run's tokens.
+    /// Finds what passages say. Sees text of the web, and has no tools.
     Reader,
-    /// Composes sections, fields and comparisons.
+    /// Writes sections and values from evidence.
     Writer,
-    /// Compares sentences with the quotes behind them.
+    /// Judges whether evidence carries a sentence, and which of several values holds.
     Verifier,
 }
 
@@ -32,40 +30,49 @@ impl Role {
     }
 }
 
-/// The models of a run by the names they are configured under: one for every part, and others for single ones.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// Which configured model plays which role, by the models' names in the settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cast {
-    /// `None`: no model is configured.
-    pub default: Option<String>,
-    pub roles: BTreeMap<Role, String>,
+    pub planner: String,
+    pub reader: String,
+    pub writer: String,
+    pub verifier: String,
 }
 
 impl Cast {
-    /// One model for all parts.
-    pub fn of(model: impl Into<String>) -> Self {
-        Self { default: Some(model.into()), roles: BTreeMap::new() }
+    /// One model for everything.
+    pub fn all(model: &str) -> Self {
+        let model = || model.to_owned();
+        Self { planner: model(), reader: model(), writer: model(), verifier: model() }
     }
 
-    pub fn model(&self, role: Role) -> Option<&str> {
-        self.roles.get(&role).or(self.default.as_ref()).map(String::as_str)
+    pub fn of(&self, role: Role) -> &str {
+        match role {
+            Role::Planner => &self.planner,
+            Role::Reader => &self.reader,
+            Role::Writer => &self.writer,
+            Role::Verifier => &self.verifier,
+        }
     }
 
-    /// Whether every part has a model.
-    pub fn is_complete(&self) -> bool {
-        Role::ALL.into_iter().all(|role| self.model(role).is_some())
+    pub fn set(&mut self, role: Role, model: &str) {
+        let place = match role {
+            Role::Planner => &mut self.planner,
+            Role::Reader => &mut self.reader,
+            Role::Writer => &mut self.writer,
+            Role::Verifier => &mut self.verifier,
+        };
+        model.clone_into(place);
     }
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_part_without_a_model_of_its_own_has_the_default() {
-        let cast = Cast { roles: [(Role::Writer, "large".into())].into(), ..Cast::of("small") };
-        assert_eq!(cast.model(Role::Writer), Some("large"));
-        assert_eq!(cast.model(Role::Reader), Some("small"));
-        assert!(cast.is_complete() && !Cast::default().is_complete());
-        assert!(Role::ALL.into_iter().all(|role| Role::parse(role.as_str()) == Some(role)));
+    /// Each model once, in the order of the roles.
+    pub fn models(&self) -> Vec<&str> {
+        let mut models: Vec<&str> = Vec::new();
+        for role in Role::ALL {
+            if !models.contains(&self.of(role)) {
+                models.push(self.of(role));
+            }
+        }
+        models
     }
 }
