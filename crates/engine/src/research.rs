@@ -61,11 +61,7 @@ pub(crate) async fn report(world: &World) -> Result<End, Failed> {
 }
 
 /// Rounds of search, read and weigh with what is left of the budget, beginning with pages that are there.
-async fn by_rules(
-    world: &World,
-    mut budget: Budget,
-    known: Vec<ReadPage>,
-) -> Result<End, Failed> {
+async fn by_rules(world: &World, mut budget: Budget, known: Vec<ReadPage>) -> Result<End, Failed> {
     let caps = world.spec().processor.caps;
     let question = Arc::new(understand(world));
     let mut frontier = Frontier::default();

@@ -5,7 +5,7 @@ mod about;
 mod alike;
 mod bridge;
 #[cfg(test)]
-mod build;
+pub(crate) mod build;
 pub mod candidates;
 pub mod cells;
 pub mod citations;

@@ -5,10 +5,8 @@ use std::sync::Arc;
 use domain::model::Role;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use llm::{Format, Request, Stopped, Turn};
-use minijinja::Value;
-use minijinja::context;
 use serde::de::DeserializeOwned;
-use serde_json::Value as Json;
+use serde_json::{Value, json};
 
 use super::prompts::Prompts;
 use crate::Failed;
@@ -76,7 +74,7 @@ impl<'a> Mind<'a> {
         &self,
         purse: &Purse,
         ask: Ask,
-        schema: &Json,
+        schema: &Value,
     ) -> Result<Result<T, Unanswered>, Failed> {
         let request = self.request(&ask, Some(schema))?;
         let Some(grant) = purse.grant(ask.phase, self.world.most(ask.role, &request)) else {
@@ -91,7 +89,7 @@ impl<'a> Mind<'a> {
         &self,
         purse: &Purse,
         asks: Vec<Ask>,
-        schema: &Json,
+        schema: &Value,
     ) -> Result<Vec<Result<T, Unanswered>>, Failed> {
         let mut granted = Vec::with_capacity(asks.len());
         for ask in asks {
@@ -140,7 +138,7 @@ impl<'a> Mind<'a> {
         ask: &Ask,
         mut request: Request,
         mut grant: Grant,
-        schema: &Json,
+        schema: &Value,
     ) -> Result<Result<T, Unanswered>, Failed> {
         let mut before = String::new();
         for repair in 0..=REPAIRS {
@@ -161,7 +159,7 @@ impl<'a> Mind<'a> {
             if repair == REPAIRS || reply.text == before {
                 return Ok(Err(Unanswered::Unfit(why)));
             }
-            let (_, mend) = self.prompts.render("mend", &context! { faults => faults })?;
+            let (_, mend) = self.prompts.render("mend", &json!({ "faults": faults }))?;
             let shown: String = cut(&reply.text, SHOWN).to_owned();
             request.turns.truncate(1);
             request.turns.extend([Turn::model(shown), Turn::user(mend)]);
@@ -178,7 +176,7 @@ impl<'a> Mind<'a> {
         Ok(Err(Unanswered::Cap))
     }
 
-    fn request(&self, ask: &Ask, schema: Option<&Json>) -> Result<Request, Failed> {
+    fn request(&self, ask: &Ask, schema: Option<&Value>) -> Result<Request, Failed> {
         let (system, user) = self.prompts.render(ask.prompt, &ask.given)?;
         let format =
             schema.map(|schema| Format { name: ask.prompt.into(), schema: schema.clone() });

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use domain::model::Role;
 use domain::processor::Judging;
-use minijinja::context;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -142,7 +141,9 @@ fn judged_by_rules(task: &Task, ledger: &Ledger, sections: &[Section]) -> Vec<Ca
                 .iter()
                 // The answer repeats what the sections say in full; one section does not repeat another.
                 .any(|(other, known)| {
-                    *other != index && sections[*other].heading.is_some() && likeness(known, &own) >= SAME
+                    *other != index
+                        && sections[*other].heading.is_some()
+                        && likeness(known, &own) >= SAME
                 });
             if sentence.claims.is_empty() {
                 sentence.claims = attached(task, ledger, section, &sentence.text);
@@ -165,8 +166,9 @@ fn attached(task: &Task, ledger: &Ledger, section: &Section, sentence: &str) -> 
         let (support, _) = judged(task, ledger, sentence, &[*index]);
         support == Support::Yes
     };
-    let offered = (0..ledger.claims.len())
-        .filter(|&index| section.parts.is_empty() || section.parts.contains(&ledger.claims[index].part));
+    let offered = (0..ledger.claims.len()).filter(|&index| {
+        section.parts.is_empty() || section.parts.contains(&ledger.claims[index].part)
+    });
     offered.into_iter().find(carries).into_iter().collect()
 }
 
@@ -233,14 +235,14 @@ async fn judged_by_model(
                         .iter()
                         .map(|&claim| cut(ledger.quote(&ledger.claims[claim]), LENGTH))
                         .collect();
-                    context! { number => number + 1, text => cases[at].sentence.text, quotes => quotes }
+                    json!({ "number": number + 1, "text": cases[at].sentence.text, "quotes": quotes })
                 })
                 .collect();
             Ask {
                 role: Role::Verifier,
                 phase: Phase::Check,
                 prompt: "judge",
-                given: context! { sentences => sentences },
+                given: json!({ "sentences": sentences }),
                 max_output_tokens: MAX_OUTPUT,
             }
         })
@@ -248,7 +250,9 @@ async fn judged_by_model(
     let answers: Vec<Result<Verdicts, _>> = mind.all(purse, asks, &verdicts_schema()).await?;
     for (chunk, answer) in asked.chunks(TOGETHER).zip(answers) {
         let Ok(answer) = answer else {
-            mind.world.note("Some sentences were judged by rules alone: no further model call was possible.");
+            mind.world.note(
+                "Some sentences were judged by rules alone: no further model call was possible.",
+            );
             continue;
         };
         for verdict in answer.verdicts {
@@ -293,18 +297,18 @@ async fn mended(
                         .iter()
                         .map(|&claim| {
                             let text = cut(ledger.quote(&ledger.claims[claim]), LENGTH);
-                            context! { id => Ledger::id(claim), text => text }
+                            json!({ "id": Ledger::id(claim), "text": text })
                         })
                         .collect();
                     let text = &cases[*at].sentence.text;
-                    context! { number => number + 1, text => text, why => fault.in_words(), quotes => quotes }
+                    json!({ "number": number + 1, "text": text, "why": fault.in_words(), "quotes": quotes })
                 })
                 .collect();
             Ask {
                 role: Role::Writer,
                 phase: Phase::Check,
                 prompt: "repair",
-                given: context! { language => language, sentences => sentences },
+                given: json!({ "language": language, "sentences": sentences }),
                 max_output_tokens: MAX_OUTPUT,
             }
         })

@@ -150,14 +150,13 @@ impl Ledger {
             // The source that has been heard least among those that are left.
             let heard = |index: usize| {
                 let publisher = self.pages[self.claims[index].page].publisher();
-                let says = |&&known: &&usize| {
-                    self.pages[self.claims[known].page].publisher() == publisher
-                };
+                let says =
+                    |&&known: &&usize| self.pages[self.claims[known].page].publisher() == publisher;
                 chosen.iter().filter(says).count()
             };
             let is_new = |index: usize| self.claims[index].is_new;
-            let Some(at) = (0..rest.len())
-                .min_by_key(|&at| (!is_new(rest[at]), heard(rest[at]), at))
+            let Some(at) =
+                (0..rest.len()).min_by_key(|&at| (!is_new(rest[at]), heard(rest[at]), at))
             else {
                 break;
             };
@@ -210,9 +209,10 @@ mod tests {
 
     fn ledger() -> Ledger {
         let mut ledger = Ledger { parts: vec![part("price of the Tern 25")], ..Ledger::default() };
-        for (number, host, line) in
-            [(1, "a.test", "The Tern 25 costs EUR 900."), (2, "b.test", "The Tern 25 costs EUR 950.")]
-        {
+        for (number, host, line) in [
+            (1, "a.test", "The Tern 25 costs EUR 900."),
+            (2, "b.test", "The Tern 25 costs EUR 950."),
+        ] {
             let place = ledger.place(&page(number, host, "T", line));
             ledger.add(0, place, 0..line.len(), line.into());
         }

@@ -1,7 +1,6 @@
 //! Where sources contradict each other: found by a model that names sides by the ids of quotes, and kept as data.
 
 use domain::model::Role;
-use minijinja::context;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -93,13 +92,13 @@ pub(super) async fn find(
                 .take(COMPARED)
                 .map(|(index, claim)| {
                     let page = &ledger.pages[claim.page];
-                    context! {
-                        id => Ledger::id(index), source => page.publisher(), date => page.text.published,
-                        statement => cut(ledger.quote(claim), LENGTH),
-                    }
+                    json!({
+                        "id": Ledger::id(index), "source": page.publisher(), "date": page.text.published,
+                        "statement": cut(ledger.quote(claim), LENGTH),
+                    })
                 })
                 .collect();
-            context! { text => ledger.parts[part].text, claims => claims }
+            json!({ "text": ledger.parts[part].text, "claims": claims })
         })
         .collect();
     if parts.is_empty() {
@@ -109,7 +108,7 @@ pub(super) async fn find(
         role: Role::Verifier,
         phase: Phase::Write,
         prompt: "conflicts",
-        given: context! { parts => parts },
+        given: json!({ "parts": parts }),
         max_output_tokens: MAX_OUTPUT,
     };
     let answer: Result<Answer, Unanswered> = mind.typed(purse, ask, &schema()).await?;
@@ -149,7 +148,8 @@ fn checked(ledger: &Ledger, answer: Answer) -> Vec<Conflict> {
 /// A figure or name of the value stands in the quote.
 fn shares_a_value(value: &str, quote: &str) -> bool {
     values(value).iter().any(|one| {
-        let number: String = one.chars().take_while(|c| c.is_ascii_digit() || ",.".contains(*c)).collect();
+        let number: String =
+            one.chars().take_while(|c| c.is_ascii_digit() || ",.".contains(*c)).collect();
         let number = number.trim_end_matches(['.', ',']);
         !number.is_empty() && quote.contains(number)
     })
@@ -168,9 +168,10 @@ fn holding(ledger: &Ledger, sides: &[Side]) -> Option<(usize, &'static str)> {
         who.len()
     };
     let newest = |side: &Side| {
-        let dates = side.claims.iter().filter_map(|&index| {
-            ledger.pages[ledger.claims[index].page].text.published.as_deref()
-        });
+        let dates = side
+            .claims
+            .iter()
+            .filter_map(|&index| ledger.pages[ledger.claims[index].page].text.published.as_deref());
         dates.max().map(str::to_owned)
     };
     let counts: Vec<usize> = sides.iter().map(publishers).collect();
@@ -195,8 +196,7 @@ impl Conflict {
             .sides
             .iter()
             .map(|side| {
-                let ids: Vec<String> =
-                    side.claims.iter().map(|&claim| Ledger::id(claim)).collect();
+                let ids: Vec<String> = side.claims.iter().map(|&claim| Ledger::id(claim)).collect();
                 format!("{} ({})", side.value, ids.join(", "))
             })
             .collect();
@@ -213,7 +213,9 @@ mod tests {
     fn ledger() -> Ledger {
         let part = Part::new("price".into(), "Price".into(), Vec::new());
         let mut ledger = Ledger { parts: vec![part], ..Ledger::default() };
-        for (number, host, line) in [(1, "a.test", "It costs EUR 900."), (2, "b.test", "It costs EUR 950.")] {
+        for (number, host, line) in
+            [(1, "a.test", "It costs EUR 900."), (2, "b.test", "It costs EUR 950.")]
+        {
             let place = ledger.place(&page(number, host, "T", line));
             ledger.add(0, place, 0..line.len(), String::new());
         }

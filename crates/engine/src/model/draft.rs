@@ -11,7 +11,10 @@ pub(super) enum Block {
     Paragraph(Vec<Sentence>),
     Item(Vec<Sentence>),
     /// A row is checked as one sentence: its cells, with the names of their columns.
-    Table { header: Vec<String>, rows: Vec<Row> },
+    Table {
+        header: Vec<String>,
+        rows: Vec<Row>,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +84,8 @@ fn item(line: &str) -> Option<&str> {
     let bullet = ["- ", "* ", "• ", "+ "].iter().find_map(|mark| line.strip_prefix(mark));
     bullet.or_else(|| {
         let (number, rest) = line.split_once(['.', ')'])?;
-        let is_number = !number.is_empty() && number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit());
+        let is_number =
+            !number.is_empty() && number.len() <= 2 && number.bytes().all(|b| b.is_ascii_digit());
         (is_number && rest.starts_with(' ')).then_some(rest.trim_start())
     })
 }
@@ -93,7 +97,8 @@ fn cells(line: &str) -> Option<Vec<String>> {
 }
 
 fn add_row(blocks: &mut Vec<Block>, cells: Vec<String>, ledger: &Ledger) {
-    let is_rule = cells.iter().all(|cell| !cell.is_empty() && cell.bytes().all(|b| b"-: ".contains(&b)));
+    let is_rule =
+        cells.iter().all(|cell| !cell.is_empty() && cell.bytes().all(|b| b"-: ".contains(&b)));
     match blocks.last_mut() {
         Some(Block::Table { .. }) if is_rule => {}
         Some(Block::Table { header, rows }) => {
@@ -209,7 +214,10 @@ impl Block {
     }
 
     /// Puts what became of each sentence in its place, in order: `None` leaves it out.
-    pub(super) fn replaced(self, fates: &mut impl Iterator<Item = Option<Sentence>>) -> Option<Self> {
+    pub(super) fn replaced(
+        self,
+        fates: &mut impl Iterator<Item = Option<Sentence>>,
+    ) -> Option<Self> {
         let block = match self {
             Self::Paragraph(sentences) => {
                 Self::Paragraph(sentences.iter().filter_map(|_| fates.next().flatten()).collect())
@@ -286,7 +294,11 @@ mod tests {
     #[test]
     fn sentences_are_replaced_in_their_places() {
         let blocks = parsed("One [[E1]]. Two [[E2]].");
-        let mut fates = vec![None, Some(Sentence { text: "Zwei.".into(), claims: vec![1], has_stranger: false })].into_iter();
+        let mut fates = vec![
+            None,
+            Some(Sentence { text: "Zwei.".into(), claims: vec![1], has_stranger: false }),
+        ]
+        .into_iter();
         let kept = blocks[0].clone().replaced(&mut fates).unwrap();
         assert_eq!(kept.sentences()[0].text, "Zwei.");
         assert_eq!(blocks[0].clone().replaced(&mut vec![None, None].into_iter()), None);

@@ -76,7 +76,9 @@ pub(super) fn is_suspicious(passage: &str) -> bool {
 fn is_encoded(word: &str) -> bool {
     word.len() >= RUN
         && !word.contains("://")
-        && word.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'))
+        && word
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/' | b'=' | b'-' | b'_'))
 }
 
 #[cfg(test)]

@@ -1,7 +1,6 @@
 //! The plan: the parts of a question, and the first searches for each.
 
 use domain::model::Role;
-use minijinja::context;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -101,10 +100,10 @@ pub(super) async fn make(
         role: Role::Planner,
         phase: Phase::Look,
         prompt: "plan",
-        given: context! {
-            question => task.question, wanted => task.wanted, earlier => task.earlier, today => task.today,
-            places => task.places, angle => angle, max_parts => most, max_queries => QUERIES,
-        },
+        given: json!({
+            "question": task.question, "wanted": task.wanted, "earlier": task.earlier, "today": task.today,
+            "places": task.places, "angle": angle, "max_parts": most, "max_queries": QUERIES,
+        }),
         max_output_tokens: MAX_OUTPUT,
     };
     let answer: Result<Answer, Unanswered> = mind.typed(purse, ask, &schema()).await?;
@@ -119,7 +118,8 @@ fn plan(answer: Answer, task: &Task, most: usize) -> Plan {
             continue;
         }
         let queries = planned.queries.iter().filter_map(|query| clean_query(query, None));
-        let heading = short(if planned.heading.trim().is_empty() { text } else { &planned.heading });
+        let heading =
+            short(if planned.heading.trim().is_empty() { text } else { &planned.heading });
         parts.push(Part::new(short_question(text), heading, queries.take(QUERIES).collect()));
     }
     if parts.is_empty() {
@@ -130,7 +130,8 @@ fn plan(answer: Answer, task: &Task, most: usize) -> Plan {
             part.queries.extend(clean_query(&part.text.clone(), None));
         }
     }
-    let language: String = answer.language.chars().filter(char::is_ascii_alphabetic).take(2).collect();
+    let language: String =
+        answer.language.chars().filter(char::is_ascii_alphabetic).take(2).collect();
     let language = if language.len() == 2 { language.to_lowercase() } else { "en".into() };
     Plan { language, parts }
 }
@@ -171,7 +172,13 @@ mod tests {
 
     fn task() -> Task {
         let question = "What does the Tern 25 cost, and who makes it?".into();
-        Task { question, wanted: None, earlier: None, today: "2026-11-28".into(), places: String::new() }
+        Task {
+            question,
+            wanted: None,
+            earlier: None,
+            today: "2026-11-28".into(),
+            places: String::new(),
+        }
     }
 
     #[test]

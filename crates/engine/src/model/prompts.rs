@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use minijinja::{Environment, UndefinedBehavior, Value};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::{Environment, UndefinedBehavior};
+use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::Failed;
@@ -113,7 +115,8 @@ impl Prompts {
         let (system, user) = parts(text).ok_or_else(|| broken("has no user part".into()))?;
         let environment = environment();
         let fill = |part: &str| {
-            let filled = environment.render_str(part, given.clone());
+            let filled = environment
+                .render_str(part, minijinja::Value::from(minijinja::value::Serde(given)));
             filled.map(|text| text.trim().to_owned()).map_err(|why| broken(why.to_string()))
         };
         Ok((fill(system)?, fill(user)?))
@@ -123,8 +126,12 @@ impl Prompts {
 fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_trim_blocks(true);
-    environment.set_lstrip_blocks(true);
+    let mut syntax = SyntaxConfig::builder();
+    syntax.trim_blocks(true).lstrip_blocks(true);
+    // Built of two switches, which cannot contradict each other.
+    if let Ok(syntax) = syntax.build() {
+        environment.set_syntax(syntax);
+    }
     environment
 }
 
@@ -173,7 +180,7 @@ fn inputs(text: &str) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use minijinja::context;
+    use serde_json::json;
 
     use super::*;
 
@@ -203,13 +210,13 @@ mod tests {
         let other = Prompts::replaced([("shape".into(), text)]).unwrap();
         assert_ne!(other.hash(), Prompts::default().hash());
         assert_eq!(Prompts::from_text(&other.to_text()).unwrap(), other);
-        let given = context! { question => "What is {{ x }}?", max_fields => 3 };
+        let given = json!({ "question": "What is {{ x }}?", "max_fields": 3 });
         let filled = ("Ask.".to_owned(), "What is {{ x }}?".to_owned());
         assert_eq!(other.render("shape", &given).unwrap(), filled);
     }
 
     #[test]
     fn an_undefined_variable_is_an_error() {
-        assert!(Prompts::default().render("shape", &context! { question => "Why?" }).is_err());
+        assert!(Prompts::default().render("shape", &json!({ "question": "Why?" })).is_err());
     }
 }

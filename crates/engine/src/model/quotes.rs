@@ -15,7 +15,11 @@ const WHOLE: usize = 420;
 
 /// The span of a quote within a part of a text.
 pub(super) fn find(text: &Text, within: &Span, quote: &str) -> Option<Span> {
-    let quote = quote.trim().trim_matches(['"', '“', '”', '„', '«', '»']);
+    const MARKS: [char; 6] = ['"', '“', '”', '„', '«', '»'];
+    let quote = quote.trim();
+    // In quotation marks as a whole: they are the model's.
+    let inner = quote.strip_prefix(MARKS).and_then(|rest| rest.strip_suffix(MARKS));
+    let quote = inner.filter(|inner| !inner.contains(MARKS)).unwrap_or(quote);
     let wanted: Vec<char> = folded(quote).into_iter().map(|(c, _)| c).collect();
     if wanted.iter().filter(|c| c.is_alphanumeric()).count() < LEAST {
         return None;
@@ -30,9 +34,11 @@ pub(super) fn find(text: &Text, within: &Span, quote: &str) -> Option<Span> {
 
 /// The quote with the rest of its sentences, or of its row: a reader should not have to guess what half of one means.
 pub(super) fn whole(text: &Text, span: &Span) -> Span {
-    let Some(block) = text.blocks.iter().find(|block| {
-        block.span.start <= span.start && span.end <= block.span.end
-    }) else {
+    let Some(block) = text
+        .blocks
+        .iter()
+        .find(|block| block.span.start <= span.start && span.end <= block.span.end)
+    else {
         return span.clone();
     };
     if matches!(block.kind, BlockKind::Row { .. } | BlockKind::Pair { .. }) {
@@ -125,7 +131,10 @@ mod tests {
     #[test]
     fn a_quote_is_found_although_marks_and_spaces_differ_and_is_given_as_it_stands() {
         let body = "It’s “open” – 10\u{a0}km  of\u{ad}fice space.";
-        assert_eq!(found(body, "It's \"open\" - 10 km office").unwrap(), "It’s “open” – 10\u{a0}km  of\u{ad}fice");
+        assert_eq!(
+            found(body, "It's \"open\" - 10 km office").unwrap(),
+            "It’s “open” – 10\u{a0}km  of\u{ad}fice"
+        );
         assert_eq!(found(body, "it's \"OPEN\"").unwrap(), "It’s “open”");
     }
 

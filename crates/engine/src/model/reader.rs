@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use domain::model::Role;
-use minijinja::context;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -75,7 +74,8 @@ pub(super) async fn read(
     pages: &[ReadPage],
     most: usize,
 ) -> Result<Outcome, Failed> {
-    let wanted: Vec<BTreeSet<String>> = parts.iter().map(|&part| ledger.parts[part].terms()).collect();
+    let wanted: Vec<BTreeSet<String>> =
+        parts.iter().map(|&part| ledger.parts[part].terms()).collect();
     let room = mind.room(Role::Reader, MAX_OUTPUT);
     let chosen = {
         let (pages, wanted) = (pages.to_vec(), wanted);
@@ -84,10 +84,8 @@ pub(super) async fn read(
             .map_err(|why| Failed::Broken(format!("choosing passages: {why}")))?
     };
     let portions = &chosen.portions[..chosen.portions.len().min(most)];
-    let asks = portions
-        .iter()
-        .map(|portion| ask(task, &ledger.parts, parts, portion, pages))
-        .collect();
+    let asks =
+        portions.iter().map(|portion| ask(task, &ledger.parts, parts, portion, pages)).collect();
     let answers: Vec<Result<Answer, Unanswered>> = mind.all(purse, asks, &schema()).await?;
     let mut outcome = Outcome { asked: answers.len(), ..Outcome::default() };
     let mut dropped = 0;
@@ -107,17 +105,15 @@ pub(super) async fn read(
 }
 
 fn ask(task: &Task, all: &[Part], parts: &[usize], portion: &Portion, pages: &[ReadPage]) -> Ask {
-    let shown: Vec<_> = parts
-        .iter()
-        .map(|&part| context! { number => part + 1, text => all[part].text })
-        .collect();
+    let shown: Vec<_> =
+        parts.iter().map(|&part| json!({ "number": part + 1, "text": all[part].text })).collect();
     Ask {
         role: Role::Reader,
         phase: Phase::Look,
         prompt: "read",
-        given: context! {
-            question => task.question, parts => shown, passages => portion.fenced(pages), max_claims => CLAIMS,
-        },
+        given: json!({
+            "question": task.question, "parts": shown, "passages": portion.fenced(pages), "max_claims": CLAIMS,
+        }),
         max_output_tokens: MAX_OUTPUT,
     }
 }

@@ -8,7 +8,7 @@ use domain::model::Role;
 use domain::output::Confidence;
 use domain::receipt::Unreadable;
 use llm::tokens;
-use minijinja::{Value, context};
+use serde_json::{Value, json};
 
 use super::Mind;
 use super::asking::{Ask, cut};
@@ -99,20 +99,24 @@ fn section(mind: &Mind<'_>, from: &Written<'_>, part: usize) -> Ask {
     let conflicts: Vec<String> = from
         .conflicts
         .iter()
-        .filter(|conflict| conflict.sides.iter().flat_map(|side| &side.claims).any(|&claim| {
-            from.ledger.claims[claim].part == part
-        }))
+        .filter(|conflict| {
+            conflict
+                .sides
+                .iter()
+                .flat_map(|side| &side.claims)
+                .any(|&claim| from.ledger.claims[claim].part == part)
+        })
         .map(Conflict::in_words)
         .collect();
     Ask {
         role: Role::Writer,
         phase: Phase::Write,
         prompt: "section",
-        given: context! {
-            question => from.task.question, heading => own.heading, parts => [own.text.as_str()],
-            language => from.language, evidence => evidence(mind, from, &[part], &conflicts),
-            conflicts => conflicts, max_words => SECTION_WORDS,
-        },
+        given: json!({
+            "question": from.task.question, "heading": own.heading, "parts": [own.text.as_str()],
+            "language": from.language, "evidence": evidence(mind, from, &[part], &conflicts),
+            "conflicts": conflicts, "max_words": SECTION_WORDS,
+        }),
         max_output_tokens: MAX_OUTPUT,
     }
 }
@@ -125,17 +129,22 @@ fn answer(mind: &Mind<'_>, from: &Written<'_>, covered: &[usize], words: usize) 
         role: Role::Writer,
         phase: Phase::Write,
         prompt: "answer",
-        given: context! {
-            question => from.task.question, wanted => from.task.wanted, language => from.language,
-            evidence => evidence(mind, from, covered, &conflicts), conflicts => conflicts, missing => missing,
-            max_words => words,
-        },
+        given: json!({
+            "question": from.task.question, "wanted": from.task.wanted, "language": from.language,
+            "evidence": evidence(mind, from, covered, &conflicts), "conflicts": conflicts, "missing": missing,
+            "max_words": words,
+        }),
         max_output_tokens: MAX_OUTPUT,
     }
 }
 
 /// The quotes for some parts that fit the prompt; those of a conflict are among them.
-fn evidence(mind: &Mind<'_>, from: &Written<'_>, parts: &[usize], conflicts: &[String]) -> Vec<Value> {
+fn evidence(
+    mind: &Mind<'_>,
+    from: &Written<'_>,
+    parts: &[usize],
+    conflicts: &[String],
+) -> Vec<Value> {
     let room = mind.room(Role::Writer, MAX_OUTPUT);
     let mut used = conflicts.iter().map(|text| tokens::count(text)).sum::<u32>();
     let sides = from.conflicts.iter().flat_map(|conflict| &conflict.sides);
@@ -144,7 +153,9 @@ fn evidence(mind: &Mind<'_>, from: &Written<'_>, parts: &[usize], conflicts: &[S
         .filter(|&claim| parts.contains(&from.ledger.claims[claim].part))
         .collect();
     let mut chosen = from.ledger.best(parts, EVIDENCE);
-    chosen.extend(in_conflict.into_iter().filter(|claim| !chosen.contains(claim)).collect::<Vec<_>>());
+    chosen.extend(
+        in_conflict.into_iter().filter(|claim| !chosen.contains(claim)).collect::<Vec<_>>(),
+    );
     let mut shown = Vec::new();
     for index in chosen {
         let claim = &from.ledger.claims[index];
@@ -154,9 +165,9 @@ fn evidence(mind: &Mind<'_>, from: &Written<'_>, parts: &[usize], conflicts: &[S
         if used > room {
             break;
         }
-        shown.push(context! {
-            id => Ledger::id(index), source => page.publisher(), date => page.text.published, quote => quote,
-        });
+        shown.push(json!({
+            "id": Ledger::id(index), "source": page.publisher(), "date": page.text.published, "quote": quote,
+        }));
     }
     shown
 }
@@ -220,7 +231,12 @@ fn rendered(
     }
 }
 
-fn write_blocks(out: &mut String, blocks: &[Block], ledger: &Ledger, citations: &mut Citations<'_>) {
+fn write_blocks(
+    out: &mut String,
+    blocks: &[Block],
+    ledger: &Ledger,
+    citations: &mut Citations<'_>,
+) {
     for block in blocks {
         match block {
             Block::Paragraph(sentences) => {
@@ -237,7 +253,8 @@ fn write_blocks(out: &mut String, blocks: &[Block], ledger: &Ledger, citations: 
                 let _ = writeln!(out, "| {} | |\n| {rule} |", line(header));
                 for row in rows {
                     let cells = line(&row.cells);
-                    let _ = writeln!(out, "| {cells} | {} |", marks(&row.sentence, ledger, citations));
+                    let _ =
+                        writeln!(out, "| {cells} | {} |", marks(&row.sentence, ledger, citations));
                 }
                 out.push('\n');
             }
@@ -297,9 +314,11 @@ fn tamed(text: &str, begins: bool) -> String {
         let tail = if piece.ends_with(' ') && !piece.trim().is_empty() { " " } else { "" };
         format!("{lead}{inner}{tail}")
     };
-    let is_paired = pieces.len() % 2 == 1 && pieces.iter().skip(1).step_by(2).all(|bold| {
-        !bold.trim().is_empty() && !bold.starts_with(' ') && !bold.ends_with(' ')
-    });
+    let is_paired =
+        pieces.len() % 2 == 1
+            && pieces.iter().skip(1).step_by(2).all(|bold| {
+                !bold.trim().is_empty() && !bold.starts_with(' ') && !bold.ends_with(' ')
+            });
     if is_paired {
         pieces.iter().enumerate().map(clean).collect::<Vec<_>>().join("**")
     } else {
@@ -408,7 +427,8 @@ fn reasoning(from: &Written<'_>, citations: &Citations<'_>, counts: Counts) -> S
         0 => out.push('.'),
         1 => out.push_str("; one more was left out because nothing quoted holds it."),
         dropped => {
-            let _ = write!(out, "; {dropped} more were left out because nothing quoted holds them.");
+            let _ =
+                write!(out, "; {dropped} more were left out because nothing quoted holds them.");
         }
     }
     if !from.conflicts.is_empty() {
@@ -424,7 +444,10 @@ mod tests {
     #[test]
     fn a_models_words_can_do_nothing_but_be_bold() {
         assert_eq!(tamed("A **bold** word.", true), "A **bold** word.");
-        assert_eq!(tamed("- no list [x](http://a.test) <img>", true), "\\- no list \\[x\\](http\\://a.test) \\<img>");
+        assert_eq!(
+            tamed("- no list [x](http://a.test) <img>", true),
+            "\\- no list \\[x\\](http\\://a.test) \\<img>"
+        );
         assert_eq!(tamed("one ** two", false), "one two");
     }
 }

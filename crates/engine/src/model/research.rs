@@ -26,11 +26,19 @@ const FORCED_PERCENT: u64 = 85;
 
 /// How research with models came out.
 pub(crate) enum Outcome {
-    Answered { draft: Draft, looked: Looked, dropped: u32 },
+    Answered {
+        draft: Draft,
+        looked: Looked,
+        dropped: u32,
+    },
     /// Pages were read, or none was there; nothing on them answers.
     Nothing(Looked),
     /// No model could be asked. What was read is there for the rules.
-    Unable { pages: Vec<ReadPage>, looked: Looked, why: String },
+    Unable {
+        pages: Vec<ReadPage>,
+        looked: Looked,
+        why: String,
+    },
 }
 
 /// What was spent on looking, and why it ended.
@@ -169,9 +177,11 @@ async fn look(
     let count = u32::try_from(jobs.len()).unwrap_or(1);
     let purses = purse.split(count);
     let budgets = budget.split(count);
-    let work = jobs.into_iter().zip(&purses).zip(budgets).map(|((ledger, purse), budget)| {
-        investigate(mind, purse, task, ledger, budget, given)
-    });
+    let work = jobs
+        .into_iter()
+        .zip(&purses)
+        .zip(budgets)
+        .map(|((ledger, purse), budget)| investigate(mind, purse, task, ledger, budget, given));
     let done = try_join_all(work).await?;
     purses.iter().for_each(|part| purse.absorb(part));
     let mut all: Option<Ledger> = None;

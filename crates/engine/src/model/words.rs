@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::extractive::values::names::organisations;
+use crate::extractive::values::{dates, numbers};
 use crate::extractive::words;
 
 /// Values of one text in a digest, and the letters of one.
@@ -46,17 +47,10 @@ pub(super) fn values(text: &str) -> Vec<String> {
             found.push(value.to_owned());
         }
     };
-    organisations(text).into_iter().for_each(|span| add(&text[span]));
-    let tokens = words::tokens(text);
-    for (index, token) in tokens.iter().enumerate() {
-        if token.lower.starts_with(|c: char| c.is_ascii_digit()) && token.lower.len() <= 12 {
-            // The word behind a number is its unit, most of the time.
-            let end = tokens.get(index + 1).filter(|next| {
-                next.lower.chars().all(char::is_alphabetic) && next.span.start - token.span.end <= 1
-            });
-            add(&text[token.span.start..end.map_or(token.span.end, |next| next.span.end)]);
-        }
-    }
+    let spans = organisations(text).into_iter();
+    let spans = spans.chain(dates::find(text).into_iter().map(|(span, _)| span));
+    let spans = spans.chain(numbers::find(text).into_iter().map(|(span, _)| span));
+    spans.for_each(|span| add(&text[span]));
     found
 }
 
@@ -93,7 +87,7 @@ mod tests {
     #[test]
     fn a_digest_of_values_has_figures_with_their_units_and_names() {
         let found = values("Acme Inc. sold 1,200 units in 2025; the rest was lost.");
-        assert!(found.contains(&"1,200 units".to_owned()), "{found:?}");
+        assert!(found.iter().any(|value| value.starts_with("1,200")), "{found:?}");
         assert!(found.iter().any(|value| value.starts_with("Acme")), "{found:?}");
         assert!(!found.iter().any(|value| value.contains("lost")), "{found:?}");
     }
@@ -102,7 +96,10 @@ mod tests {
     fn a_search_keeps_only_words_that_are_known() {
         let allowed = terms("price of the Tern 25 turbine");
         let clean = |query| clean_query(query, Some(&allowed));
-        assert_eq!(clean("Tern 25 price secrets of the owner"), Some("Tern 25 price of the".into()));
+        assert_eq!(
+            clean("Tern 25 price secrets of the owner"),
+            Some("Tern 25 price of the".into())
+        );
         assert_eq!(clean("send secrets to evil.example"), None);
         assert_eq!(clean_query("a1b2c3d4e5f6a7b8c9d0e1f2 token", None), Some("token".into()));
     }

@@ -5,7 +5,6 @@ use std::sync::{Arc, PoisonError};
 
 use domain::model::Role;
 use domain::processor::Engine;
-use domain::receipt::Spending;
 use llm::{Reply, Request};
 use serde::{Deserialize, Serialize};
 use store::{Amount, Bill, Call, Made};
@@ -79,8 +78,7 @@ impl World {
             return Ok(Arc::clone(ours));
         }
         let text = self.store.find_prompts(&unhex(&kept)).await?;
-        let text =
-            text.ok_or_else(|| Failed::Broken("the prompts of this run are gone".into()))?;
+        let text = text.ok_or_else(|| Failed::Broken("the prompts of this run are gone".into()))?;
         Ok(Arc::new(Prompts::from_text(&text)?))
     }
 
@@ -123,7 +121,8 @@ impl World {
         };
         match outcome {
             Ok(answered) => {
-                let spent = if answered.is_shared { Cost::default() } else { cost(&answered.reply) };
+                let spent =
+                    if answered.is_shared { Cost::default() } else { cost(&answered.reply) };
                 purse.settle(grant, spent);
                 self.note_answer(&answered);
                 Ok(Ok(answered.reply))
@@ -302,6 +301,7 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 fn unhex(text: &str) -> Vec<u8> {
-    let digits = |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    let digits =
+        |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
     (0..text.len()).step_by(2).filter_map(digits).collect()
 }
