@@ -126,7 +126,8 @@ impl Library {
         };
         let page = match page {
             Ok(page) => page,
-            Err(why @ sources::Failed::LeftOut { .. }) => {
+            // What one run may not ask, for its policy or for the documents it has read, another may.
+            Err(why @ (sources::Failed::LeftOut { .. } | sources::Failed::Refused { .. })) => {
                 return Err(NotShared::LeftOut(why.to_string()));
             }
             Err(why) => return Ok(Err(why.to_string())),

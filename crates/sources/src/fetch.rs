@@ -131,6 +131,9 @@ fn from_egress(url: &Url, failed: egress::Failed) -> Failed {
         egress::Failed::Connect { host, why } | egress::Failed::Broken { host, why } => {
             unreachable(host, why)
         }
+        not_recorded @ egress::Failed::NotRecorded { .. } => {
+            unreachable(host_of(url), not_recorded.to_string())
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use egress::{Egress, Request};
+use egress::{Egress, Purpose, Request};
 use texting_robots::Robot;
 use url::Url;
 
@@ -63,6 +63,10 @@ impl Robots {
             return known.rules.clone();
         }
         let rules = ask(egress, url).await;
+        // Refused to one run may be allowed to another.
+        if matches!(rules, Err(Failed::Refused { .. })) {
+            return rules;
+        }
         let kept = if rules.is_ok() { KEPT } else { KEPT_UNKNOWN };
         *known = Some(Known { rules: rules.clone(), until: Instant::now() + kept });
         rules
@@ -85,7 +89,8 @@ async fn ask(egress: &Egress, url: &Url) -> Result<Arc<Rules>, Failed> {
     address.set_path("/robots.txt");
     address.set_query(None);
     address.set_fragment(None);
-    let reply = match egress.send(Request::new(address, MAX_BYTES, TIMEOUT)).await {
+    let request = Request { purpose: Purpose::Robots, ..Request::new(address, MAX_BYTES, TIMEOUT) };
+    let reply = match egress.send(request).await {
         Ok(reply) => reply,
         Err(egress::Failed::Refused { host, why }) => {
             return Err(Failed::Refused { host, why: why.to_string() });

@@ -45,6 +45,8 @@ struct Serving {
     origin: String,
     script: Script,
     asked: Mutex<Vec<String>>,
+    /// What was searched for, as it came.
+    queries: Mutex<Vec<String>>,
     was_asked: Notify,
 }
 
@@ -99,6 +101,7 @@ impl Script {
             origin: origin.clone(),
             script: self,
             asked: Mutex::default(),
+            queries: Mutex::default(),
             was_asked: Notify::new(),
         });
         let routes = Router::new().fallback(answer).with_state(Arc::clone(&state));
@@ -133,6 +136,11 @@ impl Site {
         self.asked().iter().filter(|asked| *asked == path).count()
     }
 
+    /// What was searched for, percent-encoded as it came.
+    pub fn queries(&self) -> Vec<String> {
+        self.state.queries.lock().expect("a list").clone()
+    }
+
     /// Returns once a path has been asked for.
     pub async fn until_asked(&self, path: &str) {
         loop {
@@ -154,6 +162,10 @@ async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response 
         asked.push(path.clone());
         is_first
     };
+    if path == "/search" {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        site.queries.lock().expect("a list").push(query);
+    }
     site.was_asked.notify_waiters();
     match site.script.replies.get(&path) {
         Some(Reply::SlowStart(_)) if is_first => std::future::pending().await,

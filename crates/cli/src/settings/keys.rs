@@ -16,7 +16,12 @@ pub(crate) struct Key {
     pub(crate) show: fn(&Settings) -> Option<String>,
 }
 
-pub(crate) const KEYS: [Key; 17] = [
+/// All of them, by section.
+pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(&super::egress_keys::KEYS)
+}
+
+const KEYS: [Key; 17] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -224,7 +229,7 @@ pub(crate) fn show_processor(processor: &Processor) -> Vec<(&'static str, String
     ]
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 

@@ -48,7 +48,7 @@ impl Site {
 pub(crate) fn sources(site: &Site) -> (Sources, TempDir) {
     let index_dir = tempfile::tempdir().unwrap();
     let allow = vec![Origin::parse(&site.origin).unwrap()];
-    let egress = Egress::new(Policy { allow });
+    let egress = Egress::new(Policy::allowing(allow));
     let sources = Sources::new(Config {
         searxng: Some(site.origin.parse().unwrap()),
         page_timeout: Duration::from_millis(500),
