@@ -47,6 +47,8 @@ pub struct Claimed {
     pub seq: RunSeq,
     pub id: RunId,
     pub owner: Owner,
+    /// The number of its group, whose rows share what they ask of models.
+    pub group: Option<i64>,
     pub spec: Arc<Spec>,
     pub input: Input,
     pub attempt: i64,
@@ -99,6 +101,7 @@ impl Store {
                 seq: RunSeq(row.seq),
                 id: row.id.parse().map_err(|why| document::unreadable("run", why))?,
                 owner: Owner(row.owner),
+                group: row.group_seq,
                 spec: self.spec(row.spec).await?,
                 input: read_input(&row.input)?,
                 attempt: row.attempt,
