@@ -13,3 +13,4 @@ mod resolve;
 pub use client::{Egress, MAX_REDIRECTS, Request, Response, USER_AGENT};
 pub use failed::Failed;
 pub use policy::{NotAnOrigin, Origin, Policy};
+pub use reqwest::header::{HeaderName, HeaderValue};
