@@ -65,12 +65,12 @@ pub enum Remedy {
 impl Failed {
     pub const fn remedy(&self) -> Remedy {
         match self {
+            Self::Status { retry_after: Some(wait), .. } => Remedy::RetryAfter(*wait),
             Self::Silent { .. }
             | Self::Crowded { .. }
             | Self::Unreachable { .. }
-            | Self::RobotsUnknown { .. } => Remedy::Retry,
-            Self::Status { retry_after: Some(wait), .. } => Remedy::RetryAfter(*wait),
-            Self::Status { code: 408 | 425 | 429 | 500..=599, .. } => Remedy::Retry,
+            | Self::RobotsUnknown { .. }
+            | Self::Status { code: 408 | 425 | 429 | 500..=599, .. } => Remedy::Retry,
             Self::Status { .. }
             | Self::NotFound { .. }
             | Self::Forbidden { .. }

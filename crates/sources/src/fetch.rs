@@ -80,8 +80,8 @@ impl Fetch {
                 _ if reply.status == 304 && known.is_some() => return Ok(Reread::Unchanged),
                 Some(next) => url = parsed(next.as_str())?,
                 None if reply.status >= 300 => {
-                    let (host, code) = (host_of(&url), reply.status);
-                    return Err(Failed::Status { host, code, retry_after: None });
+                    let why = "it redirects to what is no address".to_owned();
+                    return Err(Failed::Unreachable { host: host_of(&url), why });
                 }
                 None => return self.read(reply).await.map(Box::new).map(Reread::Page),
             }

@@ -45,6 +45,8 @@ struct Serving {
     origin: String,
     script: Script,
     asked: Mutex<Vec<String>>,
+    /// Paths that were told to be as they were.
+    unchanged: Mutex<Vec<String>>,
     was_asked: Notify,
 }
 
@@ -99,6 +101,7 @@ impl Script {
             origin: origin.clone(),
             script: self,
             asked: Mutex::default(),
+            unchanged: Mutex::default(),
             was_asked: Notify::new(),
         });
         let routes = Router::new().fallback(answer).with_state(Arc::clone(&state));
@@ -133,6 +136,11 @@ impl Site {
         self.asked().iter().filter(|asked| *asked == path).count()
     }
 
+    /// Paths whose page was not sent again, because whoever asked showed the mark of the one that stands there.
+    pub fn unchanged(&self) -> Vec<String> {
+        self.state.unchanged.lock().expect("a list").clone()
+    }
+
     /// Returns once a path has been asked for.
     pub async fn until_asked(&self, path: &str) {
         loop {
@@ -158,7 +166,14 @@ async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response 
     match site.script.replies.get(&path) {
         Some(Reply::SlowStart(_)) if is_first => std::future::pending().await,
         Some(Reply::Html(html) | Reply::SlowStart(html)) => {
-            ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html.clone()).into_response()
+            let mark = format!("\"{}\"", html.len());
+            if request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| *known == mark) {
+                site.unchanged.lock().expect("a list").push(path);
+                return (StatusCode::NOT_MODIFIED, [(header::ETAG, mark)]).into_response();
+            }
+            let headers =
+                [(header::CONTENT_TYPE, "text/html; charset=utf-8".into()), (header::ETAG, mark)];
+            (headers, html.clone()).into_response()
         }
         Some(Reply::Redirect(to)) => {
             (StatusCode::FOUND, [(header::LOCATION, to.clone())]).into_response()
