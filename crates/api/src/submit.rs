@@ -11,10 +11,11 @@ use std::sync::Arc;
 use domain::address::addresses_in;
 use domain::group::Group;
 use domain::ids::{GroupId, NotAnId, RunId};
+use domain::model::Cast;
 use domain::processor::{Engine, Processor};
 use domain::run::{Run, RunState, Warning, WarningKind};
 use domain::source::{Source, SourceName};
-use domain::spec::{self, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec};
+use domain::spec::{self, Escalation, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec};
 use domain::webhook::Webhook;
 use egress::Egress;
 use serde_json::{Map, Value};
@@ -32,6 +33,8 @@ pub struct Catalog {
     pub processors: Vec<Processor>,
     /// The configured web search providers by name, for example `searxng`.
     pub search: Vec<String>,
+    /// Which language models play which role; `None` where none is configured.
+    pub cast: Option<Cast>,
     /// The way out to webhooks; `None` where nobody delivers.
     pub webhooks: Option<Egress>,
     /// The name of this machine, by which runs with local sources find a worker that can read them.
@@ -53,6 +56,8 @@ pub struct RunArgs {
     pub previous: Option<String>,
     /// `{url, event_types}` or null.
     pub webhook: Option<Value>,
+    /// Which fields are asked of a model; `None`: those that the rules are not sure of.
+    pub escalation: Option<Escalation>,
     /// Exactly these sources; `None`: all of the owner's. Command line only.
     pub sources: Option<Vec<SourceName>>,
     /// Members of the request that this version takes and does not use; each becomes a warning.
@@ -158,7 +163,10 @@ impl<'a> Desk<'a> {
         let own_spec = args.task_spec.as_ref().filter(|spec| !spec.is_null());
         let text = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
         let (spec, policy) = (text(own_spec), text(args.source_policy.as_ref()));
-        let key = format!("{:?}\n{spec}\n{policy}\n{:?}", args.processor, args.sources);
+        let key = format!(
+            "{:?}\n{spec}\n{policy}\n{:?}\n{:?}",
+            args.processor, args.sources, args.escalation
+        );
         if let Some(known) = self.known.get(&key) {
             return Ok(Arc::clone(known));
         }
@@ -176,6 +184,10 @@ impl<'a> Desk<'a> {
         let mut warnings = task.warnings.clone();
         warnings.extend(reach.warnings);
         warnings.extend(task.without_a_model(processor.engine));
+        let cast = match processor.engine {
+            Engine::Model => self.catalog.cast.clone(),
+            Engine::Extractive | Engine::Noop => None,
+        };
         let spec = Arc::new(Spec {
             wanted: task.wanted.clone(),
             processor,
@@ -183,6 +195,8 @@ impl<'a> Desk<'a> {
             search: reach.search,
             policy: reach.policy,
             input_schema: task.input_schema.clone(),
+            cast,
+            escalation: args.escalation.unwrap_or_default(),
         });
         let host = reach.host.filter(|_| self.is_shared_store);
         let resolved = Arc::new(Resolved { spec, task, warnings, host });
@@ -193,7 +207,9 @@ impl<'a> Desk<'a> {
     fn processor(&self, name: Option<&str>) -> Result<Processor, Problem> {
         let name = name.unwrap_or(self.default_processor);
         let all = &self.catalog.processors;
-        all.iter().find(|processor| processor.name == name).cloned().ok_or_else(|| {
+        let found = all.iter().find(|processor| processor.name == name).cloned();
+        let found = found.map(|processor| self.served(processor));
+        found.ok_or_else(|| {
             let known: Vec<&str> = all.iter().map(|processor| processor.name.as_str()).collect();
             let shown: String = name.chars().take(60).collect();
             let message = format!(
@@ -202,6 +218,17 @@ impl<'a> Desk<'a> {
             );
             Problem::new(Kind::Forbidden, message)
         })
+    }
+}
+
+impl Desk<'_> {
+    /// A processor for models is served by rules where no model is configured.
+    fn served(&self, processor: Processor) -> Processor {
+        let engine = match processor.engine {
+            Engine::Model if self.catalog.cast.is_none() => Engine::Extractive,
+            engine => engine,
+        };
+        Processor { engine, ..processor }
     }
 }
 
@@ -249,7 +276,7 @@ async fn check_previous(store: &Store, owner: Owner, rows: &[NewRun]) -> Result<
 fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem> {
     let is_readable = match spec.processor.engine {
         Engine::Noop => true,
-        Engine::Extractive => {
+        Engine::Extractive | Engine::Model => {
             !spec.sources.is_empty()
                 || !spec.search.is_empty()
                 || names_an_address(input, &spec.policy)

@@ -19,12 +19,41 @@ pub struct Receipt {
     /// Report: sentences of its own, and those that carry a reference.
     pub sentences: u32,
     pub sentences_cited: u32,
+    /// Sentences that were written and left out again, because nothing quoted carries them.
+    pub sentences_dropped: u32,
     pub contradictions: u32,
     pub fields_found: u32,
     pub fields_missing: u32,
     /// The one thing that would help most, with the line to set.
     pub advice: Option<String>,
+    /// What went otherwise than asked, in sentences: a cap that was reached, a model that did not answer.
+    pub notes: Vec<String>,
+    /// What language models did; `None` where none was asked.
+    pub models: Option<Spending>,
     pub elapsed_ms: i64,
+}
+
+/// What was asked of language models for one answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spending {
+    /// Names of the models that answered, as the settings call them.
+    pub models: Vec<String>,
+    /// Answers that were used. Each was paid for once.
+    pub calls: u32,
+    pub input_tokens: u64,
+    /// Of these, read from the provider's cache at a lower price.
+    pub cached_tokens: u64,
+    pub output_tokens: u64,
+    /// In millionths of a US dollar; `None` where the price of a model is not known.
+    pub cost_micro_usd: Option<u64>,
+    /// Answers taken from another row of the group that had asked the same.
+    pub shared: u32,
+    /// Calls under way when a worker was lost, which may have been charged without an answer.
+    pub lost: u32,
+    /// What models claimed with words that do not stand on the page, and was left out.
+    pub claims_dropped: u32,
+    /// Passages that look like instructions to a model, and were not shown to one.
+    pub passages_withheld: u32,
 }
 
 /// An address that was asked and gave nothing to read.

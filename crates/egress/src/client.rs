@@ -51,7 +51,7 @@ pub struct Request {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Bytes of the unpacked body.
     pub max_bytes: usize,
-    /// From now to the last byte, redirects included.
+    /// From now to the last byte, redirects included; with [`Egress::open`], to the head of the reply.
     pub timeout: Duration,
     /// Whether redirects are followed here; else the first one is the answer.
     pub follow: bool,
@@ -143,7 +143,7 @@ impl Egress {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let is_home = Origin::of(&url) == first_origin;
-            let reply = self.ask(&request, &url, is_home).await?;
+            let reply = self.ask(&request, &url, is_home, body::ACCEPT_ENCODING).await?;
             match redirect_target(&url, &reply) {
                 Some(next) if request.follow => url = next,
                 location => return receive(url, location, reply, request.max_bytes).await,
@@ -152,11 +152,13 @@ impl Egress {
         Err(Failed::Redirects { host: host_of(&url), limit: MAX_REDIRECTS })
     }
 
-    async fn ask(
+    /// One exchange up to the head of the reply. `packings` is the header `Accept-Encoding`.
+    pub(crate) async fn ask(
         &self,
         request: &Request,
         url: &Url,
         is_home: bool,
+        packings: &'static str,
     ) -> Result<reqwest::Response, Failed> {
         let client = self.client_for(url)?;
         let mut headers = HeaderMap::new();
@@ -166,7 +168,7 @@ impl Egress {
             }
         }
         headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(packings));
         let asked = match &request.body {
             None => client.get(url.clone()),
             Some(body) => client.post(url.clone()).body(body.clone()),
@@ -259,16 +261,8 @@ async fn receive(
         final_url,
         body: Vec::new(),
     };
-    let stopped = |stop: Stop| match stop {
-        Stop::TooLarge => Failed::TooLarge { host: host.clone(), limit_bytes: max_bytes },
-        Stop::Bomb => Failed::Bomb { host: host.clone(), limit: body::MAX_RATIO },
-        Stop::Broken(why) => Failed::Broken { host: host.clone(), why },
-    };
-    if reply.content_length().is_some_and(|length| length > max_bytes as u64) {
-        return Err(stopped(Stop::TooLarge));
-    }
-    let encoding = header(header::CONTENT_ENCODING);
-    let mut body = Body::new(encoding.as_deref(), max_bytes).map_err(stopped)?;
+    let stopped = |why: Stop| stopped(&host, why, max_bytes);
+    let mut body = begin(&host, &reply, max_bytes)?;
     while let Some(chunk) = reply.chunk().await.map_err(|error| explain(&host, &error))? {
         body.push(&chunk).map_err(stopped)?;
     }
@@ -276,9 +270,32 @@ async fn receive(
     Ok(response)
 }
 
+/// Makes ready for a body, unless its length or its packing refuses it at once.
+pub(crate) fn begin(
+    host: &str,
+    reply: &reqwest::Response,
+    max_bytes: usize,
+) -> Result<Body, Failed> {
+    if reply.content_length().is_some_and(|length| length > max_bytes as u64) {
+        return Err(stopped(host, Stop::TooLarge, max_bytes));
+    }
+    let encoding = reply.headers().get(header::CONTENT_ENCODING);
+    let encoding = encoding.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    Body::new(encoding.as_deref(), max_bytes).map_err(|why| stopped(host, why, max_bytes))
+}
+
+pub(crate) fn stopped(host: &str, why: Stop, max_bytes: usize) -> Failed {
+    let host = host.to_owned();
+    match why {
+        Stop::TooLarge => Failed::TooLarge { host, limit_bytes: max_bytes },
+        Stop::Bomb => Failed::Bomb { host, limit: body::MAX_RATIO },
+        Stop::Broken(why) => Failed::Broken { host, why },
+    }
+}
+
 /// Turns the client's error into ours. Only the innermost cause is shown: the outer ones repeat the
 /// address, and a resolver's may name what stands behind it.
-fn explain(host: &str, error: &reqwest::Error) -> Failed {
+pub(crate) fn explain(host: &str, error: &reqwest::Error) -> Failed {
     let mut cause = error.source();
     let mut innermost = None;
     while let Some(inner) = cause {
@@ -299,6 +316,6 @@ fn explain(host: &str, error: &reqwest::Error) -> Failed {
     }
 }
 
-fn host_of(url: &Url) -> String {
+pub(crate) fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or("nowhere").to_owned()
 }

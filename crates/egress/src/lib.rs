@@ -9,8 +9,10 @@ mod failed;
 pub mod guard;
 mod policy;
 mod resolve;
+mod stream;
 
 pub use client::{Egress, MAX_REDIRECTS, Request, Response, USER_AGENT};
 pub use failed::Failed;
 pub use policy::{NotAnOrigin, Origin, Policy};
-pub use reqwest::header::{HeaderName, HeaderValue};
+pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+pub use stream::Stream;

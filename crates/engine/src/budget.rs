@@ -57,19 +57,14 @@ fn saturate(count: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn budget(rounds: u32) -> Budget {
-        let wall = Duration::from_mins(1);
         Budget::new(Caps {
             rounds,
             searches: 10,
             pages: 20,
-            wall,
-            sources_for_high: 2,
-            findings: 9,
+            ..testkit::build::processor("lite").caps
         })
     }
 

@@ -115,7 +115,7 @@ fn add(
 fn open(findings: &[Finding]) -> Vec<usize> {
     let is_open = |finding: &Finding| match finding.missing {
         Some(Missing::NotFound | Missing::NoPages | Missing::Budget) => true,
-        Some(Missing::NeedsModel) => false,
+        Some(Missing::NeedsModel | Missing::Ambiguous | Missing::Unsupported) => false,
         None => finding.value.is_none() || finding.confidence == Some(Confidence::Low),
     };
     findings.iter().enumerate().filter(|(_, f)| is_open(f)).map(|(index, _)| index).collect()
@@ -145,7 +145,7 @@ async fn deliver(
     for (field, finding) in wanted.iter().zip(findings) {
         receipt.contradictions += u32::from(!finding.conflicts.is_empty());
         values.insert(field.name.clone(), finding.value.clone().unwrap_or(Value::Null));
-        basis.extend(entries(&field.name, finding));
+        basis.extend(entries(field, finding));
     }
     let output = Output { content: Content::Fields { values, schema: None }, basis };
     let output = verify::quotes(world, output, &mut receipt).await?;
@@ -159,7 +159,8 @@ async fn deliver(
 }
 
 /// One entry for the field, then one per list element (`staff.0`).
-fn entries(name: &str, finding: Finding) -> Vec<Basis> {
+fn entries(field: &Field, finding: Finding) -> Vec<Basis> {
+    let name = &field.name;
     let missing =
         if finding.value.is_none() { finding.missing.or(Some(Missing::NotFound)) } else { None };
     let reasoning = finding.reasoning;
@@ -170,15 +171,17 @@ fn entries(name: &str, finding: Finding) -> Vec<Basis> {
         evidence,
         missing: None,
         conflicts: Vec::new(),
+        kind: Some(field.kind),
     });
     let elements: Vec<Basis> = elements.collect();
     let whole = Basis {
-        field: name.to_owned(),
+        field: name.clone(),
         reasoning,
         confidence: finding.confidence,
         evidence: finding.evidence,
         missing,
         conflicts: finding.conflicts,
+        kind: Some(field.kind),
     };
     std::iter::once(whole).chain(elements).collect()
 }

@@ -224,6 +224,7 @@ fn output(world: &World, draft: Draft) -> Output {
         evidence,
         missing: None,
         conflicts: Vec::new(),
+        kind: None,
     };
     match &world.spec().wanted {
         Wanted::Text { .. } | Wanted::Fields(_) => Output {

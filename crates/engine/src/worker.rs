@@ -406,6 +406,7 @@ fn nothing(wanted: &Wanted) -> End {
         evidence: Vec::new(),
         missing: Some(Missing::Budget),
         conflicts: Vec::new(),
+        kind: None,
     };
     let null = |schema: &Schema| -> Map<String, Value> {
         schema.fields.iter().map(|field| (field.name.clone(), Value::Null)).collect()

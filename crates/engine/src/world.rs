@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use sources::Hit;
 use store::dispatch::Claimed;
-use store::{Call, Store};
+use store::{Call, Made, Store};
 use url::Url;
 
 use crate::extractive::mentions::Prepared;
@@ -265,7 +265,17 @@ impl World {
         let elapsed_ms = self.store.clock().now().since_ms(began);
         let kept = self
             .store
-            .remember(call, self.claimed.attempt, VERSION, answer, detail, elapsed_ms)
+            .remember(
+                call,
+                answer,
+                Made {
+                    attempt: self.claimed.attempt,
+                    version: VERSION,
+                    detail,
+                    elapsed_ms,
+                    ..Made::default()
+                },
+            )
             .await?;
         parsed(kind, VERSION, kept.answer)
     }

@@ -4,21 +4,25 @@
 
 mod cancel;
 mod changes;
+mod columns;
 mod db;
 pub mod dispatch;
 mod document;
+mod embedded;
 mod events;
 mod finish;
 mod groups;
 mod idempotency;
 mod journal;
 mod keys;
+mod ledger;
 mod lending;
 mod made;
 mod migrate;
 mod owners;
 mod pages;
 mod postgres;
+mod prompts;
 mod runs;
 mod sources;
 mod sqlite;
@@ -27,6 +31,7 @@ mod visits;
 mod webhooks;
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -40,8 +45,9 @@ pub use events::{EVENTS_AT_ONCE, GroupEvent};
 pub use finish::{End, Ending};
 pub use groups::{GroupFilter, GroupPage};
 pub use idempotency::{Key, Known, Replayed};
-pub use journal::{Call, Kept};
+pub use journal::{Call, Kept, Made};
 pub use keys::{Added, KeyRow};
+pub use ledger::{Amount, Bill, Lost};
 pub use owners::Owner;
 pub use pages::{Archived, ReadingOf};
 pub use runs::{Filter, Listed, Note, RunPage, RunRow, RunSeq};
@@ -62,14 +68,17 @@ pub enum Location {
     Url(String),
 }
 
+/// What the database said.
+pub type Cause = Arc<dyn Error + Send + Sync>;
+
 /// Why the store could not do as asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failed {
     /// Trying again later helps.
     #[error("the database does not answer: {0}")]
-    Unavailable(Arc<sqlx::Error>),
+    Unavailable(Cause),
     #[error("the database has no room left: {0}")]
-    Full(Arc<sqlx::Error>),
+    Full(Cause),
     #[error(
         "the database was written by a newer version of task-mcp (its schema has step {step}); use that version, or another --data directory"
     )]
@@ -77,7 +86,7 @@ pub enum Failed {
     #[error("the data directory `{path}` cannot be used: {why}")]
     Directory { path: String, why: String },
     #[error("the database refused a statement: {0}")]
-    Broken(Arc<sqlx::Error>),
+    Broken(Cause),
     #[error("a stored {what} cannot be read: {why}")]
     Unreadable { what: &'static str, why: String },
     /// Another process made the same thing first; looking again finds it.

@@ -3,6 +3,7 @@
 use domain::clock::TimeMs;
 use domain::evidence::TextRef;
 
+use crate::columns::columns;
 use crate::db::{execute, fetch_optional};
 use crate::{Failed, Owner, Store};
 
@@ -90,12 +91,13 @@ impl Store {
     }
 }
 
-#[derive(sqlx::FromRow)]
-struct VisitColumns {
-    text_seq: i64,
-    extractor: i64,
-    address: String,
-    etag: Option<String>,
-    last_modified: Option<String>,
-    at_ms: i64,
+columns! {
+    struct VisitColumns {
+        text_seq: i64,
+        extractor: i64,
+        address: String,
+        etag: Option<String>,
+        last_modified: Option<String>,
+        at_ms: i64,
+    }
 }

@@ -10,6 +10,7 @@ fn catalog(search: &[&str]) -> Catalog {
     Catalog {
         processors: processor::defaults(),
         search: search.iter().map(|name| (*name).to_owned()).collect(),
+        cast: None,
         host: "here".into(),
         webhooks: None,
     }

@@ -16,6 +16,12 @@ pub(crate) const fn missing(missing: Missing) -> &'static str {
             "Left out: it asks for judgement or writing, and no model is set up."
         }
         Missing::Budget => "Left out: the budget ended before it was looked for.",
+        Missing::Ambiguous => {
+            "Not clear: pages speak of several things of this name, and it is not said which is meant."
+        }
+        Missing::Unsupported => {
+            "Left out: what was written did not stand the check against its evidence."
+        }
     }
 }
 

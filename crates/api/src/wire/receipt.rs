@@ -1,6 +1,6 @@
 //! The receipt as JSON: what was done for an answer, what could not be done, and why it stopped.
 
-use domain::receipt::Receipt;
+use domain::receipt::{Receipt, Spending};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,12 +22,61 @@ pub struct ReceiptView {
     pub quotes_dropped: u32,
     pub sentences: u32,
     pub sentences_cited: u32,
+    /// Sentences that were written and left out again, because nothing quoted carries them.
+    pub sentences_dropped: u32,
     pub contradictions: u32,
     pub fields_found: u32,
     pub fields_missing: u32,
     /// The one thing that would help most.
     pub advice: Option<String>,
+    /// What went otherwise than asked, in sentences.
+    pub notes: Vec<String>,
+    /// What language models did; null where none was asked.
+    pub models: Option<SpendingView>,
     pub elapsed_ms: i64,
+}
+
+/// What was asked of language models for one answer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Spending)]
+pub struct SpendingView {
+    /// The models that answered, as the server's settings call them.
+    pub models: Vec<String>,
+    /// Answers that were used; each was paid for once.
+    pub calls: u32,
+    pub input_tokens: u64,
+    pub cached_tokens: u64,
+    pub output_tokens: u64,
+    /// US dollars; null where the price of a model is not known.
+    pub cost_usd: Option<f64>,
+    /// Answers taken from another row of the group that had asked the same.
+    pub shared: u32,
+    /// Calls under way when a worker was lost, which may have been charged without an answer.
+    pub lost: u32,
+    pub claims_dropped: u32,
+    pub passages_withheld: u32,
+}
+
+impl From<&Spending> for SpendingView {
+    fn from(spending: &Spending) -> Self {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "money of one run is far below 2^53 millionths"
+        )]
+        let cost_usd = spending.cost_micro_usd.map(|micro| micro as f64 / 1e6);
+        Self {
+            models: spending.models.clone(),
+            calls: spending.calls,
+            input_tokens: spending.input_tokens,
+            cached_tokens: spending.cached_tokens,
+            output_tokens: spending.output_tokens,
+            cost_usd,
+            shared: spending.shared,
+            lost: spending.lost,
+            claims_dropped: spending.claims_dropped,
+            passages_withheld: spending.passages_withheld,
+        }
+    }
 }
 
 /// An address that was asked and gave nothing to read.
@@ -56,10 +105,13 @@ impl From<&Receipt> for ReceiptView {
             quotes_dropped: receipt.quotes_dropped,
             sentences: receipt.sentences,
             sentences_cited: receipt.sentences_cited,
+            sentences_dropped: receipt.sentences_dropped,
             contradictions: receipt.contradictions,
             fields_found: receipt.fields_found,
             fields_missing: receipt.fields_missing,
             advice: receipt.advice.clone(),
+            notes: receipt.notes.clone(),
+            models: receipt.models.as_ref().map(Into::into),
             elapsed_ms: receipt.elapsed_ms,
         }
     }

@@ -59,6 +59,7 @@ fn app_on(store: &Store) -> App {
     let catalog = Catalog {
         processors: processor::defaults(),
         search: vec!["searxng".into()],
+        cast: None,
         host: "here".into(),
         webhooks: Some(egress::Egress::new(egress::Policy::default())),
     };
@@ -192,6 +193,7 @@ pub(crate) fn report(markdown: &str, evidence: Vec<Evidence>) -> Ending {
         evidence,
         missing: None,
         conflicts: vec![],
+        kind: None,
     };
     Ending::Completed(Output { content: Content::Text(markdown.into()), basis: vec![basis] })
 }
@@ -206,6 +208,7 @@ pub(crate) fn fields(found: &str, evidence: Evidence) -> Ending {
         evidence,
         missing,
         conflicts: vec![],
+        kind: None,
     };
     Ending::Completed(Output {
         content: Content::Fields { values, schema: None },

@@ -5,3 +5,4 @@
 mod bodies;
 mod redirects;
 mod site;
+mod streams;
