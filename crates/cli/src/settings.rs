@@ -138,6 +138,8 @@ pub(crate) struct Fetch {
     pub(crate) allow: Vec<Origin>,
     pub(crate) timeout: Duration,
     pub(crate) max_size_bytes: usize,
+    /// How old a page may be that is taken from the archive.
+    pub(crate) max_age: Duration,
 }
 
 impl Default for Fetch {
@@ -146,6 +148,7 @@ impl Default for Fetch {
             allow: Vec::new(),
             timeout: sources::PAGE_TIMEOUT,
             max_size_bytes: sources::MAX_PAGE_BYTES,
+            max_age: sources::MAX_PAGE_AGE,
         }
     }
 }
@@ -254,6 +257,7 @@ impl Settings {
             searxng: self.search.searxng_url.clone(),
             page_timeout: self.fetch.timeout,
             max_page_bytes: self.fetch.max_size_bytes,
+            max_page_age: self.fetch.max_age,
             ..sources::Config::new(egress, self.store.data.join("index"))
         })
     }

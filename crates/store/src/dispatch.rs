@@ -14,6 +14,7 @@ use domain::run::RunState;
 use domain::spec::{Input, Spec};
 
 use crate::changes::Change;
+use crate::columns::columns;
 use crate::db::{Conn, execute, fetch_all, fetch_optional};
 use crate::events::{NewEvent, insert_events};
 use crate::runs::read_input;
@@ -64,21 +65,22 @@ pub struct Claimed {
     pub is_cancelling: bool,
 }
 
-#[derive(sqlx::FromRow)]
-struct ClaimedColumns {
-    seq: i64,
-    id: String,
-    owner: i64,
-    group_seq: Option<i64>,
-    spec: i64,
-    input: String,
-    state: String,
-    attempt: i64,
-    idle_attempts: i64,
-    event_seq: i64,
-    created_at_ms: i64,
-    started_at_ms: Option<i64>,
-    previous: Option<String>,
+columns! {
+    struct ClaimedColumns {
+        seq: i64,
+        id: String,
+        owner: i64,
+        group_seq: Option<i64>,
+        spec: i64,
+        input: String,
+        state: String,
+        attempt: i64,
+        idle_attempts: i64,
+        event_seq: i64,
+        created_at_ms: i64,
+        started_at_ms: Option<i64>,
+        previous: Option<String>,
+    }
 }
 
 impl Store {

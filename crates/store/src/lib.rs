@@ -4,9 +4,11 @@
 
 mod cancel;
 mod changes;
+mod columns;
 mod db;
 pub mod dispatch;
 mod document;
+mod embedded;
 mod events;
 mod finish;
 mod groups;
@@ -25,9 +27,11 @@ mod runs;
 mod sources;
 mod sqlite;
 mod submit;
+mod visits;
 mod webhooks;
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -49,6 +53,7 @@ pub use pages::{Archived, ReadingOf};
 pub use runs::{Filter, Listed, Note, RunPage, RunRow, RunSeq};
 pub use sqlite::ExecutorLock;
 pub use submit::{NewRun, Rows};
+pub use visits::{Visit, VisitMarks};
 pub use webhooks::{About, Delivery, DeliveryRow, TRY_MS};
 
 use crate::changes::Changes;
@@ -63,14 +68,17 @@ pub enum Location {
     Url(String),
 }
 
+/// What the database said.
+pub type Cause = Arc<dyn Error + Send + Sync>;
+
 /// Why the store could not do as asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failed {
     /// Trying again later helps.
     #[error("the database does not answer: {0}")]
-    Unavailable(Arc<sqlx::Error>),
+    Unavailable(Cause),
     #[error("the database has no room left: {0}")]
-    Full(Arc<sqlx::Error>),
+    Full(Cause),
     #[error(
         "the database was written by a newer version of task-mcp (its schema has step {step}); use that version, or another --data directory"
     )]
@@ -78,7 +86,7 @@ pub enum Failed {
     #[error("the data directory `{path}` cannot be used: {why}")]
     Directory { path: String, why: String },
     #[error("the database refused a statement: {0}")]
-    Broken(Arc<sqlx::Error>),
+    Broken(Cause),
     #[error("a stored {what} cannot be read: {why}")]
     Unreadable { what: &'static str, why: String },
     /// Another process made the same thing first; looking again finds it.
