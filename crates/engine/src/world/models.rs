@@ -9,7 +9,7 @@ use llm::{Reply, Request};
 use serde::{Deserialize, Serialize};
 use store::{Amount, Bill, Call, Made};
 
-use super::{VERSION, World, parsed};
+use super::{Entry, Sent, VERSION, World};
 use crate::Failed;
 use crate::model::prompts::Prompts;
 use crate::purse::{Cost, Grant, Purse};
@@ -140,15 +140,17 @@ impl World {
     /// An answer that this run or another row of its group has already.
     async fn known(&self, call: &Call, detail: &str) -> Result<Option<Answered>, Failed> {
         if let Some((version, answer)) = self.store.recall(call).await? {
-            return parsed(KIND, version, answer).map(Some);
+            return self.parsed(KIND, version, answer).map(Some);
         }
         let Some(group) = self.claimed.group else { return Ok(None) };
         let Some((version, answer)) = self.store.recall_shared(group, call).await? else {
             return Ok(None);
         };
-        let reply: Answered = parsed(KIND, version, answer)?;
-        let answered = Answered { is_shared: true, ..reply };
-        self.keep(call.clone(), answered, detail.to_owned(), None, None).await.map(Some)
+        let Entry { answer, .. }: Entry<Answered> = serde_json::from_value(answer)
+            .map_err(|_| Failed::Journal { kind: KIND, version })?;
+        // What was sent for it stands in the receipt of the row that bought it.
+        let entry = Entry { answer: Answered { is_shared: true, ..answer }, sent: Vec::new() };
+        self.keep(call.clone(), entry, detail.to_owned(), None, None).await.map(Some)
     }
 
     /// Asks the model. Of several rows that ask the same at the same time one asks, and the others have its answer.
@@ -173,16 +175,19 @@ impl World {
         }
         let attempt = self.claimed.attempt;
         self.store.reserve(call, attempt, amount(grant.0, request)).await?;
+        let scope = self.scope.fresh();
         // On the heap: an exchange is a large future, and a round holds several of them.
-        match Box::pin(models.ask(name, request)).await {
+        let outcome = scope.around(Box::pin(models.ask(name, request))).await;
+        let sent: Vec<Sent> = scope.contacts().into_iter().map(Sent::from).collect();
+        match outcome {
             Ok(reply) => {
                 let bill = bill(&reply);
-                let answered = Answered { reply, is_shared: false };
-                let kept =
-                    self.keep(call.clone(), answered, detail, Some(bill), self.claimed.group);
+                let entry = Entry { answer: Answered { reply, is_shared: false }, sent };
+                let kept = self.keep(call.clone(), entry, detail, Some(bill), self.claimed.group);
                 Ok(Ok(kept.await?))
             }
             Err(failed) => {
+                self.note_sent(sent);
                 let is_lost = failed.is_possibly_billed();
                 if is_lost {
                     self.store.write_off(call, attempt).await?;
@@ -198,18 +203,18 @@ impl World {
     async fn keep(
         &self,
         call: Call,
-        answered: Answered,
+        entry: Entry<Answered>,
         detail: String,
         bill: Option<Bill>,
         share_with: Option<i64>,
     ) -> Result<Answered, Failed> {
-        let elapsed_ms = i64::try_from(answered.reply.elapsed_ms).unwrap_or(i64::MAX);
-        let answer = serde_json::to_value(&answered)
+        let elapsed_ms = i64::try_from(entry.answer.reply.elapsed_ms).unwrap_or(i64::MAX);
+        let answer = serde_json::to_value(&entry)
             .map_err(|why| Failed::Broken(format!("an answer cannot be kept: {why}")))?;
         let attempt = self.claimed.attempt;
         let made = Made { attempt, version: VERSION, detail, elapsed_ms, bill, share_with };
         let kept = self.store.remember(call, answer, made).await?;
-        parsed(KIND, VERSION, kept.answer)
+        self.parsed(KIND, VERSION, kept.answer)
     }
 
     fn note_answer(&self, answered: &Answered) {
