@@ -146,8 +146,8 @@ impl World {
         let Some((version, answer)) = self.store.recall_shared(group, call).await? else {
             return Ok(None);
         };
-        let Entry { answer, .. }: Entry<Answered> = serde_json::from_value(answer)
-            .map_err(|_| Failed::Journal { kind: KIND, version })?;
+        let Entry { answer, .. }: Entry<Answered> =
+            serde_json::from_value(answer).map_err(|_| Failed::Journal { kind: KIND, version })?;
         // What was sent for it stands in the receipt of the row that bought it.
         let entry = Entry { answer: Answered { is_shared: true, ..answer }, sent: Vec::new() };
         self.keep(call.clone(), entry, detail.to_owned(), None, None).await.map(Some)
