@@ -14,8 +14,11 @@ use domain::ids::{GroupId, NotAnId, RunId};
 use domain::model::Cast;
 use domain::processor::{Engine, Processor};
 use domain::run::{Run, RunState, Warning, WarningKind};
+use domain::schema::FieldKind;
 use domain::source::{Source, SourceName};
-use domain::spec::{self, Escalation, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec};
+use domain::spec::{
+    self, Escalation, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec, Wanted,
+};
 use domain::webhook::Webhook;
 use egress::{Egress, Purpose};
 use serde_json::{Map, Value};
@@ -276,6 +279,8 @@ async fn check_previous(store: &Store, owner: Owner, rows: &[NewRun]) -> Result<
 fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem> {
     let is_readable = match spec.processor.engine {
         Engine::Noop => true,
+        // The row itself is enough to judge by and to write from.
+        Engine::Model if rests_on_input(&spec.wanted) => true,
         Engine::Extractive | Engine::Model => {
             !spec.sources.is_empty()
                 || !spec.search.is_empty()
@@ -290,6 +295,13 @@ fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem
          `search.searxng.url`, or put an address such as https://example.org into `input` (and check that \
          `source_policy` leaves it something)",
     ))
+}
+
+fn rests_on_input(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Fields(schema) => schema.fields.iter().any(|field| field.kind != FieldKind::Found),
+        Wanted::Text { .. } | Wanted::Auto => false,
+    }
 }
 
 fn names_an_address(input: &Input, policy: &SourcePolicy) -> bool {
