@@ -200,7 +200,8 @@ impl Provider {
                 Err(fault) if tries > 1 => return Err(fault),
                 Err(Fault::TooLong) => longest /= 2,
                 Err(Fault::Rate(Some(wait))) if wait <= MAX_PAUSE => sleep(wait).await,
-                Err(Fault::Overloaded | Fault::Silent | Fault::Garbage(_)) => {
+                // Whoever was silent for the whole time would be so once more.
+                Err(Fault::Overloaded | Fault::Garbage(_)) => {
                     sleep(BEFORE_RETRY).await;
                 }
                 Err(fault) => return Err(fault),
