@@ -22,7 +22,7 @@ const PER_DOMAIN: usize = 3;
 const AT_MOST_PER_DOMAIN: usize = 8;
 
 /// Addresses worth reading, best first, and what was said and asked before.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Frontier {
     /// Queries that were asked, to ask none twice.
     pub(crate) asked: Vec<String>,
