@@ -36,6 +36,8 @@ pub struct Catalog {
     pub processors: Vec<Processor>,
     /// The configured web search providers by name, for example `searxng`.
     pub search: Vec<String>,
+    /// Whether runs with no source of their own may ask providers that need no account, where none is configured.
+    pub keyless: bool,
     /// Which language models play which role; `None` where none is configured.
     pub cast: Option<Cast>,
     /// The way out to webhooks; `None` where nobody delivers.
@@ -166,8 +168,11 @@ impl<'a> Desk<'a> {
         let own_spec = args.task_spec.as_ref().filter(|spec| !spec.is_null());
         let text = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
         let (spec, policy) = (text(own_spec), text(args.source_policy.as_ref()));
+        let question = args.input.as_str().unwrap_or_default();
+        let keyless =
+            if self.catalog.keyless { sources::keyless_for(question) } else { Vec::new() };
         let key = format!(
-            "{:?}\n{spec}\n{policy}\n{:?}\n{:?}",
+            "{:?}\n{spec}\n{policy}\n{:?}\n{:?}\n{keyless:?}",
             args.processor, args.sources, args.escalation
         );
         if let Some(known) = self.known.get(&key) {
@@ -183,6 +188,7 @@ impl<'a> Desk<'a> {
             self.sources,
             args.sources.as_deref(),
             args.source_policy.as_ref(),
+            &keyless,
         )?;
         let mut warnings = task.warnings.clone();
         warnings.extend(reach.warnings);
@@ -291,8 +297,8 @@ fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem
         return Ok(());
     }
     Err(Problem::invalid(
-        "there is nothing this run could read: add documents with `--source NAME=PATH`, set up web search with \
-         `search.searxng.url`, or put an address such as https://example.org into `input` (and check that \
+        "there is nothing this run could read: add documents with `--source NAME=PATH`, set up web search \
+         (`search.searxng.url`, or a key of a provider), or put an address such as https://example.org into `input` (and check that \
          `source_policy` leaves it something)",
     ))
 }
