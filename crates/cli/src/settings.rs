@@ -4,6 +4,7 @@
 
 pub(crate) mod keys;
 pub(crate) mod layers;
+pub(crate) mod models;
 pub(crate) mod values;
 
 use egress::Origin;
@@ -15,6 +16,7 @@ use domain::processor::{self, Processor};
 use url::Url;
 
 pub(crate) use layers::{Flags, read};
+use models::ModelSettings;
 
 /// What is in force, and where each value that is not a default came from.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +28,7 @@ pub(crate) struct Settings {
     pub(crate) fetch: Fetch,
     pub(crate) webhooks: Webhooks,
     pub(crate) search: Search,
+    pub(crate) models: ModelSettings,
     pub(crate) processors: Processors,
     pub(crate) log: Log,
     pub(crate) origins: BTreeMap<String, String>,

@@ -79,7 +79,7 @@ pub(crate) async fn send(
         return Err((failed, hints));
     }
     let times = reading.times();
-    let outcome = judge(profile, request, reading.draft, max_output_tokens, is_wrapped);
+    let outcome = judge(profile, request, &reading.draft, max_output_tokens, is_wrapped);
     match outcome {
         Ok((text, usage, stopped)) => Ok(Answer { text, usage, stopped, times, hints }),
         Err(failed) => Err((failed, hints)),
@@ -93,7 +93,12 @@ fn unanswered(model: String, failed: egress::Failed, is_head: bool) -> Failed {
         egress::Failed::Refused { .. } | egress::Failed::Connect { .. } if is_head => {
             Failed::Offline { model, why: failed.to_string() }
         }
-        other => Failed::Broken { model, why: other.to_string() },
+        egress::Failed::Refused { .. }
+        | egress::Failed::Connect { .. }
+        | egress::Failed::TooLarge { .. }
+        | egress::Failed::Bomb { .. }
+        | egress::Failed::Redirects { .. }
+        | egress::Failed::Broken { .. } => Failed::Broken { model, why: failed.to_string() },
     }
 }
 
@@ -207,12 +212,12 @@ impl Reading<'_> {
 fn judge(
     profile: &Profile,
     request: &Request,
-    draft: Draft,
+    draft: &Draft,
     max_output_tokens: u32,
     is_wrapped: bool,
 ) -> Result<(String, Usage, Stopped), Failed> {
     let model = || profile.name.clone();
-    let usage = believe(profile, request, &draft, max_output_tokens);
+    let usage = believe(profile, request, draft, max_output_tokens);
     let least = tokens::prompt_at_least(request);
     // Only a server of one's own cuts silently; a hosted one refuses, and counts as it bills.
     if profile.is_local && !usage.is_estimated && usage.input_tokens < least {

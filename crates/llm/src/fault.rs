@@ -53,7 +53,7 @@ pub(crate) fn classify(profile: &Profile, status: u16, hints: &Hints, body: &[u8
     match status {
         408 => Failed::Silent { model, waited: Duration::ZERO },
         409 | 425 | 500.. => Failed::Overloaded { model, status, why },
-        _ if says(&OVERLOADED) => Failed::Overloaded { model, status, why },
+        200 if says(&OVERLOADED) => Failed::Overloaded { model, status, why },
         200 => Failed::Broken { model, why },
         _ => Failed::Bad { model, status, why },
     }
@@ -125,14 +125,11 @@ impl Told {
                 words.extend(quota.map(str::to_lowercase));
             }
         }
-        let message = match error {
-            Value::String(text) => text.clone(),
-            other => ["message", "detail", "error"]
-                .iter()
-                .find_map(|name| other.get(name).and_then(Value::as_str))
-                .unwrap_or("without a reason")
-                .to_owned(),
-        };
+        let message = error.as_str().or_else(|| {
+            let names = ["message", "detail", "error"];
+            names.iter().find_map(|name| error.get(name).and_then(Value::as_str))
+        });
+        let message = message.unwrap_or("without a reason").to_owned();
         let status =
             error.get("code").and_then(Value::as_u64).and_then(|code| code.try_into().ok());
         Self { message, words: words.join(" "), status, retry_delay }

@@ -25,7 +25,7 @@ pub struct Probe {
 }
 
 /// How long a hosted model may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A local one may have to be loaded first.
 const LOCAL_PATIENCE: Duration = Duration::from_mins(3);
 /// Reasoning models think about anything.

@@ -1,5 +1,6 @@
 //! The names of all settings: what each is for, how it is read, how it is shown.
 
+use domain::model::Role;
 use domain::processor::{Engine, Judging, Processor};
 
 use super::values::{
@@ -17,7 +18,7 @@ pub(crate) struct Key {
     pub(crate) show: fn(&Settings) -> Option<String>,
 }
 
-pub(crate) const KEYS: [Key; 17] = [
+pub(crate) const KEYS: [Key; 22] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -126,6 +127,39 @@ pub(crate) const KEYS: [Key; 17] = [
         show: |all| all.search.searxng_url.as_ref().map(|url| quoted(url.as_str())),
     },
     Key {
+        name: "roles.default",
+        doc: "the model that plays every role without one of its own; `none` uses no model, whatever there is",
+        set: |all, text| {
+            all.models.roles.default = Some(text.trim().to_owned()).filter(|name| !name.is_empty());
+            Ok(())
+        },
+        show: |all| all.models.roles.default.as_ref().map(|name| quoted(name)),
+    },
+    Key {
+        name: "roles.planner",
+        doc: "the model that compiles tasks, words queries and names gaps",
+        set: |all, text| set_role(all, Role::Planner, text),
+        show: |all| all.models.roles.by_role.get(&Role::Planner).map(|name| quoted(name)),
+    },
+    Key {
+        name: "roles.reader",
+        doc: "the model that finds claims in passages: most of all tokens",
+        set: |all, text| set_role(all, Role::Reader, text),
+        show: |all| all.models.roles.by_role.get(&Role::Reader).map(|name| quoted(name)),
+    },
+    Key {
+        name: "roles.writer",
+        doc: "the model that composes reports and fields",
+        set: |all, text| set_role(all, Role::Writer, text),
+        show: |all| all.models.roles.by_role.get(&Role::Writer).map(|name| quoted(name)),
+    },
+    Key {
+        name: "roles.verifier",
+        doc: "the model that compares statements with their quotes",
+        set: |all, text| set_role(all, Role::Verifier, text),
+        show: |all| all.models.roles.by_role.get(&Role::Verifier).map(|name| quoted(name)),
+    },
+    Key {
         name: "log.level",
         doc: "error, warn, info, debug or trace; `serve` uses info, other commands warn",
         set: |all, text| {
@@ -154,6 +188,14 @@ pub(crate) const KEYS: [Key; 17] = [
         },
     },
 ];
+
+fn set_role(all: &mut Settings, role: Role, text: &str) -> Result<(), String> {
+    match text.trim() {
+        "" => all.models.roles.by_role.remove(&role),
+        name => all.models.roles.by_role.insert(role, name.to_owned()),
+    };
+    Ok(())
+}
 
 /// The settings of one processor, below `processors.NAME.`.
 pub(crate) const PROCESSOR_KEYS: [(&str, &str); 13] = [
