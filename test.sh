@@ -113,7 +113,8 @@ clients() {
     cp "$built/task-mcp" "$built/task-mcp-fixtures"
     cargo build --locked --quiet -p task-mcp
     cargo build --locked --quiet -p task-mcp-llm --example ask
-    TASK_MCP_ASK="$built/examples/ask" TASK_MCP_BINARY="$built/task-mcp" TASK_MCP_FIXTURES_BINARY="$built/task-mcp-fixtures" \
+    TASK_MCP_ASK="$built/examples/ask" \
+        TASK_MCP_BINARY="$built/task-mcp" TASK_MCP_FIXTURES_BINARY="$built/task-mcp-fixtures" \
         target/clients/bin/python -m unittest discover -s clients/python
 }
 

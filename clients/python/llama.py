@@ -20,9 +20,10 @@ FEED_FORWARD = 128
 # Whoever asks is answered by what the weights make of it; the same seed makes the same model.
 SEED = 20261128
 
+# Without marks of its own: the server runs the beginning of an answer through the grammar of a schema.
 TEMPLATE = (
-    "{% for message in messages %}<s>{{ message.role }}\n{{ message.content }}</s>\n{% endfor %}"
-    "{% if add_generation_prompt %}<s>assistant\n{% endif %}"
+    "{% for message in messages %}{{ message.role }}: {{ message.content }}\n{% endfor %}"
+    "{% if add_generation_prompt %}assistant:{% endif %}"
 )
 
 
@@ -56,6 +57,8 @@ def write_model(path):
     writer.add_bos_token_id(1)
     writer.add_eos_token_id(2)
     writer.add_unk_token_id(0)
+    # Else the first letters of an answer would be others than those of the template.
+    writer.add_add_space_prefix(False)
     writer.add_chat_template(TEMPLATE)
 
     def add(name, *shape):

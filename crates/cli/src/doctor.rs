@@ -27,7 +27,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
         findings.push(data_dir(&settings));
     }
     let place = settings.location();
-    let models = models::look(&settings).await;
+    let models = egress::Scope::open().around(models::look(&settings)).await;
     let (is_shared, listen) = (settings.store.database.is_some(), settings.server.listen.clone());
     match Store::open(&place, machine::clock(), machine::chance()).await {
         Err(why) => findings.push(Broken(format!("the database cannot be opened: {why}"))),

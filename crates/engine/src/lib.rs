@@ -9,6 +9,7 @@ mod reading;
 mod research;
 mod search;
 mod verify;
+mod withhold;
 pub mod worker;
 mod world;
 

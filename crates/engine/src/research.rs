@@ -197,6 +197,8 @@ pub(crate) fn receipt(world: &World, budget: &Budget, rounds: u32, stopped: Stop
         searches: budget.searches(),
         sources_considered: seen.considered,
         pages_read: seen.read,
+        contacts: seen.contacts(),
+        queries: seen.queries,
         unreadable: seen.unreadable,
         ..Receipt::default()
     }

@@ -67,8 +67,10 @@ impl Breaker {
             | Failed::Overloaded { .. }
             | Failed::Blocked { .. }
             | Failed::Empty { .. }
+            | Failed::Garbled { .. }
             | Failed::Silent { .. }
             | Failed::Broken { .. }
+            | Failed::Forbidden { .. }
             | Failed::Offline { .. }
             | Failed::Down { .. } => {
                 Failed::Down { model, retry_after, why: shut.last.to_string() }
@@ -101,11 +103,12 @@ impl Breaker {
             | Failed::TooLong { .. }
             | Failed::Cut { .. }
             | Failed::Blocked { .. }
-            | Failed::Empty { .. } => {
+            | Failed::Empty { .. }
+            | Failed::Garbled { .. } => {
                 *state = State::default();
                 return;
             }
-            Failed::Unknown { .. } | Failed::Down { .. } => return,
+            Failed::Unknown { .. } | Failed::Forbidden { .. } | Failed::Down { .. } => return,
         };
         state.shut = Some(Shut { until: now.plus_ms(pause_ms), last: failed.clone() });
     }

@@ -55,10 +55,12 @@ pub(crate) async fn send(
         if profile.is_local { profile.first_token } else { HOSTED_HEAD.min(profile.first_token) };
     let (is_wrapped, max_output_tokens) = (call.is_wrapped, call.max_output_tokens);
     let mut outgoing = egress::Request::post(call.url, call.body, MAX_REPLY_BYTES, head);
+    outgoing.purpose = egress::Purpose::Model;
+    outgoing.purpose = egress::Purpose::Model;
     outgoing.headers = call.headers;
     outgoing.accept = "text/event-stream, application/x-ndjson, application/json";
     let opened = egress.open(outgoing).await;
-    let mut stream = opened.map_err(|why| (unanswered(model(), why, true), Hints::default()))?;
+    let mut stream = opened.map_err(|why| (unanswered(model(), &why, true), Hints::default()))?;
     let hints = hints::read(&stream.headers, clock.now());
     if stream.status != 200 {
         let body = refusal(&mut stream).await;
@@ -87,14 +89,16 @@ pub(crate) async fn send(
 }
 
 /// No reply at all, or none to its end.
-fn unanswered(model: String, failed: egress::Failed, is_head: bool) -> Failed {
+fn unanswered(model: String, failed: &egress::Failed, is_head: bool) -> Failed {
     match failed {
-        egress::Failed::Timeout { waited, .. } => Failed::Silent { model, waited },
-        egress::Failed::Refused { .. } | egress::Failed::Connect { .. } if is_head => {
+        egress::Failed::Timeout { waited, .. } => Failed::Silent { model, waited: *waited },
+        egress::Failed::Refused { .. } | egress::Failed::NotRecorded { .. } => {
+            Failed::Forbidden { model, why: failed.to_string() }
+        }
+        egress::Failed::Connect { .. } if is_head => {
             Failed::Offline { model, why: failed.to_string() }
         }
-        egress::Failed::Refused { .. }
-        | egress::Failed::Connect { .. }
+        egress::Failed::Connect { .. }
         | egress::Failed::TooLarge { .. }
         | egress::Failed::Bomb { .. }
         | egress::Failed::Redirects { .. }
@@ -135,7 +139,7 @@ impl Reading<'_> {
         loop {
             let patience = self.patience()?;
             let piece = stream.next(patience).await;
-            let piece = piece.map_err(|why| unanswered(self.profile.name.clone(), why, false))?;
+            let piece = piece.map_err(|why| unanswered(self.profile.name.clone(), &why, false))?;
             let Some(piece) = piece else { break };
             for event in events.push(&piece) {
                 if self.take(&event, hints)? {

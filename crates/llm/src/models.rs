@@ -14,7 +14,7 @@ use crate::exchange::{self, Answer};
 use crate::failed::Failed;
 use crate::hints::Hints;
 use crate::learnt::{Habits, Learnt};
-use crate::pace::{Pace, Permit};
+use crate::pace::{Pace, Patience, Permit};
 use crate::profile::{Profile, Typed};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -38,8 +38,7 @@ pub(crate) struct Inner {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub models: Vec<Profile>,
-    /// How long one question may wait between its tries, all waits together. The tries themselves do not count: a slow
-    /// model is not a failing one.
+    /// How long one question may go on after its first failure; what is under way then is waited for.
     pub retry_for: Duration,
     /// The first wait after a failure that says nothing about it; it doubles with each.
     pub first_wait: Duration,
@@ -61,7 +60,7 @@ pub(crate) struct Member {
 const MAX_TRIES: u32 = 5;
 /// The same while the provider only says that it is too much: then patience decides, and this ends what a hint of nothing
 /// would go on for.
-const MAX_RATE_TRIES: u32 = 20;
+const MAX_RATE_TRIES: u32 = 100;
 /// The same where the request may have been served and billed.
 const MAX_BILLED_TRIES: u32 = 2;
 /// Longest wait between two tries that nobody asked for.
@@ -165,13 +164,13 @@ impl Models {
         self.0.members.iter().find(|member| member.profile.name == name)
     }
 
-    /// `patience` is for waits between tries, all together.
+    /// `patience` is how long it may go on after the first failure.
     pub(crate) async fn ask_one(
         &self,
         member: &Member,
         request: &Request,
         tries: &mut Tries,
-        mut patience: Duration,
+        patience: Duration,
     ) -> Result<Answer, Failed> {
         let profile = &member.profile;
         let prompt = tokens::prompt(request);
@@ -181,11 +180,12 @@ impl Models {
             let (model, context_tokens) = (profile.name.clone(), profile.context_tokens);
             return Err(Failed::TooLong { model, needed_tokens, context_tokens });
         }
+        let mut patience = Patience::of(patience);
         let mut attempt = 0;
         let mut lost = 0;
         loop {
             member.breaker.check(&profile.name, self.0.clock.now())?;
-            let entered = member.pace.enter(needed_tokens, &mut patience).await;
+            let entered = member.pace.enter(needed_tokens, &patience).await;
             let permit = entered.map_err(|wait| Failed::Rate {
                 model: profile.name.clone(),
                 retry_after: Some(wait),
@@ -205,6 +205,7 @@ impl Models {
                     (failed, wait)
                 }
             };
+            patience.begin();
             if failed.is_possibly_billed() {
                 lost += 1;
                 tries.lost += 1;
@@ -217,8 +218,9 @@ impl Models {
             // What the provider asked for is waited for at the door; anything else here.
             if wait.is_none() {
                 let pause = pause(self.0.first_wait, attempt, request);
-                let Some(left) = patience.checked_sub(pause) else { return Err(failed) };
-                patience = left;
+                if pause > patience.left(Instant::now()) {
+                    return Err(failed);
+                }
                 tracing::debug!(
                     model = profile.name,
                     attempt,
@@ -332,6 +334,7 @@ const fn is_worth_repeating(failed: &Failed) -> bool {
         | Failed::Silent { .. }
         | Failed::Broken { .. }
         | Failed::Empty { .. }
+        | Failed::Garbled { .. }
         | Failed::Offline { .. } => true,
         Failed::Unknown { .. }
         | Failed::Quota { .. }
@@ -340,6 +343,7 @@ const fn is_worth_repeating(failed: &Failed) -> bool {
         | Failed::TooLong { .. }
         | Failed::Cut { .. }
         | Failed::Blocked { .. }
+        | Failed::Forbidden { .. }
         | Failed::Down { .. } => false,
     }
 }

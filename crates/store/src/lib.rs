@@ -27,6 +27,7 @@ mod runs;
 mod sources;
 mod sqlite;
 mod submit;
+mod visits;
 mod webhooks;
 
 use std::collections::HashMap;
@@ -52,6 +53,7 @@ pub use pages::{Archived, ReadingOf};
 pub use runs::{Filter, Listed, Note, RunPage, RunRow, RunSeq};
 pub use sqlite::ExecutorLock;
 pub use submit::{NewRun, Rows};
+pub use visits::{Visit, VisitMarks};
 pub use webhooks::{About, Delivery, DeliveryRow, TRY_MS};
 
 use crate::changes::Changes;

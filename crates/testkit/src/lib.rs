@@ -7,11 +7,13 @@
 pub mod build;
 pub mod clock;
 pub mod database;
+pub mod hostile;
 pub mod model_server;
 mod postgres;
 pub mod site;
 
 pub use clock::HandClock;
 pub use database::Database;
+pub use hostile::Hostile;
 pub use model_server::ModelServer;
 pub use site::Site;

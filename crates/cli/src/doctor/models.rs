@@ -1,7 +1,7 @@
 //! What `doctor` says of language models: each is asked one small question.
 
 use domain::model::{Cast, Role};
-use llm::{Failed, Models, Probe, Profile, Remedy, Typed};
+use llm::{Failed, Models, Probe, Profile, Remedy, Typed, Wire};
 
 use super::Finding::{self, Broken, Fine, Note};
 use crate::settings::Settings;
@@ -67,24 +67,22 @@ fn judge(profile: &Profile, probe: &Probe) -> Finding {
 
 fn next_step(profile: &Profile, failed: &Failed) -> String {
     let name = &profile.name;
-    match failed {
-        Failed::Auth { .. } if profile.key.is_none() => {
-            format!("; it has no key: set models.{name}.key_env to the variable that holds it")
-        }
-        Failed::Bad { status: 404, .. } if profile.is_local => {
-            format!(
-                "; get it with `ollama pull {}`, or name another in models.{name}.model",
-                profile.model
-            )
-        }
-        Failed::Bad { status: 404, .. } => {
-            format!("; name one that the provider has in models.{name}.model")
-        }
-        Failed::Offline { .. } if profile.is_local => {
-            format!("; start its server, or correct models.{name}.base_url")
-        }
-        other if other.remedy() == Remedy::Wait => "; try again in a minute".into(),
-        _ => String::new(),
+    let is_gone = matches!(failed, Failed::Bad { status: 404, .. });
+    if matches!(failed, Failed::Auth { .. }) && profile.key.is_none() {
+        format!("; it has no key: set models.{name}.key_env to the variable that holds it")
+    } else if is_gone && profile.wire == Wire::Ollama {
+        format!(
+            "; get it with `ollama pull {}`, or name another in models.{name}.model",
+            profile.model
+        )
+    } else if is_gone {
+        format!("; name one that the provider has in models.{name}.model")
+    } else if profile.is_local && matches!(failed, Failed::Offline { .. }) {
+        format!("; start its server, or correct models.{name}.base_url")
+    } else if failed.remedy() == Remedy::Wait {
+        "; try again in a minute".into()
+    } else {
+        String::new()
     }
 }
 

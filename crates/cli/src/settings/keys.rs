@@ -1,6 +1,5 @@
 //! The names of all settings: what each is for, how it is read, how it is shown.
 
-use domain::model::Role;
 use domain::processor::{Engine, Judging, Processor};
 
 use super::values::{
@@ -18,7 +17,12 @@ pub(crate) struct Key {
     pub(crate) show: fn(&Settings) -> Option<String>,
 }
 
-pub(crate) const KEYS: [Key; 22] = [
+/// All of them, by section.
+pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(&super::egress_keys::KEYS).chain(&super::models::ROLE_KEYS)
+}
+
+const KEYS: [Key; 18] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -121,43 +125,16 @@ pub(crate) const KEYS: [Key; 22] = [
         show: |all| Some(quoted(&show_size(all.fetch.max_size_bytes))),
     },
     Key {
+        name: "fetch.max_age",
+        doc: "how old a page of the web may be that is taken from the archive instead of being asked for; 0s asks always",
+        set: |all, text| duration(text).map(|value| all.fetch.max_age = value),
+        show: |all| Some(quoted(&show_duration(all.fetch.max_age))),
+    },
+    Key {
         name: "search.searxng.url",
         doc: "a SearXNG instance for searching the web; its settings.yml must allow the format json",
         set: |all, text| address(text).map(|url| all.search.searxng_url = url),
         show: |all| all.search.searxng_url.as_ref().map(|url| quoted(url.as_str())),
-    },
-    Key {
-        name: "roles.default",
-        doc: "the model that plays every role without one of its own; `none` uses no model, whatever there is",
-        set: |all, text| {
-            all.models.roles.default = Some(text.trim().to_owned()).filter(|name| !name.is_empty());
-            Ok(())
-        },
-        show: |all| all.models.roles.default.as_ref().map(|name| quoted(name)),
-    },
-    Key {
-        name: "roles.planner",
-        doc: "the model that compiles tasks, words queries and names gaps",
-        set: |all, text| set_role(all, Role::Planner, text),
-        show: |all| all.models.roles.by_role.get(&Role::Planner).map(|name| quoted(name)),
-    },
-    Key {
-        name: "roles.reader",
-        doc: "the model that finds claims in passages: most of all tokens",
-        set: |all, text| set_role(all, Role::Reader, text),
-        show: |all| all.models.roles.by_role.get(&Role::Reader).map(|name| quoted(name)),
-    },
-    Key {
-        name: "roles.writer",
-        doc: "the model that composes reports and fields",
-        set: |all, text| set_role(all, Role::Writer, text),
-        show: |all| all.models.roles.by_role.get(&Role::Writer).map(|name| quoted(name)),
-    },
-    Key {
-        name: "roles.verifier",
-        doc: "the model that compares statements with their quotes",
-        set: |all, text| set_role(all, Role::Verifier, text),
-        show: |all| all.models.roles.by_role.get(&Role::Verifier).map(|name| quoted(name)),
     },
     Key {
         name: "log.level",
@@ -188,14 +165,6 @@ pub(crate) const KEYS: [Key; 22] = [
         },
     },
 ];
-
-fn set_role(all: &mut Settings, role: Role, text: &str) -> Result<(), String> {
-    match text.trim() {
-        "" => all.models.roles.by_role.remove(&role),
-        name => all.models.roles.by_role.insert(role, name.to_owned()),
-    };
-    Ok(())
-}
 
 /// The settings of one processor, below `processors.NAME.`.
 pub(crate) const PROCESSOR_KEYS: [(&str, &str); 13] = [
@@ -291,7 +260,7 @@ pub(crate) fn show_processor(processor: &Processor) -> Vec<(&'static str, String
     ]
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 

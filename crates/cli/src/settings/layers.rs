@@ -6,7 +6,7 @@ use anyhow::Result;
 use toml::Value;
 
 use super::Settings;
-use super::keys::{KEYS, PROCESSOR_KEYS, nearest, set_processor};
+use super::keys::{self, PROCESSOR_KEYS, nearest, set_processor};
 use super::models::{self, MODEL_KEYS, set_model};
 use crate::problem::{refuse, usage};
 
@@ -145,14 +145,14 @@ fn set(all: &mut Settings, key: &str, value: &str, origin: &str) -> Result<()> {
     let done = match find_named(key) {
         Some((Family::Processors, name, field)) => set_processor(all, name, field, value),
         Some((Family::Models, name, field)) => set_model(all, name, field, value),
-        None => match KEYS.iter().find(|known| known.name == key) {
+        None => match keys::all().find(|known| known.name == key) {
             Some(known) => (known.set)(all, value),
             None => refuse!("{}", unknown(key, origin)),
         },
     };
     // A password may be in the text of a database address.
-    let is_secret =
-        key == "store.database" || (key.starts_with("models.") && key.ends_with(".key"));
+    let is_key = matches!(Family::split(key), Some((Family::Models, _, "key")));
+    let is_secret = key == "store.database" || is_key;
     let shown = if is_secret { "***" } else { value };
     done.map_err(|why| usage(format!("`{key}` from {origin} is `{shown}`: {why}")))?;
     all.origins.insert(key.to_owned(), origin.to_owned());
@@ -204,7 +204,7 @@ fn unknown(key: &str, origin: &str) -> String {
             nearest(field, family.keys().iter().map(|(known, _)| *known))
                 .map(|known| format!("{}{name}.{known}", family.prefix()))
         }
-        None => nearest(key, KEYS.iter().map(|known| known.name)).map(str::to_owned),
+        None => nearest(key, keys::all().map(|known| known.name)).map(str::to_owned),
     };
     format!(
         "`{key}` from {origin} is not a setting; the nearest is `{}` (`task-mcp config print` lists all)",

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use domain::model::{Cast, Role};
-use egress::{Egress, Origin, Policy};
+use egress::{Egress, Origin, Policy, Purpose, Scope};
 use llm::{Key, Models, Price, Profile, Typed, Wire, local};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::Settings;
+use super::keys::{Key as Setting, quoted};
 use super::values::{address, count, duration, show_duration, yes_or_no};
 
 /// What is set of models, and what the environment offers.
@@ -113,6 +114,62 @@ pub(crate) const MODEL_KEYS: [(&str, &str); 19] = [
     ("first_token", "longest wait for the first sign of an answer; 2m, for a local one 10m"),
     ("silence", "longest silence within an answer; 1m, for a local one 2m"),
 ];
+
+/// Which model does what.
+pub(super) const ROLE_KEYS: [Setting; 5] = [
+    Setting {
+        name: "roles.default",
+        doc: "the model that plays every role without one of its own; `none` uses no model, whatever there is",
+        set: |all, text| {
+            all.models.roles.default = Some(text.trim().to_owned()).filter(|name| !name.is_empty());
+            Ok(())
+        },
+        show: |all| all.models.roles.default.as_ref().map(|name| quoted(name)),
+    },
+    Setting {
+        name: "roles.planner",
+        doc: "the model that compiles tasks, words queries and names gaps",
+        set: |all, text| {
+            set_role(all, Role::Planner, text);
+            Ok(())
+        },
+        show: |all| all.models.roles.by_role.get(&Role::Planner).map(|name| quoted(name)),
+    },
+    Setting {
+        name: "roles.reader",
+        doc: "the model that finds claims in passages: most of all tokens",
+        set: |all, text| {
+            set_role(all, Role::Reader, text);
+            Ok(())
+        },
+        show: |all| all.models.roles.by_role.get(&Role::Reader).map(|name| quoted(name)),
+    },
+    Setting {
+        name: "roles.writer",
+        doc: "the model that composes reports and fields",
+        set: |all, text| {
+            set_role(all, Role::Writer, text);
+            Ok(())
+        },
+        show: |all| all.models.roles.by_role.get(&Role::Writer).map(|name| quoted(name)),
+    },
+    Setting {
+        name: "roles.verifier",
+        doc: "the model that compares statements with their quotes",
+        set: |all, text| {
+            set_role(all, Role::Verifier, text);
+            Ok(())
+        },
+        show: |all| all.models.roles.by_role.get(&Role::Verifier).map(|name| quoted(name)),
+    },
+];
+
+fn set_role(all: &mut Settings, role: Role, text: &str) {
+    match text.trim() {
+        "" => all.models.roles.by_role.remove(&role),
+        name => all.models.roles.by_role.insert(role, name.to_owned()),
+    };
+}
 
 /// Changes one model, or begins a new one.
 pub(crate) fn set_model(
@@ -360,10 +417,10 @@ impl Settings {
     pub(crate) async fn models(&self) -> Models {
         let settings = &self.models;
         if settings.roles.default.as_deref() == Some(NO_MODEL) {
-            return build(Vec::new());
+            return self.way_to(Vec::new());
         }
         if !settings.named.is_empty() {
-            return build(settings.named.iter().map(|m| m.profile(&settings.keys)).collect());
+            return self.way_to(settings.named.iter().map(|m| m.profile(&settings.keys)).collect());
         }
         if !settings.keys.is_empty() {
             let found = |wire: Wire| Named {
@@ -372,9 +429,37 @@ impl Settings {
                 ..Named::default()
             };
             let keys = settings.keys.iter();
-            return build(keys.map(|(wire, _)| found(*wire).profile(&settings.keys)).collect());
+            return self
+                .way_to(keys.map(|(wire, _)| found(*wire).profile(&settings.keys)).collect());
         }
-        build(find_ollama().await.into_iter().collect())
+        self.way_to(self.find_ollama().await.into_iter().collect())
+    }
+
+    /// Models with a way out to them alone: what is private there can be asked by nobody else.
+    fn way_to(&self, profiles: Vec<Profile>) -> Models {
+        let egress = Egress::taped(self.policy_for(&profiles), self.cassette.clone());
+        let config = llm::Config { models: profiles, ..llm::Config::default() };
+        Models::new(config, egress, crate::machine::clock())
+    }
+
+    /// Naming a model is leave to ask it, and calling it local is leave to tell it of one's own documents.
+    fn policy_for(&self, profiles: &[Profile]) -> Policy {
+        let origin = |profile: &Profile| Origin::of(&profile.base_url);
+        let services = profiles.iter().filter_map(origin).map(|origin| (Purpose::Model, origin));
+        let local = profiles.iter().filter(|profile| profile.is_local).filter_map(origin);
+        let mut policy = self.policy();
+        policy.services.extend(services);
+        policy.local.extend(local);
+        policy
+    }
+
+    async fn find_ollama(&self) -> Option<Profile> {
+        let base = usual_base(Wire::Ollama);
+        let ollama =
+            |model: &str| Profile::new(Wire::Ollama.as_str(), Wire::Ollama, model, base.clone());
+        let egress = Egress::new(self.policy_for(&[ollama("")]));
+        let found = Scope::open().around(local::ollama_models(&egress, &base)).await?;
+        found.first().map(|newest| ollama(newest))
     }
 
     /// Which of these models plays which role; `None` where there is none.
@@ -390,20 +475,6 @@ impl Settings {
         }
         Some(cast)
     }
-}
-
-/// Models with a way out to them alone: what is private there can be asked by nobody else.
-fn build(profiles: Vec<Profile>) -> Models {
-    let allow = profiles.iter().filter_map(|profile| Origin::of(&profile.base_url)).collect();
-    let config = llm::Config { models: profiles, ..llm::Config::default() };
-    Models::new(config, Egress::new(Policy { allow }), crate::machine::clock())
-}
-
-async fn find_ollama() -> Option<Profile> {
-    let base = usual_base(Wire::Ollama);
-    let egress = Egress::new(Policy { allow: Origin::of(&base).into_iter().collect() });
-    let newest = local::ollama_models(&egress, &base).await?.into_iter().next()?;
-    Some(Profile::new(Wire::Ollama.as_str(), Wire::Ollama, newest, base))
 }
 
 #[cfg(test)]

@@ -75,6 +75,11 @@ impl Bench {
     }
 
     pub(crate) fn start_with(&self, name: &str, grace: Duration) -> Worker {
+        self.start_under(name, grace, Policy::default())
+    }
+
+    /// A worker that may ask the sites, under a policy that says what else holds.
+    pub(crate) fn start_under(&self, name: &str, grace: Duration, policy: Policy) -> Worker {
         // `localhost` is another host than 127.0.0.1 and the same machine.
         let twins = self.origins.iter().map(|origin| localhost(&origin.to_string()));
         let twins = twins.map(|origin| Origin::parse(&origin).unwrap());
@@ -82,7 +87,7 @@ impl Bench {
         let index_dir = self.index_dir.path().to_owned();
         let sources = Sources::new(Config {
             searxng: self.origins.first().map(|origin| origin.to_string().parse().unwrap()),
-            ..Config::new(Egress::new(Policy { allow }), index_dir)
+            ..Config::new(Egress::new(Policy { allow, ..policy }), index_dir)
         });
         let config = worker::Config {
             name: name.into(),

@@ -30,11 +30,11 @@ pub(crate) fn models(profiles: Vec<Profile>) -> (Models, HandClock) {
     let allow = profiles.iter().map(|profile| Origin::of(&profile.base_url).unwrap()).collect();
     let config = Config {
         models: profiles,
-        retry_for: Duration::from_secs(2),
+        retry_for: Duration::from_secs(5),
         first_wait: Duration::from_millis(8),
     };
     let clock = HandClock::default();
-    (Models::new(config, Egress::new(Policy { allow }), clock.clock()), clock)
+    (Models::new(config, Egress::new(Policy::allowing(allow)), clock.clock()), clock)
 }
 
 pub(crate) fn model(server: &ModelServer, spoken: Spoken) -> Models {

@@ -5,8 +5,8 @@ use testkit::model_server::{Fault, ModelServer, Spoken};
 
 use crate::ask::{ask, models, profile};
 
-fn down() -> Option<Fault> {
-    Some(Fault::error(500, "server_error", "oops"))
+fn down() -> Fault {
+    Fault::error(500, "server_error", "oops")
 }
 
 async fn pair() -> (ModelServer, ModelServer, Profile, Profile) {
@@ -44,7 +44,7 @@ async fn a_question_that_is_at_fault_is_not_handed_on() {
 #[tokio::test]
 async fn where_all_fail_the_first_failure_is_told_and_circles_end() {
     let (first, second, main, other) = pair().await;
-    first.always(down());
+    first.always(Some(down()));
     second.always(Some(Fault::error(401, "authentication_error", "wrong key")));
     let circle = Profile { fallback: Some("m".into()), ..other };
     let failed = ask(&models(vec![main, circle]).0).await.unwrap_err();
@@ -54,7 +54,7 @@ async fn where_all_fail_the_first_failure_is_told_and_circles_end() {
 #[tokio::test]
 async fn a_provider_that_keeps_failing_is_left_alone_and_tried_again_later() {
     let (first, _second, main, _other) = pair().await;
-    first.always(down());
+    first.always(Some(down()));
     let (models, clock) = models(vec![Profile { fallback: None, ..main }]);
     assert_eq!(ask(&models).await.unwrap_err().code(), "overloaded");
     assert_eq!(first.hits(), 5);

@@ -49,7 +49,7 @@ async fn a_probe_of_a_model_that_does_not_answer_says_why() {
 async fn an_ollama_is_found_with_the_models_that_can_talk() {
     let server = ModelServer::saying("yes").await;
     let base = Url::parse(&server.origin).unwrap();
-    let egress = Egress::new(Policy { allow: vec![Origin::of(&base).unwrap()] });
+    let egress = Egress::new(Policy::allowing(vec![Origin::of(&base).unwrap()]));
     let found = local::ollama_models(&egress, &base).await;
     assert_eq!(found, Some(vec!["scripted:latest".to_owned()]));
     drop(server);

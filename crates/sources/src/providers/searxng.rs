@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use egress::{Egress, Request};
+use egress::{Egress, Purpose, Request};
 use serde_json::Value;
 use url::Url;
 
@@ -32,8 +32,11 @@ pub(crate) async fn search(
         url.set_path(&format!("{}/search", base.path().trim_end_matches('/')));
     }
     url.query_pairs_mut().clear().append_pair("q", query).append_pair("format", "json");
-    let request =
-        Request { accept: "application/json", ..Request::new(url.clone(), MAX_BYTES, TIMEOUT) };
+    let request = Request {
+        purpose: Purpose::Search,
+        accept: "application/json",
+        ..Request::new(url.clone(), MAX_BYTES, TIMEOUT)
+    };
     let reply = egress.send(request).await.map_err(|failed| unanswered(base, &failed))?;
     match reply.status {
         200 => {}
