@@ -11,12 +11,12 @@ use domain::evidence::TextRef;
 use domain::source::{Place, Source, split_doc_address};
 use sources::extract::EXTRACTOR;
 use sources::{Known, Marks, MayAsk, Page, Remedy, Reread, Sources};
-use store::{Owner, ReadingOf, Store, Visit, VisitMarks};
+use store::{Call, Owner, ReadingOf, Store, Visit, VisitMarks};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tracing::warn;
 
 use crate::extractive::mentions::Prepared;
-use crate::{Failed, ReadPage};
+use crate::{Failed, ReadPage, Reasoning};
 
 /// How long what an address led to is known here before the archive is asked again, which knows what other workers
 /// have read and how old it is.
@@ -38,7 +38,10 @@ pub struct Library {
     store: Store,
     sources: Sources,
     clock: Clock,
+    reasoning: Option<Arc<Reasoning>>,
     shelf: Mutex<Shelf>,
+    /// Questions that a row of a group is asking a model now.
+    turns: Mutex<HashMap<Question, Turn>>,
     indexed: AsyncMutex<HashMap<i64, TimeMs>>,
 }
 
@@ -55,6 +58,12 @@ struct Held {
     fetched: Fetched,
     until: TimeMs,
 }
+
+/// A group, and what identifies a question within it.
+type Question = (i64, Vec<u8>, i64);
+
+/// Held by the row that asks.
+type Turn = Arc<AsyncMutex<()>>;
 
 /// The outcome of asking for an address: an archived text, or the reason why there is none.
 pub(crate) type Fetched = Result<TextRef, String>;
@@ -73,9 +82,29 @@ impl From<store::Failed> for NotShared {
 }
 
 impl Library {
-    pub fn new(store: Store, sources: Sources) -> Self {
+    pub fn new(store: Store, sources: Sources, reasoning: Option<Arc<Reasoning>>) -> Self {
         let clock = store.clock().clone();
-        Self { store, sources, clock, shelf: Mutex::default(), indexed: AsyncMutex::default() }
+        Self {
+            store,
+            sources,
+            clock,
+            reasoning,
+            shelf: Mutex::default(),
+            turns: Mutex::default(),
+            indexed: AsyncMutex::default(),
+        }
+    }
+
+    pub(crate) fn reasoning(&self) -> Option<&Reasoning> {
+        self.reasoning.as_deref()
+    }
+
+    /// The turn of a question in its group: whoever holds it asks, the others wait for the answer.
+    pub(crate) fn turn(&self, group: i64, call: &Call) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that nobody waits for are done.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry((group, call.hash.clone(), call.nth)).or_default())
     }
 
     pub(crate) const fn sources(&self) -> &Sources {

@@ -12,7 +12,7 @@ use egress::{Egress, Origin, Policy};
 use serde_json::{Map, Value};
 use sources::{Config, SEARXNG, Sources};
 use store::{Location, NewRun, Owner, RunRow, Store};
-use task_mcp_engine::worker;
+use task_mcp_engine::{Reasoning, worker};
 use tempfile::TempDir;
 use testkit::{Database, HandClock, Site, build, clock};
 use tokio::task::JoinSet;
@@ -32,6 +32,8 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     index_dir: TempDir,
     origins: Vec<Origin>,
+    /// Models, where a test has some.
+    pub(crate) reasoning: Option<Arc<Reasoning>>,
 }
 
 /// A worker that is killed when dropped.
@@ -51,7 +53,7 @@ impl Bench {
         let store = Store::open(&location, clock.clock(), clock::chance(0)).await.unwrap();
         let (folder, index_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let origins = sites.iter().map(|site| Origin::parse(&site.origin).unwrap()).collect();
-        Self { store, clock, database, folder, index_dir, origins }
+        Self { store, clock, database, folder, index_dir, origins, reasoning: None }
     }
 
     pub(crate) async fn with_folder(files: &[(&str, &str)]) -> Self {
@@ -97,6 +99,7 @@ impl Bench {
             only: None,
             grace,
             began: CancellationToken::new(),
+            reasoning: self.reasoning.clone(),
         };
         let stop = CancellationToken::new();
         let data_dir = self.database.directory().map(Path::to_owned);

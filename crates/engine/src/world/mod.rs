@@ -3,13 +3,15 @@
 //! A call is looked up in the journal; if it is not there it is made, committed, and only then used. After a crash
 //! the run is executed again from the top and gets the same answers. Whatever failed outside is an answer too.
 
+mod models;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::event::{EventKind, Progress, Stage};
 use domain::evidence::TextRef;
 use domain::output::Output;
-use domain::receipt::{Contact, Query, Unreadable};
+use domain::receipt::{Contact, Query, Spending, Unreadable};
 use domain::source::Source;
 use domain::spec::{Input, Spec};
 use egress::Scope;
@@ -25,6 +27,8 @@ use url::Url;
 use crate::extractive::mentions::Prepared;
 use crate::withhold::{self, Cleared};
 use crate::{Failed, Library, ReadPage, search};
+
+pub(crate) use models::Unanswered;
 
 /// Version of the form of each journal answer.
 const VERSION: i64 = 2;
@@ -63,6 +67,12 @@ pub(crate) struct Seen {
     pub(crate) considered: u32,
     pub(crate) read: u32,
     pub(crate) unreadable: Vec<Unreadable>,
+    /// What went otherwise than asked.
+    pub(crate) notes: Vec<String>,
+    /// What models did; `None` where none was asked.
+    pub(crate) spending: Option<Spending>,
+    /// Models could not be asked, and the rules answer instead.
+    is_by_rules: bool,
     pub(crate) queries: Vec<Query>,
     contacts: BTreeMap<(String, String), Contact>,
     sample: Vec<String>,
@@ -296,14 +306,7 @@ impl World {
         detail: String,
         ask: impl Future<Output = Result<T, Failed>> + Send,
     ) -> Result<T, Failed> {
-        let hash = Sha256::digest(request.to_string().as_bytes()).to_vec();
-        let nth = {
-            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = asked.entry((kind, hash.clone())).or_default();
-            *count += 1;
-            *count - 1
-        };
-        let call = Call { run: self.claimed.seq, kind, hash, nth };
+        let call = self.call(kind, request.to_string().as_bytes());
         if let Some((version, answer)) = self.store.recall(&call).await? {
             return self.parsed(kind, version, answer);
         }
@@ -360,6 +363,16 @@ impl World {
             contact.bytes_out += out;
             contact.bytes_in += received;
         }
+    }
+
+    /// What identifies the next identical call of this kind.
+    fn call(&self, kind: &'static str, request: &[u8]) -> Call {
+        let hash = Sha256::digest(request).to_vec();
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = asked.entry((kind, hash.clone())).or_default();
+        let nth = *count;
+        *count += 1;
+        Call { run: self.claimed.seq, kind, hash, nth }
     }
 
     /// Tells those who watch. A run that has no watchers by its processor still keeps the story.
