@@ -1,7 +1,7 @@
 //! What work will probably take and cost, before it is begun.
 
-use axum::extract::State;
 use axum::Json;
+use axum::extract::State;
 use domain::estimate::Estimate;
 use serde::Deserialize;
 use utoipa::IntoParams;
