@@ -19,8 +19,10 @@ pub(crate) struct Key {
 
 /// All of them, by section.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
-    let further = super::egress_keys::KEYS.iter().chain(&super::models::ROLE_KEYS);
-    KEYS.iter().chain(super::search_keys::all()).chain(further)
+    KEYS.iter()
+        .chain(super::search_keys::all())
+        .chain(&super::egress_keys::KEYS)
+        .chain(&super::models::ROLE_KEYS)
 }
 
 static KEYS: [Key; 19] = [

@@ -163,7 +163,8 @@ fn set(all: &mut Settings, key: &str, value: &str, origin: &str) -> Result<()> {
         },
     };
     // A password may be in the text of a database address.
-    let is_secret = key == "store.database" || key.ends_with(".key");
+    let is_key = key.rsplit('.').next() == Some("key");
+    let is_secret = key == "store.database" || is_key;
     let shown = if is_secret { "***" } else { value };
     done.map_err(|why| usage(format!("`{key}` from {origin} is `{shown}`: {why}")))?;
     // Given here, it is no longer only what lay there.
