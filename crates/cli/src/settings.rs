@@ -35,6 +35,7 @@ pub(crate) struct Settings {
     pub(crate) search: Search,
     pub(crate) models: ModelSettings,
     pub(crate) processors: Processors,
+    pub(crate) research: Research,
     pub(crate) log: Log,
     pub(crate) origins: BTreeMap<String, String>,
     /// The file that was read.
@@ -166,6 +167,12 @@ impl Default for Processors {
     fn default() -> Self {
         Self(processor::defaults())
     }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Research {
+    /// A folder of prompts that stand in the place of the built-in ones.
+    pub(crate) prompts: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Default)]
