@@ -11,6 +11,7 @@ mod request;
 mod result;
 mod stream;
 mod suggestion;
+mod web;
 
 use std::collections::BTreeMap;
 
@@ -36,6 +37,7 @@ pub use stream::{
 };
 
 pub use suggestion::{SuggestedProcessors, SuggestedTask, SuggestionWarning};
+pub use web::{ExtractError, ExtractResult, ExtractView, SearchResult, SearchView, Used};
 
 /// A run, as every door shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

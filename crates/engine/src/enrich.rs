@@ -19,7 +19,7 @@ use crate::extractive::subject::{self, Subject};
 use crate::research::receipt;
 use crate::search::Frontier;
 use crate::world::World;
-use crate::{Failed, read, search, verify};
+use crate::{Failed, read, search, verify, website};
 
 pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
     let caps = world.spec().processor.caps;
@@ -40,6 +40,13 @@ pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
     }
     add(&mut pages, &mut frontier, read::all(world, &sites).await?, &sites);
     budget.spend_pages(sites.len());
+    let own = website::of_row(world);
+    if !own.is_empty() {
+        let left = budget.pages_left() as usize;
+        let telling = website::telling_pages(world, &mut frontier, &own, left).await?;
+        add(&mut pages, &mut frontier, read::all(world, &telling).await?, &sites);
+        budget.spend_pages(telling.len());
+    }
     let mut findings = looked_for(&subject, &wanted, &pages, caps).await?;
     let mut stopped = StopReason::Budget;
     let mut rounds = 0;

@@ -103,3 +103,28 @@ async fn a_mode_that_closes_the_web_leaves_documents_to_answer() {
     assert!(receipt.unreadable[0].reason.contains("egress.mode = offline"), "{receipt:?}");
     assert_eq!(receipt.contacts, []);
 }
+
+#[tokio::test]
+async fn a_rows_own_website_is_read_where_it_tells_before_any_search_is_asked() {
+    let site = Site::script()
+        .page("/", "Otter", "Welcome.")
+        .linked("/", "/about-us", "Who we are")
+        .page("/about-us", "About Otter", "Otter was founded in 1999.")
+        .sitemap(&["/contact", "/products/one"])
+        .page("/contact", "Contact", "Otter, 1 River Road, Brennia.")
+        .serve()
+        .await;
+    let bench = Bench::new(Database::sqlite(), &[&site]).await;
+    let row = build::row("website", &site.url("/"));
+    let run = bench.submit(on_the_web(build::fields("founded: year it was founded")), row).await;
+    let _worker = bench.start("ann");
+    let (_, output, receipt) = bench.ended(&run).await;
+    let founded = crate::bench::values(&output.unwrap())["founded"].to_string();
+    assert!(founded.contains("1999"), "{founded}");
+    let asked = site.asked();
+    assert_eq!(asked[..2], ["/", "/sitemap.xml"]);
+    let mut then = asked[2..].to_vec();
+    then.sort();
+    assert_eq!(then, ["/about-us", "/contact"]);
+    assert_eq!(receipt.queries, []);
+}
