@@ -100,7 +100,9 @@ pub fn excerpts(text: &Text, queries: &[String], max_chars: usize) -> Vec<String
         })
         .collect();
     if scored.iter().all(|(score, _)| *score == 0) {
-        scored.iter_mut().for_each(|(score, _)| *score = 1);
+        for (score, _) in &mut scored {
+            *score = 1;
+        }
     }
     scored.retain(|(score, _)| *score > 0);
     scored.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.cmp(&b.1)));
