@@ -6,6 +6,7 @@ mod answers;
 mod config;
 mod install;
 mod models;
+mod outside;
 mod refusals;
 mod serving;
 mod shell;
