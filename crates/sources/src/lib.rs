@@ -18,6 +18,7 @@ use domain::text::Text;
 use egress::Egress;
 use url::Url;
 
+use extract::Extractor;
 pub use failed::{Failed, Remedy};
 use fetch::Fetch;
 use folders::Folders;
@@ -56,6 +57,9 @@ pub struct Config {
     pub max_page_bytes: usize,
     /// How old a page of the web may be that is taken from the archive instead of being asked for.
     pub max_page_age: Duration,
+    /// Our own binary, which reads documents in a process of their own: [`extract::isolated::COMMAND`]. Without it they are
+    /// read on threads, whose memory nothing limits.
+    pub reader: Option<PathBuf>,
 }
 
 impl Config {
@@ -67,6 +71,7 @@ impl Config {
             page_timeout: PAGE_TIMEOUT,
             max_page_bytes: MAX_PAGE_BYTES,
             max_page_age: MAX_PAGE_AGE,
+            reader: None,
         }
     }
 }
@@ -150,10 +155,18 @@ pub struct Refreshed {
 
 impl Sources {
     pub fn new(config: Config) -> Self {
-        let Config { egress, index_dir, searxng, page_timeout, max_page_bytes, max_page_age } =
-            config;
-        let folders = Folders::new(index_dir, max_page_bytes as u64);
-        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes);
+        let Config {
+            egress,
+            index_dir,
+            searxng,
+            page_timeout,
+            max_page_bytes,
+            max_page_age,
+            reader,
+        } = config;
+        let extractor = Extractor::new(reader);
+        let folders = Folders::new(index_dir, max_page_bytes as u64, extractor.clone());
+        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes, extractor);
         Self(Arc::new(Parts { egress, searxng, folders, fetch, max_page_age }))
     }
 

@@ -6,6 +6,7 @@
 pub mod build;
 pub mod clock;
 pub mod database;
+pub mod documents;
 pub mod hostile;
 mod postgres;
 pub mod site;
