@@ -9,20 +9,25 @@ use std::time::Duration;
 use domain::clock::{Clock, TimeMs};
 use domain::evidence::TextRef;
 use domain::source::{Place, Source, split_doc_address};
+use domain::text::{Block, BlockKind, Text};
 use sources::extract::EXTRACTOR;
 use sources::{Known, Marks, MayAsk, Page, Remedy, Reread, Sources};
-use store::{Owner, ReadingOf, Store, Visit, VisitMarks};
+use store::{Call, Owner, ReadingOf, Store, Visit, VisitMarks};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tracing::warn;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::extractive::mentions::Prepared;
-use crate::{Failed, ReadPage};
+use crate::{Failed, ReadPage, Reasoning};
 
 /// How long what an address led to is known here before the archive is asked again, which knows what other workers
 /// have read and how old it is.
 const HELD_MS: i64 = 60_000;
 /// How long an address that cannot be read is not asked again, where nothing says when it may be.
 const REFUSED_MS: i64 = 10 * 60 * 1000;
+/// What was asked about, where it is quoted.
+const INPUT: &str = "The row as it was given";
+const INPUT_ADDRESS: &str = "input:row";
 /// How long a local source counts as indexed.
 const INDEXED_MS: i64 = 5_000;
 /// Bytes of text that are kept in memory; the oldest go first.
@@ -38,7 +43,10 @@ pub struct Library {
     store: Store,
     sources: Sources,
     clock: Clock,
+    reasoning: Option<Arc<Reasoning>>,
     shelf: Mutex<Shelf>,
+    /// Questions that a row of a group is asking a model now.
+    turns: Mutex<HashMap<Question, Turn>>,
     indexed: AsyncMutex<HashMap<i64, TimeMs>>,
 }
 
@@ -55,6 +63,12 @@ struct Held {
     fetched: Fetched,
     until: TimeMs,
 }
+
+/// A group, and what identifies a question within it.
+type Question = (i64, Vec<u8>, i64);
+
+/// Held by the row that asks.
+type Turn = Arc<AsyncMutex<()>>;
 
 /// The outcome of asking for an address: an archived text, or the reason why there is none.
 pub(crate) type Fetched = Result<TextRef, String>;
@@ -73,9 +87,29 @@ impl From<store::Failed> for NotShared {
 }
 
 impl Library {
-    pub fn new(store: Store, sources: Sources) -> Self {
+    pub fn new(store: Store, sources: Sources, reasoning: Option<Arc<Reasoning>>) -> Self {
         let clock = store.clock().clone();
-        Self { store, sources, clock, shelf: Mutex::default(), indexed: AsyncMutex::default() }
+        Self {
+            store,
+            sources,
+            clock,
+            reasoning,
+            shelf: Mutex::default(),
+            turns: Mutex::default(),
+            indexed: AsyncMutex::default(),
+        }
+    }
+
+    pub(crate) fn reasoning(&self) -> Option<&Reasoning> {
+        self.reasoning.as_deref()
+    }
+
+    /// The turn of a question in its group: whoever holds it asks, the others wait for the answer.
+    pub(crate) fn turn(&self, group: i64, call: &Call) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that nobody waits for are done.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry((group, call.hash.clone(), call.nth)).or_default())
     }
 
     pub(crate) const fn sources(&self) -> &Sources {
@@ -171,7 +205,8 @@ impl Library {
             }
             (Ok(Reread::Unchanged), Some(visit)) => (visit.text, visit.marks),
             (Ok(Reread::Unchanged), None) => unreachable!("only what is known can be unchanged"),
-            (Err(why @ sources::Failed::LeftOut { .. }), _) => {
+            // What one run may not ask, for its policy or for the documents it has read, another may.
+            (Err(why @ (sources::Failed::LeftOut { .. } | sources::Failed::Refused { .. })), _) => {
                 return Err(NotShared::LeftOut(why.to_string()));
             }
             (Err(why), _) => {
@@ -204,6 +239,38 @@ impl Library {
         let page = ReadPage { text_ref, page: page_id, address: page.address, text };
         self.keep(Arc::new(Prepared::of(&page)));
         Ok(text_ref)
+    }
+
+    /// The words of a row or question as a page of its own.
+    pub(crate) async fn input(&self, owner: Owner, words: &str) -> Result<ReadPage, Failed> {
+        let body: String = words.nfc().collect();
+        let mut blocks = Vec::new();
+        let mut start = 0;
+        for line in body.split('\n') {
+            let span = start..start + line.len();
+            start = span.end + 1;
+            let kind = match line.find(": ") {
+                Some(at) => BlockKind::Pair {
+                    key: span.start..span.start + at,
+                    value: span.start + at + 2..span.end,
+                    is_data: false,
+                },
+                None => BlockKind::Paragraph,
+            };
+            if !line.trim().is_empty() {
+                blocks.push(Block { kind, span, under: Vec::new() });
+            }
+        }
+        let text = Arc::new(Text { title: INPUT.into(), body, blocks, ..Text::default() });
+        let reading = ReadingOf {
+            address: INPUT_ADDRESS.into(),
+            media_type: "text/plain".into(),
+            bytes: text.body.clone().into_bytes().into(),
+            text: Arc::clone(&text),
+            extractor: EXTRACTOR,
+        };
+        let (page, text_ref) = self.store.archive(owner, reading).await?;
+        Ok(ReadPage { text_ref, page, address: INPUT_ADDRESS.into(), text })
     }
 
     /// An archived text, made ready for the stages.

@@ -55,6 +55,7 @@ pub(crate) async fn send(
         if profile.is_local { profile.first_token } else { HOSTED_HEAD.min(profile.first_token) };
     let (is_wrapped, max_output_tokens) = (call.is_wrapped, call.max_output_tokens);
     let mut outgoing = egress::Request::post(call.url, call.body, MAX_REPLY_BYTES, head);
+    outgoing.purpose = egress::Purpose::Model;
     outgoing.headers = call.headers;
     outgoing.accept = "text/event-stream, application/x-ndjson, application/json";
     let opened = egress.open(outgoing).await;

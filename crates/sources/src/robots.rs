@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use egress::{Egress, Request};
+use egress::{Egress, Purpose, Request};
 use texting_robots::Robot;
 use url::Url;
 
@@ -71,7 +71,8 @@ impl Robots {
             return known.rules.clone();
         }
         let rules = ask(egress, url, may_ask).await;
-        if matches!(rules, Err(Failed::LeftOut { .. })) {
+        // Refused to one run may be allowed to another.
+        if matches!(rules, Err(Failed::LeftOut { .. } | Failed::Refused { .. })) {
             return rules;
         }
         let kept = if rules.is_ok() { KEPT } else { KEPT_UNKNOWN };
@@ -98,8 +99,12 @@ async fn ask(egress: &Egress, url: &Url, may_ask: MayAsk<'_>) -> Result<Arc<Rule
     address.set_query(None);
     address.set_fragment(None);
     for _ in 0..=MAX_REDIRECTS {
-        let request = Request::new(address.clone(), MAX_BYTES, TIMEOUT);
-        let reply = match egress.send(Request { follow: false, ..request }).await {
+        let request = Request {
+            purpose: Purpose::Robots,
+            follow: false,
+            ..Request::new(address.clone(), MAX_BYTES, TIMEOUT)
+        };
+        let reply = match egress.send(request).await {
             Ok(reply) => reply,
             Err(egress::Failed::Refused { host, why }) => {
                 return Err(Failed::Refused { host, why: why.to_string() });

@@ -45,6 +45,8 @@ struct Serving {
     origin: String,
     script: Script,
     asked: Mutex<Vec<String>>,
+    /// What was searched for, as it came.
+    queries: Mutex<Vec<String>>,
     /// Paths that were told to be as they were.
     unchanged: Mutex<Vec<String>>,
     was_asked: Notify,
@@ -101,6 +103,7 @@ impl Script {
             origin: origin.clone(),
             script: self,
             asked: Mutex::default(),
+            queries: Mutex::default(),
             unchanged: Mutex::default(),
             was_asked: Notify::new(),
         });
@@ -136,6 +139,11 @@ impl Site {
         self.asked().iter().filter(|asked| *asked == path).count()
     }
 
+    /// What was searched for, percent-encoded as it came.
+    pub fn queries(&self) -> Vec<String> {
+        self.state.queries.lock().expect("a list").clone()
+    }
+
     /// Paths whose page was not sent again, because whoever asked showed the mark of the one that stands there.
     pub fn unchanged(&self) -> Vec<String> {
         self.state.unchanged.lock().expect("a list").clone()
@@ -162,6 +170,10 @@ async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response 
         asked.push(path.clone());
         is_first
     };
+    if path == "/search" {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        site.queries.lock().expect("a list").push(query);
+    }
     site.was_asked.notify_waiters();
     match site.script.replies.get(&path) {
         Some(Reply::SlowStart(_)) if is_first => std::future::pending().await,

@@ -17,7 +17,12 @@ pub(crate) struct Key {
     pub(crate) show: fn(&Settings) -> Option<String>,
 }
 
-pub(crate) const KEYS: [Key; 18] = [
+/// All of them, by section.
+pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(super::search_keys::all()).chain(&super::egress_keys::KEYS)
+}
+
+static KEYS: [Key; 18] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -255,7 +260,7 @@ pub(crate) fn show_processor(processor: &Processor) -> Vec<(&'static str, String
     ]
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 

@@ -22,7 +22,7 @@ fn sources(site: &Hostile) -> Sources {
     Sources::new(Config {
         page_timeout: PAGE,
         max_page_bytes: 2_000_000,
-        ..Config::new(Egress::new(Policy { allow }), index_dir)
+        ..Config::new(Egress::new(Policy::allowing(allow)), index_dir)
     })
 }
 

@@ -56,7 +56,7 @@ pub(crate) fn sources_for(sites: &[&Site]) -> (Sources, TempDir) {
         .iter()
         .flat_map(|site| [site.origin.clone(), site.origin.replace("127.0.0.1", "localhost")]);
     let allow = names.map(|origin| Origin::parse(&origin).unwrap()).collect();
-    let egress = Egress::new(Policy { allow });
+    let egress = Egress::new(Policy::allowing(allow));
     let sources = Sources::new(Config {
         searxng: Some(sites[0].origin.parse().unwrap()),
         page_timeout: Duration::from_millis(500),
