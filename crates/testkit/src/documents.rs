@@ -177,7 +177,9 @@ pub fn pdf_of(contents: &[Vec<u8>], filter: &str) -> Vec<u8> {
     }
     let (start, count) = (out.len(), places.len() + 1);
     out.extend(format!("xref\n0 {count}\n0000000000 65535 f \n").bytes());
-    places.iter().for_each(|place| out.extend(format!("{place:010} 00000 n \n").bytes()));
+    for place in &places {
+        out.extend(format!("{place:010} 00000 n \n").bytes());
+    }
     let trailer = format!(
         "trailer\n<< /Size {count} /Root 1 0 R /Info 4 0 R >>\nstartxref\n{start}\n%%EOF\n"
     );

@@ -60,7 +60,7 @@ impl Feed {
             }
             "image" | "textinput" | "textInput" | "source" => self.aside += 1,
             "content" | "summary" if tag.attribute("type").as_deref() == Some("xhtml") => {
-                self.xhtml = 1
+                self.xhtml = 1;
             }
             "link" => {
                 let is_main = matches!(tag.attribute("rel").as_deref(), None | Some("alternate"));

@@ -106,7 +106,10 @@ fn parse(kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
 fn on_thread(kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
     let (done, outcome) = mpsc::channel();
     let bytes = bytes.to_vec();
-    let work = move || done.send(parse(kind, &bytes));
+    let work = move || {
+        // Whoever waited may have given up.
+        let _ = done.send(parse(kind, &bytes));
+    };
     let thread = std::thread::Builder::new().name("read-document".into()).stack_size(STACK_BYTES);
     thread.spawn(work).map_err(|why| format!("no thread to read it: {why}"))?;
     match outcome.recv_timeout(TIME) {

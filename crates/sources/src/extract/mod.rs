@@ -120,7 +120,16 @@ fn own_heading(kind: Kind, text: &Text) -> Option<String> {
     let is_made = |level: u8| match kind {
         Kind::Pdf => level == 1,
         Kind::Xlsx => true,
-        _ => false,
+        Kind::Html
+        | Kind::Markdown
+        | Kind::Plain
+        | Kind::Csv
+        | Kind::Json
+        | Kind::Feed
+        | Kind::Sitemap
+        | Kind::Docx
+        | Kind::Pptx
+        | Kind::Epub => false,
     };
     let mut headings = text
         .blocks

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use pdf_extract::{Document, Object, PlainTextOutput, output_doc_page};
+use pdf_extract::{Document, PlainTextOutput, output_doc_page};
 
 use super::outline::{Outline, Piece};
 
@@ -60,9 +60,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Outline, String> {
 /// Title and date, where the document says them.
 fn describe(document: &Document, outline: &mut Outline) {
     let info = document.trailer.get(b"Info").ok();
-    let info = info.and_then(|info| match info {
-        Object::Reference(id) => document.get_object(*id).ok(),
-        other => Some(other),
+    let info = info.and_then(|info| match info.as_reference() {
+        Ok(id) => document.get_object(id).ok(),
+        Err(_) => Some(info),
     });
     let Some(info) = info.and_then(|info| info.as_dict().ok()) else { return };
     let words = |key: &[u8]| {
@@ -105,7 +105,9 @@ fn running_lines(pages: &[String]) -> Vec<String> {
         let mut edges: Vec<String> = first.chain(last).map(|line| form(line)).collect();
         edges.sort_unstable();
         edges.dedup();
-        edges.into_iter().for_each(|edge| *counts.entry(edge).or_default() += 1);
+        for edge in edges {
+            *counts.entry(edge).or_default() += 1;
+        }
     }
     let enough = RUNNING_PAGES.max(pages.len() / 4);
     counts.into_iter().filter(|(_, count)| *count >= enough).map(|(form, _)| form).collect()

@@ -103,8 +103,8 @@ mod tests {
         let mut all = String::new();
         walk(source, |step| {
             match step {
-                Step::Open(tag) => all.push_str(&format!("<{}>", tag.name())),
-                Step::Close(name) => all.push_str(&format!("</{name}>")),
+                Step::Open(tag) => all.extend(["<", tag.name(), ">"]),
+                Step::Close(name) => all.extend(["</", name, ">"]),
                 Step::Words(words) => all.push_str(&words),
             }
             Ok(())

@@ -12,9 +12,9 @@ use testkit::hostile::PRIVATE;
 use crate::site::anything;
 
 /// One page, from connect to last byte; short, so that the tests are.
-const PAGE: Duration = Duration::from_secs(2);
+const PAGE: Duration = Duration::from_secs(4);
 /// The longest that anybody may have to wait for a page: a turn, the page, and what a busy machine adds.
-const PATIENCE: Duration = Duration::from_secs(25);
+const PATIENCE: Duration = Duration::from_secs(35);
 
 fn sources(site: &Hostile) -> Sources {
     let allow = [&site.origin, &site.twin()].map(|origin| Origin::parse(origin).unwrap()).into();
@@ -68,13 +68,13 @@ async fn bodies_that_do_not_end_or_unpack_to_too_much_are_given_up() {
     expect(
         "body",
         &[
-            ("silent", "`127.0.0.1` sent nothing for 2s"),
-            ("slow", "`127.0.0.1` sent nothing for 2s"),
+            ("silent", "`127.0.0.1` sent nothing for 4s"),
+            ("slow", "`127.0.0.1` sent nothing for 4s"),
             ("endless", "`/body/endless` has more than 2000000 bytes"),
             ("endless-chunks", "`/body/endless-chunks` has more than 2000000 bytes"),
-            ("tiny-chunks", "`127.0.0.1` sent nothing for 2s"),
+            ("tiny-chunks", "`127.0.0.1` sent nothing for 4s"),
             ("bad-chunks", "`127.0.0.1` cannot be reached: Invalid chunk size line: missing size digit"),
-            ("huge-chunk", "`127.0.0.1` sent nothing for 2s"),
+            ("huge-chunk", "`127.0.0.1` sent nothing for 4s"),
             ("cut", "`127.0.0.1` cannot be reached: end of file before message length reached"),
             ("lying-length", "`/body/lying-length` has more than 2000000 bytes"),
             ("gzip", "`/body/gzip` has more than 2000000 bytes"),
@@ -95,13 +95,13 @@ async fn heads_that_flood_or_lie_are_given_up() {
         &[
             ("many", "`127.0.0.1` cannot be reached: message head is too large"),
             ("large", "`127.0.0.1` cannot be reached: message head is too large"),
-            ("endless", "`127.0.0.1` sent nothing for 2s"),
-            ("slow", "`127.0.0.1` sent nothing for 2s"),
+            ("endless", "`127.0.0.1` sent nothing for 4s"),
+            ("slow", "`127.0.0.1` sent nothing for 4s"),
             ("folded", "`127.0.0.1` cannot be reached: invalid HTTP header parsed"),
             ("twice", "`127.0.0.1` cannot be reached: invalid content-length parsed"),
             ("smuggled", "`/head/smuggled` holds no text: the host sent no bytes"),
             ("status", "`127.0.0.1` answered with status 999"),
-            ("informal", "`127.0.0.1` sent nothing for 2s"),
+            ("informal", "`127.0.0.1` sent nothing for 4s"),
             ("nonsense", "`127.0.0.1` cannot be reached: invalid HTTP version parsed"),
         ],
     )

@@ -20,9 +20,11 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
     let mut package = Package::open(bytes)?;
     package.describe(&mut outline)?;
     check_size(&mut package)?;
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|why| match why {
-        calamine::XlsxError::Password => "it is encrypted".to_owned(),
-        other => format!("it is not a sound workbook: {other}"),
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|why| {
+        if matches!(why, calamine::XlsxError::Password) {
+            return "it is encrypted".to_owned();
+        }
+        format!("it is not a sound workbook: {why}")
     })?;
     let visible: Vec<String> = book
         .sheets_metadata()
@@ -123,10 +125,11 @@ fn shown(value: &DataRef<'_>) -> String {
     match value {
         DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => float(*number),
-        DataRef::String(words) => words.clone(),
         DataRef::SharedString(words) => (*words).to_owned(),
         DataRef::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.to_owned(),
-        DataRef::DateTimeIso(words) | DataRef::DurationIso(words) => words.clone(),
+        DataRef::String(words) | DataRef::DateTimeIso(words) | DataRef::DurationIso(words) => {
+            words.clone()
+        }
         DataRef::DateTime(moment) if moment.is_datetime() => {
             let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
             match (hour, minute, second) {
