@@ -269,7 +269,7 @@ async fn introduce(ground: &Ground, own_url: &str, public_url: &str, waits: bool
         eprintln!("  sources: {}", names.join(", "));
     }
     outside(ground);
-    eprintln!("  answers: extractive, verbatim quotes only; no model is used");
+    eprintln!("  answers: {}", ground.thinking.in_words());
     if public_url != own_url {
         eprintln!("  links begin with {public_url}");
     }

@@ -6,6 +6,7 @@ mod answers;
 mod config;
 mod documents;
 mod install;
+mod models;
 mod refusals;
 mod serving;
 mod shell;

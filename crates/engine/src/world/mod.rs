@@ -75,6 +75,8 @@ pub(crate) struct Seen {
     is_by_rules: bool,
     pub(crate) queries: Vec<Query>,
     contacts: BTreeMap<(String, String), Contact>,
+    /// Addresses that were read.
+    pages: BTreeSet<String>,
     sample: Vec<String>,
     percent: u8,
 }
@@ -291,6 +293,10 @@ impl World {
 
     fn note_read(&self, address: &str) {
         let mut seen = self.lock_seen();
+        // Investigations that go on side by side may read the same page.
+        if !seen.pages.insert(address.to_owned()) {
+            return;
+        }
         seen.read += 1;
         seen.sample.push(address.to_owned());
         if seen.sample.len() > SAMPLE {
