@@ -26,6 +26,7 @@ mod source_args;
 mod sources_command;
 mod tables;
 mod telemetry;
+mod web_command;
 mod webhooks_command;
 mod work;
 
@@ -78,6 +79,10 @@ enum Command {
     Research(research::Args),
     /// Add columns to a CSV, each value with its quote
     Enrich(enrich::Args),
+    /// Read one page of the web, as a run would
+    Fetch(web_command::FetchArgs),
+    /// Search the web, as a run would
+    Search(web_command::SearchArgs),
     /// Answer over HTTP and execute what is due
     Serve(serve::Args),
     /// Serve one chat client over stdin and stdout (MCP)
@@ -148,6 +153,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Demo => block_on(demo::run(all)),
         Command::Research(args) => block_on(research::run(all, args)),
         Command::Enrich(args) => block_on(enrich::run(all, args)),
+        Command::Fetch(args) => block_on(web_command::fetch(all, args)),
+        Command::Search(args) => block_on(web_command::search(all, args)),
         Command::Serve(args) => block_on(serve::run(all, args)),
         Command::Mcp(args) => block_on(mcp_command::run(all, args)),
         Command::Install(args) => install::run(&all, &flags.set, args),

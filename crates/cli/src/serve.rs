@@ -50,6 +50,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let mut telling = JoinSet::new();
     telling.spawn(api::webhooks::deliver(ground.store.clone(), webhooks, stop.clone()));
     let app = api::App::new(ground.store.clone(), catalog, &public_url);
+    let app = app.reading(ground.sources.clone());
     let origins = ground.settings.server.allow_origins.iter().map(ToString::to_string);
     let app = app.allowing_origins(origins.collect());
     let mut showing = JoinSet::new();

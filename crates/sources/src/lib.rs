@@ -6,8 +6,10 @@ mod fetch;
 mod folders;
 mod hosts;
 mod providers;
+mod rendering;
 mod robots;
 mod search;
+mod sitemap;
 mod walls;
 
 use std::path::PathBuf;
@@ -25,6 +27,7 @@ use fetch::Fetch;
 use folders::Folders;
 pub use providers::json_api::JsonApi;
 pub use providers::wire::{Abilities, Account, Fault, Filters, Key};
+pub use rendering::{excerpts, markdown};
 use search::Providers;
 pub use search::{
     About, Query, canonical, catalogue, domain_of, fuse, keyless_for, without_tracking,
@@ -46,6 +49,7 @@ pub struct Sources(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
+    egress: Egress,
     providers: Providers,
     folders: Folders,
     fetch: Fetch,
@@ -181,8 +185,8 @@ impl Sources {
         let providers = Providers::new(egress.clone(), accounts);
         let extractor = Extractor::new(reader);
         let folders = Folders::new(index_dir, max_page_bytes as u64, extractor.clone());
-        let fetch = Fetch::new(egress, page_timeout, max_page_bytes, extractor);
-        Self(Arc::new(Parts { providers, folders, fetch, max_page_age }))
+        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes, extractor);
+        Self(Arc::new(Parts { egress, providers, folders, fetch, max_page_age }))
     }
 
     /// [`Config::max_page_age`].
@@ -222,6 +226,11 @@ impl Sources {
     /// The search providers that are set up, and where each is asked.
     pub fn providers(&self) -> Vec<(&'static str, Url)> {
         self.0.providers.all()
+    }
+
+    /// The addresses that a site lists in its sitemap, on its own host; none if it has no sitemap.
+    pub async fn sitemap(&self, site: &Url, may_ask: MayAsk<'_>) -> Result<Vec<String>, Failed> {
+        sitemap::addresses(&self.0.egress, site, may_ask).await
     }
 
     /// Reads one document of a local source; never anything outside it, nor hidden files.

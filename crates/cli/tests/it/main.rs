@@ -7,6 +7,7 @@ mod config;
 mod documents;
 mod install;
 mod models;
+mod outside;
 mod refusals;
 mod serving;
 mod shell;

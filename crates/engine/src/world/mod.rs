@@ -26,7 +26,7 @@ use url::Url;
 
 use crate::extractive::mentions::Prepared;
 use crate::withhold::{self, Cleared};
-use crate::{Failed, Library, ReadPage, search};
+use crate::{Failed, Library, ReadPage, search, website};
 
 pub(crate) use models::Unanswered;
 
@@ -221,6 +221,33 @@ impl World {
             withheld: withheld.into_iter().map(str::to_owned).collect(),
         });
         Ok(found)
+    }
+
+    /// What a site lists in its sitemap about itself. Without a sitemap there is nothing, and that is no loss to tell of.
+    pub(crate) async fn sitemap(&self, site: &Url) -> Result<Vec<String>, Failed> {
+        /// Addresses that are remembered.
+        const MOST: usize = 40;
+        let request = json!({"site": site.as_str()});
+        let answer: Answer<Vec<String>> = self
+            .once("sitemap", request, site.to_string(), async {
+                let may_ask = |url: &Url| search::allows(self, url.as_str());
+                let listed = Box::pin(self.library.sources().sitemap(site, &may_ask)).await;
+                Ok(match listed {
+                    Ok(listed) => Answer::Got(
+                        listed
+                            .into_iter()
+                            .filter(|at| website::is_telling(at))
+                            .take(MOST)
+                            .collect(),
+                    ),
+                    Err(why) => Answer::Failed(why.to_string()),
+                })
+            })
+            .await?;
+        Ok(match answer {
+            Answer::Got(listed) => listed,
+            Answer::Failed(_) => Vec::new(),
+        })
     }
 
     async fn hits(
