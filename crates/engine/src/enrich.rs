@@ -147,7 +147,7 @@ impl<'a> Row<'a> {
         if own.is_empty() {
             return Ok(Vec::new());
         }
-        for page in &given {
+        for page in given {
             self.frontier.add_links(&page.page, &self.sites);
         }
         let left = self.budget.pages_left() as usize;
