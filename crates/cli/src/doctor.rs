@@ -142,7 +142,7 @@ async fn search(ground: &Ground) -> Finding {
             "no web search is configured: set search.searxng.url to the address of a SearXNG instance to search the web".into(),
         );
     };
-    match ground.sources.search_web(sources::SEARXNG, "test", 1).await {
+    match ground.sources.search_web(sources::SEARXNG, "test", None, 1).await {
         Ok(_) => Fine(format!("the search service at {url} answers")),
         Err(why) => Broken(format!("the search service at {url} cannot be used: {why}")),
     }

@@ -139,10 +139,15 @@ impl World {
         provider: &str,
         query: &str,
     ) -> Result<Result<Vec<Hit>, String>, Failed> {
-        let request = json!({"provider": provider, "query": query, "limit": HITS});
+        let country = self.spec().country;
+        let mut request = json!({"provider": provider, "query": query, "limit": HITS});
+        if let Some(country) = country {
+            request["country"] = json!(country.code());
+        }
         self.hits("search.web", request, format!("{provider}: {query}"), async {
             // On the heap: an HTTP exchange is a large future, and rounds hold several of them.
-            let found = Box::pin(self.library.sources().search_web(provider, query, HITS)).await;
+            let sources = self.library.sources();
+            let found = Box::pin(sources.search_web(provider, query, country, HITS)).await;
             found.map_err(|why| why.to_string())
         })
         .await

@@ -13,6 +13,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::country::Country;
 use domain::source::Source;
 use domain::text::Text;
 use egress::Egress;
@@ -131,16 +132,18 @@ impl Sources {
         self.0.folders.search(source, query, limit).await
     }
 
-    /// Asks one search provider, by its name: `searxng`. Hits are in the provider's order, at most `limit`.
+    /// Asks one search provider, by its name: `searxng`. Hits are in the provider's order, at most `limit`, and as
+    /// people in `country` get them where the provider knows how.
     pub async fn search_web(
         &self,
         provider: &str,
         query: &str,
+        country: Option<Country>,
         limit: usize,
     ) -> Result<Vec<Hit>, Failed> {
         match (provider, &self.0.searxng) {
             (SEARXNG, Some(base)) => {
-                providers::searxng::search(&self.0.egress, base, query, limit).await
+                providers::searxng::search(&self.0.egress, base, query, country, limit).await
             }
             (name, configured) => Err(Failed::NoProvider {
                 name: name.to_owned(),

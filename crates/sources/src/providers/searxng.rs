@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use domain::country::Country;
 use egress::{Egress, Request};
 use serde_json::Value;
 use url::Url;
@@ -25,6 +26,7 @@ pub(crate) async fn search(
     egress: &Egress,
     base: &Url,
     query: &str,
+    country: Option<Country>,
     limit: usize,
 ) -> Result<Vec<Hit>, Failed> {
     let mut url = base.clone();
@@ -32,6 +34,11 @@ pub(crate) async fn search(
         url.set_path(&format!("{}/search", base.path().trim_end_matches('/')));
     }
     url.query_pairs_mut().clear().append_pair("q", query).append_pair("format", "json");
+    // It knows countries as the regions of a language only.
+    if let Some((country, language)) = country.and_then(|c| Some((c, c.language()?))) {
+        let region = format!("{language}-{}", country.code());
+        url.query_pairs_mut().append_pair("language", &region);
+    }
     let request =
         Request { accept: "application/json", ..Request::new(url.clone(), MAX_BYTES, TIMEOUT) };
     let reply = egress.send(request).await.map_err(|failed| unanswered(base, &failed))?;

@@ -3,6 +3,7 @@ use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
+use domain::country::Country;
 use task_mcp_sources::{Failed, Hit, Remedy, SEARXNG};
 
 use crate::site::{Site, sources};
@@ -14,7 +15,7 @@ async fn search(
     let routes = Router::new().route("/search", get(move || async move { answer }));
     let site = Site::serve(routes).await;
     let (sources, _dir) = sources(&site);
-    sources.search_web(SEARXNG, "high tide", 2).await
+    sources.search_web(SEARXNG, "high tide", None, 2).await
 }
 
 #[tokio::test]
@@ -38,14 +39,20 @@ async fn hits_come_with_title_snippet_and_date() {
 }
 
 #[tokio::test]
-async fn the_query_is_sent_as_it_is() {
+async fn the_query_is_sent_as_it_is_with_the_region_that_is_wanted() {
     let echo = |RawQuery(query): RawQuery| async move {
         format!(r#"{{"results": [{{"url": "https://a.test/", "title": "{}"}}]}}"#, query.unwrap())
     };
     let site = Site::serve(Router::new().route("/search", get(echo))).await;
     let (sources, _dir) = sources(&site);
-    let hits = sources.search_web(SEARXNG, "a&b = c", 5).await.unwrap();
-    assert_eq!(hits[0].title, "q=a%26b+%3D+c&format=json");
+    let title = async |query: &str, country: &str| {
+        let hits = sources.search_web(SEARXNG, query, Country::parse(country), 5).await.unwrap();
+        hits[0].title.clone()
+    };
+    assert_eq!(title("a&b = c", "").await, "q=a%26b+%3D+c&format=json");
+    assert_eq!(title("tide", "at").await, "q=tide&format=json&language=de-AT");
+    // Nothing is made up for a country whose language is not known.
+    assert_eq!(title("tide", "aq").await, "q=tide&format=json");
 }
 
 #[tokio::test]
@@ -77,6 +84,6 @@ async fn each_way_to_fail_says_what_to_change() {
 async fn an_unknown_provider_is_told_which_there_are() {
     let site = Site::serve(Router::new()).await;
     let (sources, _dir) = sources(&site);
-    let failed = sources.search_web("altavista", "tide", 5).await.unwrap_err();
+    let failed = sources.search_web("altavista", "tide", None, 5).await.unwrap_err();
     assert_eq!(failed.to_string(), "no search provider is called `altavista`; configured: searxng");
 }
