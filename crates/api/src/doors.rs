@@ -1,5 +1,6 @@
 //! What all doors have in common: who may come in, the headers of every answer, and the envelope of every refusal.
 
+use std::cell::LazyCell;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -96,12 +97,13 @@ async fn admit(State(app): State<App>, request: Request, next: Next) -> Response
 }
 
 fn refusal(app: &App, request: &Request) -> Option<Problem> {
-    let public = Url::parse(&app.public_url).ok();
-    let public_host = public.as_ref().and_then(Url::host_str);
+    // Parsed only where it matters, which it does for few requests.
+    let public = LazyCell::new(|| Url::parse(&app.public_url).ok());
     let host = host_of(request);
     if app.is_on_loopback {
         let name = host.as_ref().map(Authority::host);
-        let is_ours = |name: &str| is_loopback(name) || Some(name) == public_host;
+        let public_host = || public.as_ref().and_then(Url::host_str);
+        let is_ours = |name: &str| is_loopback(name) || Some(name) == public_host();
         if !name.is_some_and(is_ours) {
             let shown: String = name.unwrap_or_default().chars().take(100).collect();
             return Some(Problem::new(
@@ -119,7 +121,7 @@ fn refusal(app: &App, request: &Request) -> Option<Problem> {
         !is_stream && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let origin = request.headers().get(header::ORIGIN).filter(|_| !is_read)?;
     let origin = origin.to_str().unwrap_or("?");
-    let is_public = public.is_some_and(|url| url.origin().ascii_serialization() == origin);
+    let is_public = public.as_ref().is_some_and(|url| url.origin().ascii_serialization() == origin);
     // On loopback the host was checked above, so it is the page's own server.
     let is_same = app.is_on_loopback
         && host.is_some_and(|host| {

@@ -45,6 +45,8 @@ pub struct App {
     origins: Arc<[String]>,
     gate: Gate,
     in_flight: InFlight,
+    /// What tools have answered since anything was written.
+    answers: mcp::Answers,
     /// A caller who takes nothing of an answer for this long is let go.
     patience: Duration,
     /// Streams of events, which end when their listeners go or the server stops.
@@ -65,6 +67,7 @@ impl App {
             origins: Arc::default(),
             gate: Gate::default(),
             in_flight: InFlight::default(),
+            answers: mcp::Answers::default(),
             patience: patience::PATIENCE,
             streams: TaskTracker::new(),
             wait_note: None,

@@ -18,7 +18,7 @@ use domain::run::{Run, RunState, Warning, WarningKind};
 use domain::source::{Source, SourceName};
 use domain::spec::{self, Escalation, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec};
 use domain::webhook::Webhook;
-use egress::Egress;
+use egress::{Egress, Purpose};
 use serde_json::{Map, Value};
 use store::{Key, Known, NewRun, Owner, Rows, Store};
 use url::Url;
@@ -252,7 +252,7 @@ fn checked_webhook(
     event: &str,
 ) -> Result<Option<Webhook>, Problem> {
     let Some((webhook, url)) = webhook::read(value, event)? else { return Ok(None) };
-    match catalog.webhooks.as_ref().map(|egress| egress.vet(&url)) {
+    match catalog.webhooks.as_ref().map(|egress| egress.vet(&url, Purpose::Webhook)) {
         Some(Ok(())) => Ok(Some(webhook)),
         Some(Err(why)) => Err(Problem::invalid(format!("`webhook.url`: {why}"))),
         None => Err(Problem::invalid("`webhook`: nothing is told from here; use the server")),

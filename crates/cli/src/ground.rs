@@ -107,6 +107,7 @@ impl Ground {
             only,
             grace,
             began,
+            reasoning: None,
         };
         let mut tasks = JoinSet::new();
         let (store, sources) = (self.store.clone(), self.sources.clone());

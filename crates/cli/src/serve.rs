@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use api::Catalog;
-use egress::{Egress, Origin, Policy, Request};
+use egress::{Egress, Origin, Policy, Purpose, Request};
 use store::Owner;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -203,8 +203,8 @@ pub(crate) async fn is_us(listen: &str) -> bool {
 async fn ask(address: &str) -> Option<serde_json::Value> {
     let url = Url::parse(address).ok()?;
     let allow = Origin::of(&url).into_iter().collect();
-    let request = Request::new(url, 100_000, ASK_NEIGHBOUR);
-    let reply = Egress::new(Policy { allow }).send(request).await.ok()?;
+    let request = Request { purpose: Purpose::Own, ..Request::new(url, 100_000, ASK_NEIGHBOUR) };
+    let reply = Egress::new(Policy::allowing(allow)).send(request).await.ok()?;
     serde_json::from_slice(&reply.body).ok()
 }
 

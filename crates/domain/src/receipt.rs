@@ -24,6 +24,10 @@ pub struct Receipt {
     pub contradictions: u32,
     pub fields_found: u32,
     pub fields_missing: u32,
+    /// Every host that was asked, also by attempts that did not come to an end.
+    pub contacts: Vec<Contact>,
+    /// Every query that was put to a search provider, or was not, and what came of it.
+    pub queries: Vec<Query>,
     /// The one thing that would help most, with the line to set.
     pub advice: Option<String>,
     /// What went otherwise than asked, in sentences: a cap that was reached, a model that did not answer.
@@ -61,6 +65,66 @@ pub struct Spending {
 pub struct Unreadable {
     pub address: String,
     pub reason: String,
+}
+
+impl Receipt {
+    /// What left and came back in all, in words; `None` if nobody outside was asked.
+    pub fn outside(&self) -> Option<String> {
+        let sum = |of: fn(&Contact) -> u64| self.contacts.iter().map(of).sum::<u64>();
+        let requests = sum(|contact| u64::from(contact.requests));
+        let mut hosts: Vec<&str> =
+            self.contacts.iter().map(|contact| contact.host.as_str()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        (!hosts.is_empty()).then(|| {
+            format!(
+                "{} asked ({}), {} sent in {}, {} received",
+                counted(hosts.len() as u64, "host", "hosts"),
+                some_of(&hosts),
+                counted(sum(|contact| contact.bytes_out), "byte", "bytes"),
+                counted(requests, "request", "requests"),
+                counted(sum(|contact| contact.bytes_in), "byte", "bytes"),
+            )
+        })
+    }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn some_of(hosts: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let mut shown = hosts[..hosts.len().min(SHOWN)].join(", ");
+    if hosts.len() > SHOWN {
+        shown.push_str(", …");
+    }
+    shown
+}
+
+/// What went to one host for one purpose, and came from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    pub host: String,
+    /// `page`, `robots`, `search`, `model`, `upstream` or `mcp`.
+    pub purpose: String,
+    pub requests: u32,
+    /// Before encryption.
+    pub bytes_out: u64,
+    /// Of bodies, as they came.
+    pub bytes_in: u64,
+}
+
+/// A query that was put to a search provider, as it left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    pub provider: String,
+    pub text: String,
+    pub hits: u32,
+    /// Why it was not asked, or brought no answer.
+    pub failed: Option<String>,
+    /// What was taken out of it before it left: `e-mail address`, `card number`, `key`.
+    pub withheld: Vec<String>,
 }
 
 /// Why a run stopped looking.
@@ -103,5 +167,28 @@ impl StopReason {
 
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_left_is_told_in_one_line() {
+        let contact = |host: &str, requests, bytes_out| Contact {
+            host: host.into(),
+            purpose: "page".into(),
+            requests,
+            bytes_out,
+            bytes_in: 500,
+        };
+        let contacts = vec![contact("b.org", 2, 300), contact("a.org", 1, 100)];
+        let receipt = Receipt { contacts, ..Receipt::default() };
+        assert_eq!(
+            receipt.outside().unwrap(),
+            "2 hosts asked (a.org, b.org), 400 bytes sent in 3 requests, 1000 bytes received"
+        );
+        assert_eq!(Receipt::default().outside(), None);
     }
 }

@@ -6,8 +6,9 @@ use std::time::{Duration, Instant};
 use reqwest::header::HeaderMap;
 
 use crate::body::Body;
-use crate::client::{Egress, Request, begin, explain, host_of, stopped};
+use crate::client::{Egress, Request, begin, host_of, stopped};
 use crate::failed::Failed;
+use crate::reply::Reply;
 
 /// Nothing is packed: a packer holds back what should be seen at once.
 const UNPACKED: &str = "identity";
@@ -17,7 +18,7 @@ pub struct Stream {
     pub status: u16,
     pub headers: HeaderMap,
     host: String,
-    reply: reqwest::Response,
+    reply: Reply,
     /// `None` after the last byte.
     body: Option<Body>,
     max_bytes: usize,
@@ -61,9 +62,9 @@ impl Stream {
     pub async fn next(&mut self, idle: Duration) -> Result<Option<Vec<u8>>, Failed> {
         let Some(body) = &mut self.body else { return Ok(None) };
         let host = &self.host;
-        let chunk = tokio::time::timeout(idle, self.reply.chunk()).await;
+        let chunk = tokio::time::timeout(idle, self.reply.chunk(idle)).await;
         let chunk = chunk.map_err(|_| Failed::Timeout { host: host.clone(), waited: idle })?;
-        if let Some(chunk) = chunk.map_err(|error| explain(host, &error))? {
+        if let Some(chunk) = chunk? {
             body.push(&chunk).map_err(|why| stopped(host, why, self.max_bytes))?;
             return Ok(Some(body.take()));
         }

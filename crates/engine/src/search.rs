@@ -22,7 +22,7 @@ const RRF_K: f64 = 60.0;
 const PER_HOST: usize = 8;
 
 /// Addresses worth reading, best first, and what was said and asked before.
-#[derive(Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Frontier {
     /// Queries that were asked, to ask none twice.
     pub(crate) asked: Vec<String>,

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::world::{Previous, World};
-use crate::{Failed, Library, enrich, research};
+use crate::{Failed, Library, Reasoning, enrich, research};
 
 /// How a worker works.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Config {
     pub grace: Duration,
     /// Cancelled when this process has the right to execute: until then another one does.
     pub began: CancellationToken,
+    /// `None` where no model is configured.
+    pub reasoning: Option<Arc<Reasoning>>,
 }
 
 /// How often a waiting process tries for the right to execute.
@@ -81,7 +83,7 @@ pub async fn run(
         },
     };
     config.began.cancel();
-    let library = Arc::new(Library::new(store.clone(), sources));
+    let library = Arc::new(Library::new(store.clone(), sources, config.reasoning.clone()));
     let desk = Desk {
         store,
         library,

@@ -21,9 +21,12 @@ pub enum Failed {
     LeftOut { address: String },
     #[error("`{host}` sent nothing for {waited:?}")]
     Silent { host: String, waited: Duration },
+    /// Our own politeness.
+    #[error("`{host}` is asked slowly, and no turn came up within {waited:?}")]
+    Crowded { host: String, waited: Duration },
     #[error("`{host}` cannot be reached: {why}")]
     Unreachable { host: String, why: String },
-    #[error("`{host}` answered with status {code}")]
+    #[error("`{host}` answered with status {code}{}", meaning(*code))]
     Status { host: String, code: u16, retry_after: Option<Duration> },
     #[error("`{what}` has more than {limit_bytes} bytes")]
     TooLarge { what: String, limit_bytes: u64 },
@@ -62,11 +65,12 @@ pub enum Remedy {
 impl Failed {
     pub const fn remedy(&self) -> Remedy {
         match self {
-            Self::Silent { .. } | Self::Unreachable { .. } | Self::RobotsUnknown { .. } => {
-                Remedy::Retry
-            }
             Self::Status { retry_after: Some(wait), .. } => Remedy::RetryAfter(*wait),
-            Self::Status { code: 408 | 425 | 429 | 500..=599, .. } => Remedy::Retry,
+            Self::Silent { .. }
+            | Self::Crowded { .. }
+            | Self::Unreachable { .. }
+            | Self::RobotsUnknown { .. }
+            | Self::Status { code: 408 | 425 | 429 | 500..=599, .. } => Remedy::Retry,
             Self::Status { .. }
             | Self::NotFound { .. }
             | Self::Forbidden { .. }
@@ -81,5 +85,19 @@ impl Failed {
             Self::NoProvider { .. } | Self::Index { .. } => Remedy::Operator,
             Self::Provider { remedy, .. } => *remedy,
         }
+    }
+}
+
+/// What a status says, for those that say more than "no".
+const fn meaning(code: u16) -> &'static str {
+    match code {
+        401 | 407 => ": it asks for a login",
+        402 => ": it asks for payment",
+        403 => ": it refuses us",
+        404 | 410 => ": there is no such page",
+        429 => ": too many requests",
+        451 => ": it may not show it for legal reasons",
+        500..=599 => ": a fault of its own",
+        _ => "",
     }
 }

@@ -27,6 +27,8 @@ use folders::Folders;
 pub const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Bytes of one page or document, unpacked, unless the settings say otherwise.
 pub const MAX_PAGE_BYTES: usize = 10_000_000;
+/// Age up to which an archived page serves instead of asking for it, unless the settings say otherwise.
+pub const MAX_PAGE_AGE: Duration = Duration::from_hours(1);
 
 /// The name of the provider that [`Config::searxng`] sets up.
 pub const SEARXNG: &str = "searxng";
@@ -41,6 +43,7 @@ struct Parts {
     searxng: Option<Url>,
     folders: Folders,
     fetch: Fetch,
+    max_page_age: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -52,6 +55,8 @@ pub struct Config {
     pub searxng: Option<Url>,
     pub page_timeout: Duration,
     pub max_page_bytes: usize,
+    /// How old a page of the web may be that is taken from the archive instead of being asked for.
+    pub max_page_age: Duration,
 }
 
 impl Config {
@@ -62,6 +67,7 @@ impl Config {
             searxng: None,
             page_timeout: PAGE_TIMEOUT,
             max_page_bytes: MAX_PAGE_BYTES,
+            max_page_age: MAX_PAGE_AGE,
         }
     }
 }
@@ -90,6 +96,43 @@ pub struct Page {
     pub text: Text,
     /// [`extract::EXTRACTOR`] at the time of reading.
     pub extractor: i64,
+    /// Empty for what is no page of the web.
+    pub marks: Marks,
+}
+
+/// What a host sent with a page so that it need not send it again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// The header `ETag`.
+    pub etag: Option<String>,
+    /// The header `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
+impl Marks {
+    /// Longest mark that is kept, in bytes; real ones have about 40.
+    const MAX_BYTES: usize = 256;
+
+    pub(crate) fn of(etag: Option<String>, last_modified: Option<String>) -> Self {
+        let kept = |mark: &String| !mark.is_empty() && mark.len() <= Self::MAX_BYTES;
+        Self { etag: etag.filter(kept), last_modified: last_modified.filter(kept) }
+    }
+}
+
+/// A page that was read before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Where it was found: [`Page::address`].
+    pub address: String,
+    pub marks: Marks,
+}
+
+/// What reading a known page again brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reread {
+    /// The host says that it is as it was.
+    Unchanged,
+    Page(Box<Page>),
 }
 
 /// Whether an address of the web may be asked, in the eyes of whoever wants to read.
@@ -108,10 +151,16 @@ pub struct Refreshed {
 
 impl Sources {
     pub fn new(config: Config) -> Self {
-        let Config { egress, index_dir, searxng, page_timeout, max_page_bytes } = config;
+        let Config { egress, index_dir, searxng, page_timeout, max_page_bytes, max_page_age } =
+            config;
         let folders = Folders::new(index_dir, max_page_bytes as u64);
         let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes);
-        Self(Arc::new(Parts { egress, searxng, folders, fetch }))
+        Self(Arc::new(Parts { egress, searxng, folders, fetch, max_page_age }))
+    }
+
+    /// [`Config::max_page_age`].
+    pub fn max_page_age(&self) -> Duration {
+        self.0.max_page_age
     }
 
     /// Brings the index of a local source up to date: reads what is new or changed, forgets what is gone.
@@ -157,10 +206,23 @@ impl Sources {
         self.0.folders.read(source, relative_path).await
     }
 
-    /// Reads one page of the web, as politely as its host asks: robots.txt is obeyed at each redirect, two
-    /// requests at a time, and a host that said "later" is left alone. What `may_ask` refuses is not asked, wherever
-    /// a redirect leads. Never an empty page.
+    /// Reads one page of the web, as politely as its host asks: robots.txt is obeyed at each redirect, few requests
+    /// are with a host at a time, and one that said "later" is left alone. What `may_ask` refuses is not asked,
+    /// wherever a redirect leads. Never an empty page; never longer than [`Config::page_timeout`] and 15 s for a turn.
     pub async fn read_web(&self, address: &str, may_ask: MayAsk<'_>) -> Result<Page, Failed> {
-        self.0.fetch.page(address, may_ask).await
+        match self.0.fetch.page(address, None, may_ask).await? {
+            Reread::Page(page) => Ok(*page),
+            Reread::Unchanged => unreachable!("only what is known can be unchanged"),
+        }
+    }
+
+    /// Like [`read_web`](Self::read_web), for a page that is known: its host may say that nothing has changed.
+    pub async fn read_web_again(
+        &self,
+        address: &str,
+        known: &Known,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Reread, Failed> {
+        self.0.fetch.page(address, Some(known), may_ask).await
     }
 }

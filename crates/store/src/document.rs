@@ -11,7 +11,7 @@ use domain::evidence::{Evidence, TextRef};
 use domain::model::Cast;
 use domain::output::{Basis, Candidate, Confidence, Content, Missing, Output};
 use domain::processor::{Caps, Engine, Judging, Processor};
-use domain::receipt::{Receipt, Spending, StopReason, Unreadable};
+use domain::receipt::{Contact, Query, Receipt, Spending, StopReason, Unreadable};
 use domain::run::{RunState, Warning, WarningKind};
 use domain::schema::{FieldKind, Schema};
 use domain::source::SourceName;
@@ -346,10 +346,33 @@ struct StoredReceipt {
     contradictions: u32,
     fields_found: u32,
     fields_missing: u32,
+    contacts: Vec<StoredContact>,
+    queries: Vec<StoredQuery>,
     advice: Option<String>,
     notes: Vec<String>,
     models: Option<StoredSpending>,
     elapsed_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredContact {
+    host: String,
+    purpose: String,
+    requests: u32,
+    out: u64,
+    #[serde(rename = "in")]
+    received: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredQuery {
+    provider: String,
+    text: String,
+    hits: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    withheld: Vec<String>,
 }
 
 #[derive(Serialize, Deserialize, Default)]
@@ -390,6 +413,8 @@ pub(crate) fn receipt_to_text(receipt: &Receipt) -> String {
         contradictions: receipt.contradictions,
         fields_found: receipt.fields_found,
         fields_missing: receipt.fields_missing,
+        contacts: receipt.contacts.iter().map(stored_contact).collect(),
+        queries: receipt.queries.iter().map(stored_query).collect(),
         advice: receipt.advice.clone(),
         notes: receipt.notes.clone(),
         models: receipt.models.as_ref().map(|spending| StoredSpending {
@@ -432,6 +457,8 @@ pub(crate) fn receipt_from_text(text: &str) -> Result<Receipt, Failed> {
         contradictions: stored.contradictions,
         fields_found: stored.fields_found,
         fields_missing: stored.fields_missing,
+        contacts: stored.contacts.into_iter().map(contact).collect(),
+        queries: stored.queries.into_iter().map(query).collect(),
         advice: stored.advice,
         notes: stored.notes,
         models: stored.models.map(|spending| Spending {
@@ -448,6 +475,26 @@ pub(crate) fn receipt_from_text(text: &str) -> Result<Receipt, Failed> {
         }),
         elapsed_ms: stored.elapsed_ms,
     })
+}
+
+fn stored_contact(contact: &Contact) -> StoredContact {
+    let Contact { host, purpose, requests, bytes_out, bytes_in } = contact.clone();
+    StoredContact { host, purpose, requests, out: bytes_out, received: bytes_in }
+}
+
+fn contact(stored: StoredContact) -> Contact {
+    let StoredContact { host, purpose, requests, out, received } = stored;
+    Contact { host, purpose, requests, bytes_out: out, bytes_in: received }
+}
+
+fn stored_query(query: &Query) -> StoredQuery {
+    let Query { provider, text, hits, failed, withheld } = query.clone();
+    StoredQuery { provider, text, hits, failed, withheld }
+}
+
+fn query(stored: StoredQuery) -> Query {
+    let StoredQuery { provider, text, hits, failed, withheld } = stored;
+    Query { provider, text, hits, failed, withheld }
 }
 
 // --- events and warnings ---

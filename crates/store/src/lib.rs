@@ -5,6 +5,7 @@
 mod cancel;
 mod changes;
 mod columns;
+mod commits;
 mod db;
 pub mod dispatch;
 mod document;
@@ -27,6 +28,7 @@ mod runs;
 mod sources;
 mod sqlite;
 mod submit;
+mod visits;
 mod webhooks;
 
 use std::collections::HashMap;
@@ -52,6 +54,7 @@ pub use pages::{Archived, ReadingOf};
 pub use runs::{Filter, Listed, Note, RunPage, RunRow, RunSeq};
 pub use sqlite::ExecutorLock;
 pub use submit::{NewRun, Rows};
+pub use visits::{Visit, VisitMarks};
 pub use webhooks::{About, Delivery, DeliveryRow, TRY_MS};
 
 use crate::changes::Changes;

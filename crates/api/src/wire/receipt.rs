@@ -1,6 +1,6 @@
 //! The receipt as JSON: what was done for an answer, what could not be done, and why it stopped.
 
-use domain::receipt::{Receipt, Spending};
+use domain::receipt::{self, Receipt, Spending};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -27,6 +27,10 @@ pub struct ReceiptView {
     pub contradictions: u32,
     pub fields_found: u32,
     pub fields_missing: u32,
+    /// Every host that was asked for this answer.
+    pub contacts: Vec<ContactView>,
+    /// Every query that was put to a search provider, or was not, and what came of it.
+    pub queries: Vec<QueryView>,
     /// The one thing that would help most.
     pub advice: Option<String>,
     /// What went otherwise than asked, in sentences.
@@ -87,6 +91,47 @@ pub struct UnreadableView {
     pub reason: String,
 }
 
+/// What went to one host for one purpose, and came from it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Contact)]
+pub struct ContactView {
+    pub host: String,
+    /// `page`, `robots`, `search`, `model`, `upstream` or `mcp`.
+    pub purpose: String,
+    pub requests: u32,
+    /// Before encryption.
+    pub bytes_out: u64,
+    /// Of bodies, as they came.
+    pub bytes_in: u64,
+}
+
+/// A query as it left, or would have left.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Query)]
+pub struct QueryView {
+    pub provider: String,
+    pub text: String,
+    pub hits: u32,
+    /// Why it was not asked, or brought no answer.
+    pub failed: Option<String>,
+    /// What was taken out of it before it left: `e-mail address`, `card number`, `key`.
+    pub withheld: Vec<String>,
+}
+
+impl From<&receipt::Contact> for ContactView {
+    fn from(contact: &receipt::Contact) -> Self {
+        let receipt::Contact { host, purpose, requests, bytes_out, bytes_in } = contact.clone();
+        Self { host, purpose, requests, bytes_out, bytes_in }
+    }
+}
+
+impl From<&receipt::Query> for QueryView {
+    fn from(query: &receipt::Query) -> Self {
+        let receipt::Query { provider, text, hits, failed, withheld } = query.clone();
+        Self { provider, text, hits, failed, withheld }
+    }
+}
+
 impl From<&Receipt> for ReceiptView {
     fn from(receipt: &Receipt) -> Self {
         let unreadable = receipt.unreadable.iter().map(|unreadable| UnreadableView {
@@ -109,6 +154,8 @@ impl From<&Receipt> for ReceiptView {
             contradictions: receipt.contradictions,
             fields_found: receipt.fields_found,
             fields_missing: receipt.fields_missing,
+            contacts: receipt.contacts.iter().map(Into::into).collect(),
+            queries: receipt.queries.iter().map(Into::into).collect(),
             advice: receipt.advice.clone(),
             notes: receipt.notes.clone(),
             models: receipt.models.as_ref().map(Into::into),

@@ -135,6 +135,30 @@ async fn a_task_has_the_report_itself_as_its_result() {
 }
 
 #[tokio::test]
+async fn a_look_that_is_repeated_shows_what_was_written_meanwhile_by_whichever_process() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let [run, group] = work(&world, &ann).await;
+    let look = async |id: &str| {
+        let status = call(&world, &ann, "/mcp", "getStatus", json!({"id": id})).await;
+        let listed = call(&world, &ann, "/mcp", "listTasks", json!({})).await;
+        let tasks = listed["structuredContent"]["tasks"].as_array().unwrap().clone();
+        let task = tasks.into_iter().find(|task| task["id"] == id).unwrap();
+        let status = status["structuredContent"]["status"].as_str().unwrap().to_owned();
+        (status, task["status"].as_str().unwrap().to_owned())
+    };
+    let both = |state: &str| (state.to_owned(), state.to_owned());
+    assert_eq!(look(&run).await, both("queued"));
+    assert_eq!(look(&run).await, both("queued"));
+    world.work(report("The tide is high. [1]", vec![])).await;
+    assert_eq!(look(&run).await, both("completed"));
+    assert_eq!(look(&group).await, both("running"));
+    let owner = world.store.owner_of_key(&ann).await.unwrap().unwrap();
+    world.another().await.cancel_group(owner, group.parse().unwrap()).await.unwrap();
+    assert_eq!(look(&group).await, both("completed"));
+}
+
+#[tokio::test]
 async fn a_call_that_is_repeated_with_its_key_starts_nothing_new() {
     let world = World::new().await;
     let ann = key(&world, "ann").await;

@@ -90,6 +90,11 @@ impl World {
     }
 
     /// The same database in a new process.
+    /// The store as another process has it.
+    pub(crate) async fn another(&self) -> Store {
+        open(&self.directory).await
+    }
+
     pub(crate) async fn reopened(self) -> Self {
         let Self { directory, app, store } = self;
         drop((app, store));

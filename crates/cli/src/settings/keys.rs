@@ -17,7 +17,12 @@ pub(crate) struct Key {
     pub(crate) show: fn(&Settings) -> Option<String>,
 }
 
-pub(crate) const KEYS: [Key; 17] = [
+/// All of them, by section.
+pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(&super::egress_keys::KEYS)
+}
+
+const KEYS: [Key; 18] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -118,6 +123,12 @@ pub(crate) const KEYS: [Key; 17] = [
         doc: "the largest page or document that is read",
         set: |all, text| size(text).map(|bytes| all.fetch.max_size_bytes = bytes),
         show: |all| Some(quoted(&show_size(all.fetch.max_size_bytes))),
+    },
+    Key {
+        name: "fetch.max_age",
+        doc: "how old a page of the web may be that is taken from the archive instead of being asked for; 0s asks always",
+        set: |all, text| duration(text).map(|value| all.fetch.max_age = value),
+        show: |all| Some(quoted(&show_duration(all.fetch.max_age))),
     },
     Key {
         name: "search.searxng.url",
@@ -249,7 +260,7 @@ pub(crate) fn show_processor(processor: &Processor) -> Vec<(&'static str, String
     ]
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 

@@ -6,7 +6,7 @@ use anyhow::Result;
 use toml::Value;
 
 use super::Settings;
-use super::keys::{KEYS, PROCESSOR_KEYS, nearest, set_processor};
+use super::keys::{self, PROCESSOR_KEYS, nearest, set_processor};
 use crate::problem::{refuse, usage};
 
 /// What the command line says about settings.
@@ -141,7 +141,7 @@ fn flatten(path: &mut Vec<String>, value: &Value, leaves: &mut Vec<(String, Stri
 fn set(all: &mut Settings, key: &str, value: &str, origin: &str) -> Result<()> {
     let done = match find_processor(key) {
         Some((name, field)) => set_processor(all, name, field, value),
-        None => match KEYS.iter().find(|known| known.name == key) {
+        None => match keys::all().find(|known| known.name == key) {
             Some(known) => (known.set)(all, value),
             None => refuse!("{}", unknown(key, origin)),
         },
@@ -163,7 +163,7 @@ fn unknown(key: &str, origin: &str) -> String {
     let guess = match key.strip_prefix("processors.").and_then(|rest| rest.rsplit_once('.')) {
         Some((name, field)) => nearest(field, PROCESSOR_KEYS.iter().map(|(known, _)| *known))
             .map(|known| format!("processors.{name}.{known}")),
-        None => nearest(key, KEYS.iter().map(|known| known.name)).map(str::to_owned),
+        None => nearest(key, keys::all().map(|known| known.name)).map(str::to_owned),
     };
     format!(
         "`{key}` from {origin} is not a setting; the nearest is `{}` (`task-mcp config print` lists all)",

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::country::Country;
-use egress::{Egress, Request};
+use egress::{Egress, Purpose, Request};
 use serde_json::Value;
 use url::Url;
 
@@ -39,8 +39,11 @@ pub(crate) async fn search(
         let region = format!("{language}-{}", country.code());
         url.query_pairs_mut().append_pair("language", &region);
     }
-    let request =
-        Request { accept: "application/json", ..Request::new(url.clone(), MAX_BYTES, TIMEOUT) };
+    let request = Request {
+        purpose: Purpose::Search,
+        accept: "application/json",
+        ..Request::new(url.clone(), MAX_BYTES, TIMEOUT)
+    };
     let reply = egress.send(request).await.map_err(|failed| unanswered(base, &failed))?;
     match reply.status {
         200 => {}

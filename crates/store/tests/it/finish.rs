@@ -1,6 +1,6 @@
 use domain::evidence::Evidence;
 use domain::output::{Basis, Candidate, Confidence, Content, Missing, Output};
-use domain::receipt::{Receipt, Spending, StopReason, Unreadable};
+use domain::receipt::{Contact, Query, Receipt, Spending, StopReason, Unreadable};
 use domain::run::{Failure, FailureCode, RunState};
 use serde_json::{Map, json};
 use task_mcp_store::{End, Ending};
@@ -26,6 +26,20 @@ fn receipt() -> Receipt {
         contradictions: 1,
         fields_found: 2,
         fields_missing: 1,
+        contacts: vec![Contact {
+            host: "a.test".into(),
+            purpose: "page".into(),
+            requests: 2,
+            bytes_out: 700,
+            bytes_in: 90_000,
+        }],
+        queries: vec![Query {
+            provider: "searxng".into(),
+            text: "tides".into(),
+            hits: 0,
+            failed: Some("it is away".into()),
+            withheld: vec!["card number".into()],
+        }],
         advice: Some("add a source".into()),
         notes: vec!["the model did not answer".into()],
         models: Some(Spending {
