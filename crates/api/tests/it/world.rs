@@ -89,12 +89,12 @@ impl World {
         Self { app, ..self }
     }
 
-    /// The same database in a new process.
     /// The store as another process has it.
     pub(crate) async fn another(&self) -> Store {
         open(&self.directory).await
     }
 
+    /// The same database in a new process.
     pub(crate) async fn reopened(self) -> Self {
         let Self { directory, app, store } = self;
         drop((app, store));
