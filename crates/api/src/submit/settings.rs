@@ -35,8 +35,8 @@ impl Settings {
         let country = self.country?;
         let why = if search.is_empty() {
             "only web search goes by a country, and this run has none"
-        } else if country.language().is_none() {
-            "the language of this country is not known here, and web search cannot go by a country alone"
+        } else if search.iter().all(|provider| !honours(provider, country)) {
+            "none of the search providers of this run can search as in that country"
         } else {
             return None;
         };
@@ -45,6 +45,14 @@ impl Settings {
             "`advanced_settings.location` is `{code}` and not used: {why}"
         )))
     }
+}
+
+/// Whether a search provider answers as in a country.
+fn honours(provider: &str, country: Country) -> bool {
+    let about = sources::catalogue().find(|about| about.name == provider);
+    // SearXNG knows a country as the region of a language.
+    let is_known = provider != sources::SEARXNG || country.language().is_some();
+    about.is_some_and(|about| about.able.country) && is_known
 }
 
 fn members(value: Option<&Value>) -> Result<Map<String, Value>, Problem> {

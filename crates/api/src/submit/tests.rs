@@ -11,6 +11,7 @@ fn catalog(search: &[&str]) -> Catalog {
     Catalog {
         processors: processor::defaults(),
         search: search.iter().map(|name| (*name).to_owned()).collect(),
+        keyless: false,
         cast: None,
         host: "here".into(),
         webhooks: None,
@@ -40,6 +41,18 @@ fn refusal(args: RunArgs) -> String {
 
 fn names(run: &NewRun) -> Vec<&str> {
     run.spec.sources.iter().map(SourceName::as_str).collect()
+}
+
+#[test]
+fn a_question_without_documents_may_go_to_what_needs_no_account_and_one_with_them_does_not() {
+    let search = |configured: &[&str], sources: &[Source], question: &str| {
+        let catalog = Catalog { keyless: true, ..catalog(configured) };
+        prepare(&catalog, sources, ask(question), "pro", false).unwrap().spec.search.clone()
+    };
+    assert_eq!(search(&[], &[], "Who makes the Otter?"), ["wikipedia"]);
+    assert_eq!(search(&[], &[], "Papers on tides?"), ["wikipedia", "crossref", "arxiv"]);
+    assert_eq!(search(&["brave"], &[], "Who makes the Otter?"), ["brave"]);
+    assert!(search(&[], &[folder("manual", "here")], "Who makes the Otter?").is_empty());
 }
 
 #[test]
@@ -169,7 +182,8 @@ fn a_location_that_changes_nothing_and_other_settings_become_warnings() {
     let without_search = said(&[], austria);
     assert!(without_search.contains("`AT` and not used: only web search"), "{without_search}");
     let unknown = said(&["searxng"], antarctica);
-    assert!(unknown.contains("the language of this country is not known here"), "{unknown}");
+    assert!(unknown.contains("none of the search providers of this run can search"), "{unknown}");
+    assert_eq!(said(&["searxng", "brave"], json!({"location": "aq"})), "");
     let others = said(&["searxng"], json!({"data_sources": {"free": ["x"]}}));
     assert!(others.starts_with("`advanced_settings.data_sources` is not used"), "{others}");
 }
