@@ -49,8 +49,7 @@ fn guarded(app: App, doors: Router<App>) -> Router {
     doors
         .fallback(unknown_route)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(app.clone(), admit))
-        .layer(middleware::from_fn_with_state(app.clone(), complete))
+        .layer(middleware::from_fn_with_state(app.clone(), attend))
         .layer(cross_origin(&app))
         .with_state(app)
 }
@@ -88,14 +87,7 @@ async fn unknown_route(method: Method, uri: Uri) -> Problem {
     ))
 }
 
-/// Refuses what a page of another site made a browser send.
-async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
-    match refusal(&app, &request) {
-        Some(problem) => problem.into_response(),
-        None => next.run(request).await,
-    }
-}
-
+/// Why a request is refused that a page of another site made a browser send.
 fn refusal(app: &App, request: &Request) -> Option<Problem> {
     // Parsed only where it matters, which it does for few requests.
     let public = LazyCell::new(|| Url::parse(&app.public_url).ok());
@@ -152,12 +144,16 @@ fn is_loopback(host: &str) -> bool {
 #[derive(Clone)]
 pub(crate) struct Written;
 
-/// Catches panics, writes problems out, and sets the headers that every answer has.
-async fn complete(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Refuses what others made a browser send, catches panics, writes problems out, and sets the headers that every answer has.
+async fn attend(State(app): State<App>, request: Request, next: Next) -> Response {
     let form = Form::wanted(request.uri(), request.headers());
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response =
-        answered.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
+    let mut response = match refusal(&app, &request) {
+        Some(problem) => problem.into_response(),
+        None => AssertUnwindSafe(next.run(request))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Problem::internal("a handler panicked").into_response()),
+    };
     let problem = response.extensions_mut().remove::<Problem>();
     let is_written = response.extensions_mut().remove::<Written>().is_some();
     let bare = || bare_refusal(response.status()).filter(|_| !is_written);

@@ -17,6 +17,7 @@ mod ui;
 pub mod webhooks;
 pub mod wire;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,9 +33,12 @@ pub use submit::{Catalog, RunArgs, prepare};
 use crate::gate::Gate;
 use crate::once::InFlight;
 
-/// Everything a request needs; cloning it is cheap and shares everything.
+/// Everything a request needs. One pointer: each request clones it several times.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+#[derive(Clone)]
+pub struct Parts {
     pub store: Store,
     pub catalog: Arc<Catalog>,
     /// Where callers reach this server, without a slash at the end; may have a path prefix.
@@ -59,7 +63,7 @@ pub struct App {
 
 impl App {
     pub fn new(store: Store, catalog: Arc<Catalog>, public_url: &str) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             store,
             catalog,
             public_url: public_url.trim_end_matches('/').into(),
@@ -72,37 +76,43 @@ impl App {
             streams: TaskTracker::new(),
             wait_note: None,
             stop: CancellationToken::new(),
-        }
+        }))
+    }
+
+    fn with(self, change: impl FnOnce(&mut Parts)) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        change(&mut parts);
+        Self(Arc::new(parts))
     }
 
     /// The same, for a listener that only this machine reaches. [`serve`] does this by itself.
     #[must_use]
     pub fn on_loopback(self) -> Self {
-        Self { is_on_loopback: true, ..self }
+        self.with(|parts| parts.is_on_loopback = true)
     }
 
     /// The same, called by web pages of these origins as well, each such as `https://sheet.example.org`.
     #[must_use]
     pub fn allowing_origins(self, origins: Vec<String>) -> Self {
-        Self { origins: origins.into(), ..self }
+        self.with(|parts| parts.origins = origins.into())
     }
 
     /// The same, telling models what becomes of work when they go away.
     #[must_use]
     pub fn telling(self, wait_note: &str) -> Self {
-        Self { wait_note: Some(wait_note.into()), ..self }
+        self.with(|parts| parts.wait_note = Some(wait_note.into()))
     }
 
     /// The same, ending its waiting requests when `stop` is cancelled. [`serve`] does this by itself.
     #[must_use]
     pub fn stopping_with(self, stop: CancellationToken) -> Self {
-        Self { stop, ..self }
+        self.with(|parts| parts.stop = stop)
     }
 
     /// The same, letting callers go who take nothing of an answer for so long; it is a minute otherwise.
     #[must_use]
     pub fn letting_go_after(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+        self.with(|parts| parts.patience = patience)
     }
 
     /// How many streams of events somebody listens to.
@@ -114,5 +124,13 @@ impl App {
     fn prefix(&self) -> String {
         let url = url::Url::parse(&self.public_url);
         url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
