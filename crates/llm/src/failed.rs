@@ -31,10 +31,14 @@ pub enum Failed {
     Blocked { model: String, why: String },
     #[error("`{model}` answered without a word")]
     Empty { model: String },
+    #[error("the server of `{model}` cannot read what its model wrote: {why}")]
+    Garbled { model: String, why: String },
     #[error("`{model}` sent nothing for {waited:?}")]
     Silent { model: String, waited: Duration },
     #[error("`{model}` broke off its answer: {why}")]
     Broken { model: String, why: String },
+    #[error("`{model}` may not be asked: {why}")]
+    Forbidden { model: String, why: String },
     #[error("`{model}` cannot be reached: {why}")]
     Offline { model: String, why: String },
     #[error("`{model}` is left alone for {:?} after repeated failures, the last of them: {why}", .retry_after)]
@@ -64,10 +68,12 @@ impl Failed {
             | Self::Offline { .. }
             | Self::Down { .. } => Remedy::Wait,
             Self::TooLong { .. } | Self::Cut { .. } => Remedy::Shorten,
-            Self::Blocked { .. } | Self::Empty { .. } => Remedy::Reword,
-            Self::Unknown { .. } | Self::Quota { .. } | Self::Auth { .. } | Self::Bad { .. } => {
-                Remedy::Mend
-            }
+            Self::Blocked { .. } | Self::Empty { .. } | Self::Garbled { .. } => Remedy::Reword,
+            Self::Unknown { .. }
+            | Self::Quota { .. }
+            | Self::Auth { .. }
+            | Self::Bad { .. }
+            | Self::Forbidden { .. } => Remedy::Mend,
         }
     }
 
@@ -77,6 +83,7 @@ impl Failed {
             Self::Cut { .. }
             | Self::Blocked { .. }
             | Self::Empty { .. }
+            | Self::Garbled { .. }
             | Self::Silent { .. }
             | Self::Broken { .. } => true,
             Self::Unknown { .. }
@@ -86,6 +93,7 @@ impl Failed {
             | Self::Bad { .. }
             | Self::TooLong { .. }
             | Self::Overloaded { .. }
+            | Self::Forbidden { .. }
             | Self::Offline { .. }
             | Self::Down { .. } => false,
         }
@@ -97,10 +105,12 @@ impl Failed {
             Self::Quota { .. }
             | Self::Auth { .. }
             | Self::Empty { .. }
+            | Self::Garbled { .. }
             | Self::Rate { .. }
             | Self::Overloaded { .. }
             | Self::Silent { .. }
             | Self::Broken { .. }
+            | Self::Forbidden { .. }
             | Self::Offline { .. }
             | Self::Down { .. } => true,
             Self::Unknown { .. }
@@ -124,8 +134,10 @@ impl Failed {
             Self::Overloaded { .. } => "overloaded",
             Self::Blocked { .. } => "blocked",
             Self::Empty { .. } => "empty",
+            Self::Garbled { .. } => "garbled",
             Self::Silent { .. } => "silent",
             Self::Broken { .. } => "broken",
+            Self::Forbidden { .. } => "forbidden",
             Self::Offline { .. } => "offline",
             Self::Down { .. } => "down",
         }
