@@ -17,9 +17,7 @@ pub enum Failed {
     Auth { model: String, why: String },
     #[error("`{model}` refuses the request (status {status}): {why}")]
     Bad { model: String, status: u16, why: String },
-    #[error(
-        "the prompt and the room for its answer are about {needed_tokens} tokens, and `{model}` holds {context_tokens}"
-    )]
+    #[error("{}", too_long(model, *needed_tokens, *context_tokens))]
     TooLong { model: String, needed_tokens: u32, context_tokens: u32 },
     #[error(
         "`{model}` read only {read_tokens} tokens of a prompt of at least {sent_tokens}: its server cut the prompt; raise the context there or lower `models.{model}.context`"
@@ -141,6 +139,18 @@ impl Failed {
             Self::Offline { .. } => "offline",
             Self::Down { .. } => "down",
         }
+    }
+}
+
+/// Our count sees most of it beforehand; what it does not see, the provider refuses.
+fn too_long(model: &str, needed: u32, context: u32) -> String {
+    let counted = format!("the prompt and the room for its answer are about {needed} tokens");
+    if needed > context {
+        format!("{counted}, and `{model}` holds {context}")
+    } else {
+        format!(
+            "{counted}, which `{model}` finds too many although {context} are set; lower `models.{model}.context`"
+        )
     }
 }
 

@@ -200,6 +200,7 @@ impl Models {
                     return Ok(answer);
                 }
                 Err((failed, hints)) => {
+                    let failed = counted(failed, needed_tokens);
                     let wait = Member::refused(permit, &failed, &hints);
                     member.breaker.failed(&failed, self.0.clock.now());
                     (failed, wait)
@@ -325,6 +326,14 @@ fn adapt(failed: &Failed, habits: Habits, is_typed: bool, is_proven: bool) -> Op
     let words = ["schema", "grammar", "response_format", "not implemented"];
     let is_about_shape = words.iter().any(|word| why.to_lowercase().contains(word));
     if is_typed && is_about_shape { habits.adapt(why, true, true) } else { None }
+}
+
+/// A provider that finds a prompt too long does not say how long it is.
+fn counted(failed: Failed, needed_tokens: u32) -> Failed {
+    if let Failed::TooLong { model, context_tokens, .. } = failed {
+        return Failed::TooLong { model, needed_tokens, context_tokens };
+    }
+    failed
 }
 
 const fn is_worth_repeating(failed: &Failed) -> bool {

@@ -226,6 +226,8 @@ async fn a_provider_that_finds_it_too_long_says_so_in_many_words() {
     ] {
         let (answer, server) = on(spoken, [Some(Fault::error(status, kind, message))]).await;
         assert_eq!((code(&answer), server.hits()), ("too_long", 1), "{message}");
+        let shown = answer.unwrap_err().to_string();
+        assert!(shown.contains("which `m` finds too many although 128000 are set"), "{shown}");
     }
 }
 
