@@ -106,7 +106,7 @@ impl App {
     /// The same, searching and reading for callers at once.
     #[must_use]
     pub fn reading(self, sources: sources::Sources) -> Self {
-        Self { web: Some(Web::new(sources)), ..self }
+        self.with(|parts| parts.web = Some(Web::new(sources)))
     }
 
     /// The same, telling models what becomes of work when they go away.
