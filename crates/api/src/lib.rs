@@ -3,6 +3,7 @@
 //! A request handler never does research. It stores a run and answers; everything else is a look into the store.
 
 mod doors;
+pub mod enriched;
 mod gate;
 mod json;
 pub mod mcp;
@@ -12,6 +13,8 @@ mod patience;
 pub mod problem;
 mod rest;
 mod serve;
+mod sharing;
+pub mod sheet;
 pub mod submit;
 mod ui;
 pub mod webhooks;
@@ -21,6 +24,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::Store;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -44,6 +48,8 @@ pub struct App {
     /// Origins whose web pages may call this server besides its own.
     origins: Arc<[String]>,
     gate: Gate,
+    /// Signs links and sessions; read when first needed.
+    link_secret: Arc<OnceCell<String>>,
     in_flight: InFlight,
     /// A caller who takes nothing of an answer for this long is let go.
     patience: Duration,
@@ -64,6 +70,7 @@ impl App {
             is_on_loopback: false,
             origins: Arc::default(),
             gate: Gate::default(),
+            link_secret: Arc::default(),
             in_flight: InFlight::default(),
             patience: patience::PATIENCE,
             streams: TaskTracker::new(),

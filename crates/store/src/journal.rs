@@ -79,15 +79,18 @@ impl Store {
                     execute!(
                         conn,
                         "-- remember: the call was made
-                         INSERT INTO usage (run_seq, attempt, kind, detail, is_repeat, elapsed_ms, at_ms)
-                         VALUES ($1, $2, $3, $4, $5, $6, $7)",
+                         INSERT INTO usage (run_seq, attempt, kind, detail, is_repeat, elapsed_ms, at_ms,
+                                            call_hash, call_nth)
+                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
                         call.run.0,
                         attempt,
                         call.kind,
                         detail,
                         i64::from(is_repeat),
                         elapsed_ms,
-                        now.0
+                        now.0,
+                        &call.hash,
+                        call.nth
                     )?;
                     if !is_repeat {
                         execute!(

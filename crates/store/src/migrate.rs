@@ -8,7 +8,10 @@ use sqlx::{Acquire, SqlSafeStr};
 use crate::Failed;
 
 /// Number, name and text of each step.
-const STEPS: [(i64, &str, &str); 1] = [(1, "start", include_str!("../migrations/0001_start.sql"))];
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "start", include_str!("../migrations/0001_start.sql")),
+    (3, "pages", include_str!("../migrations/0003_pages.sql")),
+];
 
 /// How a database spells the two types that have no common name.
 pub(crate) struct Dialect {

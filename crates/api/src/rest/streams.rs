@@ -160,6 +160,7 @@ pub(super) async fn group_runs(
         with_input: flag(&params, "include_input")?,
         with_output: flag(&params, "include_output")?,
         note: None,
+        words: None,
     };
     let from = resume(&params, &headers)?.unwrap_or(0);
     Ok(stream_of(&app, move |app, listener| async move {

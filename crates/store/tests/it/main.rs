@@ -35,5 +35,6 @@ mod listing;
 mod opening;
 mod pages;
 mod random;
+mod rows;
 mod submit;
 mod webhooks;
