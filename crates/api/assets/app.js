@@ -96,12 +96,19 @@
   }
   // Clocks go on between two updates.
   function tick() {
-    for (const clock of $$('[data-since]')) {
-      const spent = Math.max(0, Math.floor((Date.now() - Number(clock.dataset.since)) / 1000));
+    for (const clock of $$('[data-spent]')) {
+      if (clock.told !== clock.dataset.spent) { clock.told = clock.dataset.spent; clock.from = Date.now() - Number(clock.told); }
+      const spent = Math.max(0, Math.floor((Date.now() - clock.from) / 1000));
       const words = `${Math.floor(spent / 60)}:${String(spent % 60).padStart(2, '0')}`;
       if (clock.textContent !== words) clock.textContent = words;
     }
   }
+  // Lists that nobody tells about are looked at again while something runs.
+  setInterval(async () => {
+    if (document.hidden || !$('[data-refresh]') || $('textarea:focus, input:focus')) return;
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } }).catch(() => null);
+    if (answer?.ok) take(await answer.text());
+  }, 5_000);
   document.addEventListener('visibilitychange', () => document.hidden ? silence() : listen());
   window.addEventListener('pagehide', silence);
   setInterval(tick, 1_000);
@@ -132,11 +139,11 @@
   }
   // A citation's panel is in the page; a cell's is fetched when it is opened.
   async function panelOf(link) {
-    if (link.dataset.fetch) {
-      const place = $('#cell-panel');
-      const answer = await fetch(link.dataset.fetch, { headers: { accept: 'text/html' } }).catch(() => null);
-      if (!place || !answer?.ok) return null;
-      const fresh = $('.panel', parsed(await answer.text()));
+    const place = $('#cell-panel'), field = /^#f(\d+)$/.exec(link.hash);
+    if (place && field && !place.contains(link)) {
+      const address = `${link.pathname}/field${link.search ? `${link.search}&` : '?'}n=${field[1]}`;
+      const answer = await fetch(address, { headers: { accept: 'text/html' } }).catch(() => null);
+      const fresh = answer?.ok ? $('.panel', parsed(await answer.text())) : null;
       if (!fresh) return null;
       place.innerHTML = fresh.innerHTML;
       place.setAttribute('aria-labelledby', fresh.getAttribute('aria-labelledby'));

@@ -30,7 +30,10 @@ pub fn router(app: App) -> Router {
     let gate = middleware::from_fn_with_state(app.clone(), gate::identify);
     let closed = rest::routes().merge(mcp::routes(&app)).route_layer(gate);
     let gate = middleware::from_fn_with_state(app.clone(), gate::identify_viewer);
-    let doors = closed.merge(ui::routes().route_layer(gate.clone())).merge(rest::open_routes()).merge(ui::open_routes());
+    let doors = closed
+        .merge(ui::routes().route_layer(gate.clone()))
+        .merge(rest::open_routes())
+        .merge(ui::open_routes());
     let prefix = app.prefix();
     let doors = if prefix.is_empty() {
         doors

@@ -1,7 +1,6 @@
 //! The enriched sheet: the input's columns, then each field with its confidence, quote and source; formulas made harmless.
 
 use domain::output::{Basis, Content, Output};
-use serde_json::Value;
 use store::Listed;
 
 use crate::sheet::{cell, guarded};
@@ -37,6 +36,7 @@ pub fn cells(listed: &Listed, fields: &[impl AsRef<str>], links: &Links) -> Answ
     let (mut found, mut empty) = (0, 0);
     for field in fields.iter().map(AsRef::as_ref) {
         let value = listed.output.as_ref().and_then(|output| value_of(output, field));
+        let value = value.as_deref();
         let basis = listed.output.as_ref().and_then(|output| basis_of(output, field));
         match value {
             Some(_) => found += 1,
@@ -44,7 +44,7 @@ pub fn cells(listed: &Listed, fields: &[impl AsRef<str>], links: &Links) -> Answ
         }
         let evidence = basis.filter(|_| value.is_some()).and_then(|basis| basis.evidence.first());
         let confidence = basis.filter(|_| value.is_some()).and_then(|basis| basis.confidence);
-        row.push(guarded(&value.map(cell).unwrap_or_default()));
+        row.push(guarded(value.unwrap_or_default()));
         row.push(confidence.map(|confidence| confidence.as_str().to_owned()).unwrap_or_default());
         row.push(guarded(evidence.map_or("", |evidence| &evidence.quote)));
         row.push(guarded(&evidence.map(|evidence| links.address(evidence)).unwrap_or_default()));
@@ -58,11 +58,13 @@ pub fn cells(listed: &Listed, fields: &[impl AsRef<str>], links: &Links) -> Answ
     Answered { cells: row, found, empty }
 }
 
-/// A value of an answer; that of a report is its text, under the name `output`.
-pub(crate) fn value_of<'a>(output: &'a Output, field: &str) -> Option<&'a Value> {
+/// A value of an answer as a cell; that of a report is its text, under the name `output`.
+pub(crate) fn value_of(output: &Output, field: &str) -> Option<String> {
     match &output.content {
-        Content::Fields { values, .. } => values.get(field).filter(|value| !value.is_null()),
-        Content::Text(_) => None,
+        Content::Fields { values, .. } => {
+            values.get(field).filter(|value| !value.is_null()).map(cell)
+        }
+        Content::Text(text) => (field == "output").then(|| text.clone()),
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::{HeaderMap, Method, Uri};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -42,7 +42,10 @@ pub(crate) enum Pass {
     Key,
     Session,
     /// The token of a link, and what it opens.
-    Link { token: String, work: WorkId },
+    Link {
+        token: String,
+        work: WorkId,
+    },
 }
 
 /// How long an answer of the store is believed. A key that is revoked ends within this time.
@@ -77,7 +80,8 @@ pub(crate) async fn identify_viewer(
     mut request: Request,
     next: Next,
 ) -> Response {
-    match viewer(&app, &request).await {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    match viewer(&app, &method, &uri, request.headers().clone()).await {
         Ok(viewer) => {
             if !matches!(viewer.pass, Pass::Link { .. }) {
                 request.extensions_mut().insert(Caller { owner: viewer.owner });
@@ -89,26 +93,30 @@ pub(crate) async fn identify_viewer(
     }
 }
 
-async fn viewer(app: &App, request: &Request) -> Result<Viewer, Problem> {
+async fn viewer(
+    app: &App,
+    method: &Method,
+    uri: &Uri,
+    headers: HeaderMap,
+) -> Result<Viewer, Problem> {
     if !needs_keys(app).await? {
         return Ok(Viewer { owner: Owner::LOCAL, pass: Pass::Open });
     }
-    let headers = request.headers();
-    if key_of(headers).is_some() {
-        return Ok(Viewer { owner: caller(app, headers).await?.owner, pass: Pass::Key });
+    if key_of(&headers).is_some() {
+        return Ok(Viewer { owner: caller(app, &headers).await?.owner, pass: Pass::Key });
     }
-    let is_read = request.method() == Method::GET || request.method() == Method::HEAD;
+    let is_read = method == Method::GET || method == Method::HEAD;
     // First the session: its owner sees more than whoever has the link.
-    if let Some(cookie) = cookie_of(headers)
+    if let Some(cookie) = cookie_of(&headers)
         && let Some(owner) = sharing::signed_in(app, cookie).await?
     {
-        if !is_read && !is_own_page(headers) {
+        if !is_read && !is_own_page(&headers) {
             let message = "this was not sent by a page of this server; open the page again and repeat it there";
             return Err(Problem::new(Kind::Forbidden, message));
         }
         return Ok(Viewer { owner, pass: Pass::Session });
     }
-    if let Some(token) = link_of(request.uri()).filter(|_| is_read) {
+    if let Some(token) = link_of(uri).filter(|_| is_read) {
         let Some((work, owner)) = sharing::opened(app, &token).await? else {
             let message = "this link was revoked or is not whole; ask whoever gave it to you for a new one, or sign in with a key";
             return Err(Problem::new(Kind::Unauthorized, message));
@@ -128,7 +136,8 @@ fn is_own_page(headers: &HeaderMap) -> bool {
 
 fn cookie_of(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
-    let mut all = cookies.flat_map(|line| line.split(';')).filter_map(|one| one.trim().split_once('='));
+    let mut all =
+        cookies.flat_map(|line| line.split(';')).filter_map(|one| one.trim().split_once('='));
     all.find(|(name, _)| *name == sharing::COOKIE).map(|(_, value)| value)
 }
 
@@ -139,11 +148,6 @@ fn link_of(uri: &Uri) -> Option<String> {
 }
 
 impl Viewer {
-    /// Whether it came by a link: it sees one thing and changes nothing.
-    pub(crate) const fn is_guest(&self) -> bool {
-        matches!(self.pass, Pass::Link { .. })
-    }
-
     /// Whether it may see a run, which is its owner's.
     pub(crate) fn may_see(&self, run: &Run) -> bool {
         match &self.pass {

@@ -32,6 +32,7 @@ pub use doors::router;
 pub use problem::Problem;
 pub use serve::serve;
 pub use submit::{Catalog, RunArgs, prepare};
+pub use ui::proof;
 
 use crate::gate::Gate;
 use crate::once::InFlight;

@@ -3,9 +3,12 @@
 //! A link's token names the work and is made from it, so giving one out writes nothing. Revoking counts up a number that
 //! is signed with it: all links to that work that were given out before end at once.
 
+use std::collections::HashMap;
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use domain::ids::WorkId;
+use domain::run::Run;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
 use store::Owner;
@@ -13,6 +16,7 @@ use store::Owner;
 use crate::App;
 use crate::gate;
 use crate::problem::Problem;
+use crate::wire::Links;
 
 /// The parameter of an address that carries the token of a link.
 pub(crate) const PARAMETER: &str = "link";
@@ -22,6 +26,51 @@ pub(crate) const COOKIE: &str = "task_mcp_session";
 pub(crate) const SESSION_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// Bytes of a signature: 128 bits cannot be guessed, and addresses stay short.
 const SIGNATURE: usize = 16;
+
+/// Signs links one after the other, as they were revoked when it was made.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Signer(Option<Arc<Signing>>);
+
+#[derive(Debug)]
+struct Signing {
+    secret: String,
+    revoked: HashMap<String, i64>,
+}
+
+impl Signer {
+    /// Signs nothing where no key is needed.
+    pub(crate) async fn of(app: &App) -> Result<Self, Problem> {
+        if !gate::needs_keys(app).await? {
+            return Ok(Self::default());
+        }
+        let revoked = app.store.all_revoked_links().await?;
+        Ok(Self(Some(Arc::new(Signing { secret: secret(app).await?, revoked }))))
+    }
+
+    pub(crate) fn token(&self, work: WorkId) -> Option<String> {
+        let Signing { secret, revoked } = self.0.as_deref()?;
+        let times = revoked.get(&work.to_string()).copied().unwrap_or_default();
+        Some(format!("{work}.{}", sign(secret, &link_words(work, times))))
+    }
+}
+
+/// What a link opens that shows a run: its table where it is a row.
+pub(crate) fn work_of(run: &Run) -> WorkId {
+    run.group.map_or(WorkId::Run(run.id), WorkId::Group)
+}
+
+/// How the pages that a run cites are shown to whoever is given its result.
+pub(crate) async fn links(app: &App, work: WorkId) -> Result<Links, Problem> {
+    Ok(Links::public(&app.public_url, token(app, work).await?))
+}
+
+/// An address that carries a token, where there is one.
+pub(crate) fn with_token(address: String, token: Option<&str>) -> String {
+    match token {
+        Some(token) => format!("{address}?{PARAMETER}={token}"),
+        None => address,
+    }
+}
 
 /// The token of the link to a run or group; `None` where no key is needed, so that the bare address opens it.
 pub(crate) async fn token(app: &App, work: WorkId) -> Result<Option<String>, Problem> {
@@ -39,10 +88,7 @@ pub(crate) async fn url(app: &App, work: WorkId) -> Result<String, Problem> {
         WorkId::Run(id) => format!("{base}/runs/{id}"),
         WorkId::Group(id) => format!("{base}/groups/{id}"),
     };
-    Ok(match token(app, work).await? {
-        Some(token) => format!("{path}?{PARAMETER}={token}"),
-        None => path,
-    })
+    Ok(with_token(path, token(app, work).await?.as_deref()))
 }
 
 /// What a token opens, and whose it is; `None` for one that was forged or revoked.

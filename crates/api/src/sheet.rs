@@ -76,8 +76,9 @@ fn records<'a>(
     shown: &'a str,
 ) -> impl Iterator<Item = Result<(u64, Vec<String>), Unreadable>> + 'a {
     reader.records().map(move |record| {
-        let record = record
-            .map_err(|why| unreadable(format!("the sheet `{shown}` cannot be read as CSV: {why}")))?;
+        let record = record.map_err(|why| {
+            unreadable(format!("the sheet `{shown}` cannot be read as CSV: {why}"))
+        })?;
         let cells = record.iter().map(str::to_owned).collect();
         Ok((line_of(&record, text), cells))
     })

@@ -1,8 +1,13 @@
 //! What makes links to one run or group, and sessions of browsers, good: the secret that signs them, and which ended.
 
-use domain::ids::{PageId, RunId, WorkId};
+use std::collections::HashMap;
 
-use crate::db::{execute, fetch_one, fetch_optional};
+use domain::evidence::TextRef;
+use domain::ids::{PageId, WorkId};
+use domain::text::Span;
+
+use crate::db::{execute, fetch_all, fetch_one, fetch_optional};
+use crate::pages::spans;
 use crate::{Failed, Owner, Store};
 
 impl Store {
@@ -51,6 +56,18 @@ impl Store {
             work.to_string()
         )?;
         Ok(found.map_or(0, |(times,)| times))
+    }
+
+    /// The same of all whose links were ever revoked.
+    pub async fn all_revoked_links(&self) -> Result<HashMap<String, i64>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let rows: Vec<(String, i64)> = fetch_all!(
+            conn,
+            (String, i64),
+            "-- all_revoked_links
+             SELECT work, times FROM revoked_links"
+        )?;
+        Ok(rows.into_iter().collect())
     }
 
     /// Ends all links to a run or group that were given out.
@@ -116,6 +133,27 @@ impl Store {
         Ok(count > 0)
     }
 
+    /// The places in a reading that a run, or any row of a group, cites.
+    pub async fn places_cited_by(&self, text: TextRef, work: WorkId) -> Result<Vec<Span>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let (run, group) = match work {
+            WorkId::Run(id) => (id.to_string(), String::new()),
+            WorkId::Group(id) => (String::new(), id.to_string()),
+        };
+        let cited: Vec<(i64, i64)> = fetch_all!(
+            conn,
+            (i64, i64),
+            "-- places_cited_by
+             SELECT DISTINCT e.start_byte, e.end_byte
+             FROM evidence e JOIN runs r ON r.seq = e.run_seq LEFT JOIN groups g ON g.seq = r.group_seq
+             WHERE e.text_seq = $1 AND (r.id = $2 OR g.id = $3) ORDER BY e.start_byte, e.end_byte",
+            text.0,
+            run,
+            group
+        )?;
+        Ok(spans(cited))
+    }
+
     /// The number of a key that is good, for a session that is begun with it.
     pub async fn number_of_key(&self, key: &str) -> Result<Option<i64>, Failed> {
         let mut conn = self.inner.db.reader().await?;
@@ -140,19 +178,5 @@ impl Store {
             number
         )?;
         Ok(found.map(|(owner,)| Owner(owner)))
-    }
-
-    /// Whether a run is a row of the group with this id.
-    pub async fn is_row_of(&self, run: RunId, group: domain::ids::GroupId) -> Result<bool, Failed> {
-        let mut conn = self.inner.db.reader().await?;
-        let (count,) = fetch_one!(
-            conn,
-            (i64,),
-            "-- is_row_of
-             SELECT COUNT(*) FROM runs r JOIN groups g ON g.seq = r.group_seq WHERE r.id = $1 AND g.id = $2",
-            run.to_string(),
-            group.to_string()
-        )?;
-        Ok(count > 0)
     }
 }

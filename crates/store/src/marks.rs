@@ -112,11 +112,7 @@ const ADD_TALLIES: Both = over_rows!(
 );
 
 /// Marks rows that have just ended. Its caller has changed the rows of their groups, so two never wait in a circle.
-pub(crate) async fn mark_rows(
-    conn: &mut Conn,
-    ended: &[Marked],
-    at: TimeMs,
-) -> Result<(), Failed> {
+pub(crate) async fn mark_rows(conn: &mut Conn, ended: &[Marked], at: TimeMs) -> Result<(), Failed> {
     if ended.is_empty() {
         return Ok(());
     }
@@ -127,7 +123,8 @@ pub(crate) async fn mark_rows(
         let mut of_row = Tally::default();
         for (place, (field, tally)) in fields.iter().enumerate() {
             of_row.take_in(tally);
-            let entry = tallies.entry((row.group, field.clone())).or_insert((place + 1, Tally::default()));
+            let entry =
+                tallies.entry((row.group, field.clone())).or_insert((place + 1, Tally::default()));
             entry.1.add(tally);
         }
         tallies.entry((row.group, String::new())).or_default().1.add(&of_row);
@@ -227,7 +224,9 @@ fn words_of(row: &Marked) -> (String, String) {
     match row.output.as_ref().map(|output| &output.content) {
         Some(Content::Text(text)) => push(&mut words, text),
         Some(Content::Fields { values, .. }) => {
-            for (name, value) in values.iter().filter(|(_, value)| !value.is_null()).take(MAX_FIELDS) {
+            for (name, value) in
+                values.iter().filter(|(_, value)| !value.is_null()).take(MAX_FIELDS)
+            {
                 let text = short(value);
                 push(&mut words, &text);
                 let kept = if value.is_number() { value.clone() } else { Value::from(text) };

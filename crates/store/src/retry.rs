@@ -57,12 +57,7 @@ struct Part {
 }
 
 /// Takes its runs first and then the group, as claims and ends do.
-async fn retry_part(
-    conn: &mut Conn,
-    group: i64,
-    behind: i64,
-    now: TimeMs,
-) -> Result<Part, Failed> {
+async fn retry_part(conn: &mut Conn, group: i64, behind: i64, now: TimeMs) -> Result<Part, Failed> {
     let (turn,) = fetch_one!(
         conn,
         (i64,),
@@ -101,7 +96,11 @@ async fn retry_part(
     execute!(conn, FORGET_MARKS, rows.as_str(), group)?;
     let events: Vec<NewEvent> = again
         .iter()
-        .map(|(run, _, seq)| NewEvent { run: *run, seq: *seq, kind: EventKind::State(RunState::Queued) })
+        .map(|(run, _, seq)| NewEvent {
+            run: *run,
+            seq: *seq,
+            kind: EventKind::State(RunState::Queued),
+        })
         .collect();
     insert_events(conn, &events, now).await?;
     let queued = i64::try_from(again.len()).unwrap_or(i64::MAX);

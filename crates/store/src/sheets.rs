@@ -58,7 +58,11 @@ impl Store {
     }
 
     /// A sheet that waits, if it is this owner's.
-    pub async fn find_sheet(&self, owner: Owner, id: &str) -> Result<Option<UploadedSheet>, Failed> {
+    pub async fn find_sheet(
+        &self,
+        owner: Owner,
+        id: &str,
+    ) -> Result<Option<UploadedSheet>, Failed> {
         let mut conn = self.inner.db.reader().await?;
         let found: Option<(String, Vec<u8>, i64)> = fetch_optional!(
             conn,
@@ -75,25 +79,5 @@ impl Store {
                 Ok(UploadedSheet { name, body, created_at: TimeMs(at) })
             })
             .transpose()
-    }
-
-    /// Forgets a sheet: its rows have been stored.
-    pub async fn drop_sheet(&self, owner: Owner, id: &str) -> Result<(), Failed> {
-        let id = id.to_owned();
-        self.inner
-            .db
-            .write(move |conn| {
-                Box::pin(async move {
-                    execute!(
-                        conn,
-                        "-- drop_sheet
-                         DELETE FROM sheets WHERE id = $1 AND owner = $2",
-                        id,
-                        owner.0
-                    )
-                    .map(drop)
-                })
-            })
-            .await
     }
 }
