@@ -130,7 +130,7 @@ test('a report is downloaded in four forms and proves itself, also in a browser'
   assert.equal(JSON.parse(await text('result.json')).run.run_id, run);
   const file = join(server.root, 'report.html');
   writeFileSync(file, await text('report.html'));
-  assert.match(execFileSync(BINARY, ['verify', file], { encoding: 'utf8' }), /each quote stands word for word/);
+  assert.match(execFileSync(BINARY, ['verify', file], { encoding: 'utf8', env: {} }), /each quote stands word for word/);
   const page = await open(browser);
   await page.goto(`file://${file}`);
   assert.match(await page.textContent('#checked'), /all \d+ quotes stand word for word/);
@@ -139,7 +139,7 @@ test('a report is downloaded in four forms and proves itself, also in a browser'
   writeFileSync(file, (await text('report.html')).replace('launched in 2019', 'launched in 2018'));
   await page.goto(`file://${file}`);
   assert.match(await page.textContent('#checked'), /checks failed/);
-  assert.throws(() => execFileSync(BINARY, ['verify', file], { stdio: 'pipe' }));
+  assert.throws(() => execFileSync(BINARY, ['verify', file], { stdio: 'pipe', env: {} }));
   await page.goto(`${server.url}/runs/${run}`);
   await page.emulateMedia({ media: 'print' });
   assert.equal(await page.locator('.top').isVisible(), false);
@@ -258,9 +258,10 @@ test('what failed and what is not there has its words', async () => {
 });
 
 test('hostile titles, quotes, file names and metadata stay text', async () => {
-  const run = await report(`When was the Grebe 7 turbine launched? ${HOSTILE}`, { metadata: { note: HOSTILE } });
+  const run = await report('When was the Grebe 7 turbine launched?', { metadata: { note: HOSTILE } });
+  const { run_id: asked } = await server.post('/v1/tasks/runs', { input: `Why? ${HOSTILE}`, processor: 'noop' });
   const page = await open(browser);
-  for (const path of [`/runs/${run}`, '/', `/?q=${encodeURIComponent(HOSTILE)}`]) {
+  for (const path of [`/runs/${run}`, `/runs/${asked}`, '/', `/?q=${encodeURIComponent(HOSTILE)}`]) {
     await page.goto(`${server.url}${path}`);
     await isSound(page, path);
     assert.equal(await page.locator('img').count(), 0, path);

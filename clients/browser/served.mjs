@@ -26,7 +26,7 @@ const DOCUMENTS = {
   'otter-news.md': '# News of the Otter 3\n\nThe Otter 3 turbine was launched in 2021, says its maker. It costs 48,000 crowns.\n',
   'heron.md': '# Heron 5\n\nThe Heron 5 turbine was launched in 2021. It costs 61,500 crowns. Its maker is Brook Energy.\n\n- Rated power: 20 kW\n- Weight: 510 kg\n',
   'brook.md': '# Brook Energy\n\nBrook Energy was founded in 1987 in Telmark. Its chief executive is Ada Lind.\n',
-  '"><svg onload=document.title=1>.md': `# Grebe 7 ${HOSTILE}\n\nThe Grebe 7 turbine ${HOSTILE} was launched in 2022 by ${HOSTILE} in Telmark. It costs 70,000 crowns.\n`,
+  '"><svg onload=document.title=1>.txt': `Grebe 7 ${HOSTILE}\n\nThe Grebe 7 turbine ${HOSTILE} was launched in 2022 by ${HOSTILE} in Telmark. It costs 70,000 crowns.\n`,
 };
 
 /// A server of its own data, with these settings.
@@ -65,11 +65,13 @@ export async function slowSite(delay = 1_200) {
   const text = name => `<title>${name}</title><h1>${name}</h1><p>The ${name} turbine was launched in ${1990 + name.length}. It costs ${name.length}2,000 crowns. The launch of the ${name} was in spring.</p>`;
   const names = ['otter', 'heron', 'grebe', 'plover', 'dipper'];
   const site = createServer((request, answer) => setTimeout(() => {
-    const name = names.find(name => request.url === `/launch-of-the-${name}`);
-    const links = names.map(name => `<a href="/launch-of-the-${name}">The launch of the ${name} turbine</a>`).join(' ');
-    if (request.url === '/robots.txt') { answer.writeHead(404).end(); return; }
+    const [path, query = ''] = request.url.split('?');
+    const name = names.find(name => path === `/launch-of-the-${name}`);
+    // Each asker gets pages of its own: what was read is kept.
+    const links = names.map(name => `<a href="/launch-of-the-${name}?${query}">The launch of the ${name} turbine</a>`).join(' ');
+    if (path === "/robots.txt") { answer.writeHead(404).end(); return; }
     if (name === 'grebe') { answer.writeHead(403).end(); return; }
-    answer.writeHead(name || request.url === '/' ? 200 : 404, { 'content-type': 'text/html' });
+    answer.writeHead(name || path === '/' ? 200 : 404, { 'content-type': 'text/html' });
     answer.end(name ? text(name) : `<title>Turbines</title><h1>Turbines</h1><p>Launch dates of turbines.</p>${links}`);
   }, delay));
   await new Promise(ready => site.listen(0, '127.0.0.1', ready));

@@ -45,8 +45,8 @@ use store::Owner;
 use crate::App;
 use crate::gate::Caller;
 use crate::mcp::call::Call;
-use crate::sharing::Signer;
 use crate::mcp::subscriptions::Subscriptions;
+use crate::sharing::Signer;
 
 pub(crate) use envelope::refusal;
 pub(crate) use http::routes;
@@ -82,7 +82,14 @@ impl Handler {
         let app = self.app.clone();
         let signer = Signer::of(&app).await;
         let signer = signer.map_err(|why| ErrorData::internal_error(why.message, None))?;
-        Ok(Call { app, caller, tools: self.tools, is_pipe: self.at_pipe.is_some(), signer, context })
+        Ok(Call {
+            app,
+            caller,
+            tools: self.tools,
+            is_pipe: self.at_pipe.is_some(),
+            signer,
+            context,
+        })
     }
 }
 

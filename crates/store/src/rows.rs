@@ -109,7 +109,9 @@ const ROWS_BY_NUMBER: Both = over_rows!(
             r.started_at_ms, r.finished_at_ms, r.previous, r.webhook_url, r.input,
             (SELECT output FROM results WHERE run_seq = r.seq) AS output
      FROM ",
-    " AS wanted JOIN runs r ON r.seq = CAST(value ->> 'run' AS BIGINT) JOIN groups g ON g.seq = r.group_seq"
+    // `CROSS JOIN`: SQLite begins with the few that are wanted, and not with all that there are.
+    " AS wanted CROSS JOIN runs r JOIN groups g ON g.seq = r.group_seq
+     WHERE r.seq = CAST(value ->> 'run' AS BIGINT)"
 );
 
 impl Store {
@@ -234,8 +236,8 @@ impl Store {
 const ENDED_AT: Both = over_rows!(
     "-- ended_over_time
      SELECT e.seq, e.at_ms FROM ",
-    " AS wanted JOIN group_events e ON e.group_seq = $2 AND e.seq = CAST(value ->> 'seq' AS BIGINT)
-     ORDER BY e.seq"
+    " AS wanted CROSS JOIN group_events e
+     WHERE e.group_seq = $2 AND e.seq = CAST(value ->> 'seq' AS BIGINT) ORDER BY e.seq"
 );
 
 /// A pattern for `LIKE` that finds these words anywhere. What `LIKE` takes for a sign stands for itself.

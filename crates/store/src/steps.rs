@@ -85,7 +85,7 @@ impl Store {
 const PAGES_OF: Both = over_rows!(
     "-- pages_of
      SELECT t.seq, p.id FROM ",
-    " AS wanted JOIN texts t ON t.seq = CAST(value ->> 'text' AS BIGINT) JOIN pages p ON p.seq = t.page_seq"
+    " AS wanted CROSS JOIN texts t JOIN pages p ON p.seq = t.page_seq WHERE t.seq = CAST(value ->> 'text' AS BIGINT)"
 );
 
 /// Journal answers are `{"got": …}` or `{"failed": "why"}`.

@@ -284,7 +284,10 @@ fn table(
                     Shown::All | Shown::Row(_) => None,
                 };
                 let index = row.run.index.unwrap_or_default();
-                format!("## Row {index}\n\n{}", markdown::basis(output, &call.links(&row.run), field))
+                format!(
+                    "## Row {index}\n\n{}",
+                    markdown::basis(output, &call.links(&row.run), field)
+                )
             }
             _ => String::new(),
         };

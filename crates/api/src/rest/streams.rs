@@ -15,7 +15,6 @@ use domain::run::{Run, RunState};
 use store::{EVENTS_AT_ONCE, Filter, Listed, RunRow};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::{App, sharing};
 use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::rest::listener::{Ended, Listener, resume, stream_of};
@@ -24,6 +23,7 @@ use crate::wire::documented::{
     GroupPath, Invalid, NeedsKey, NotThere, OpenFor, Refusals, Resume, RunPath, WithRows,
 };
 use crate::wire::{Links, StreamEvent, TaskGroupStatus, input_view, output_view, status_view};
+use crate::{App, sharing};
 
 /// Rows of a group read at a time; with their outputs they make one batch.
 const ROWS: i64 = 50;

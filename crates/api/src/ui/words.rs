@@ -83,14 +83,18 @@ pub(crate) fn when(time: TimeMs) -> String {
     format!("{day} {} {}, {} UTC", month.unwrap_or(&"?"), &text[..4], &text[11..16])
 }
 
-/// `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`
+/// `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`; what is zero behind is left out.
 pub(crate) fn spent(ms: i64) -> String {
-    let seconds = ms.max(0) / 1000;
+    let (ms, seconds) = (ms.max(0), ms.max(0) / 1000);
+    let two = |count: i64, name: &str, rest: i64, of: &str| match rest {
+        0 => format!("{count} {name}"),
+        _ => format!("{count} {name} {rest} {of}"),
+    };
     match seconds {
-        0..10 => format!("{}.{} s", seconds, ms.max(0) % 1000 / 100),
-        10..60 => format!("{seconds} s"),
-        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
-        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+        0..10 if ms % 1000 / 100 > 0 => format!("{seconds}.{} s", ms % 1000 / 100),
+        0..60 => format!("{seconds} s"),
+        60..3600 => two(seconds / 60, "min", seconds % 60, "s"),
+        _ => two(seconds / 3600, "h", seconds % 3600 / 60, "min"),
     }
 }
 
@@ -157,10 +161,8 @@ mod tests {
             ["0", "999", "1,284", "100,000"]
         );
         assert_eq!(when(TimeMs(1_795_356_007_000)), "22 Nov 2026, 14:00 UTC");
-        assert_eq!(
-            [spent(400), spent(65_000), spent(7_260_000)],
-            ["0.4 s", "1 min 5 s", "2 h 1 min"]
-        );
+        let all = [400, 1_000, 65_000, 300_000, 7_260_000].map(spent);
+        assert_eq!(all, ["0.4 s", "1 s", "1 min 5 s", "5 min", "2 h 1 min"]);
         assert_eq!(clock(168_000), "2:48");
         assert_eq!(place("https://a.test/x/"), "a.test/x");
     }

@@ -29,7 +29,7 @@ async fn a_report_shows_its_quotes_and_escapes_what_is_hostile() {
     assert!(page.text.contains(&format!("/pages/{page_id}#s{}-{}", span.start, span.end)));
     let policy = page.header("content-security-policy").unwrap();
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
-    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    assert_eq!(page.header("referrer-policy"), Some("same-origin"));
 
     let archived = world.page(&format!("/pages/{page_id}/any.html")).await;
     assert_eq!(archived.status, 200, "{}", archived.text);
