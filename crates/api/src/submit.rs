@@ -11,12 +11,16 @@ use std::sync::Arc;
 use domain::address::addresses_in;
 use domain::group::Group;
 use domain::ids::{GroupId, NotAnId, RunId};
+use domain::model::Cast;
 use domain::processor::{Engine, Processor};
 use domain::run::{Run, RunState, Warning, WarningKind};
+use domain::schema::FieldKind;
 use domain::source::{Source, SourceName};
-use domain::spec::{self, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec};
+use domain::spec::{
+    self, Escalation, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec, Wanted,
+};
 use domain::webhook::Webhook;
-use egress::Egress;
+use egress::{Egress, Purpose};
 use serde_json::{Map, Value};
 use store::{Key, Known, NewRun, Owner, Rows, Store};
 use url::Url;
@@ -32,6 +36,10 @@ pub struct Catalog {
     pub processors: Vec<Processor>,
     /// The configured web search providers by name, for example `searxng`.
     pub search: Vec<String>,
+    /// Whether runs with no source of their own may ask providers that need no account, where none is configured.
+    pub keyless: bool,
+    /// Which language models play which role; `None` where none is configured.
+    pub cast: Option<Cast>,
     /// The way out to webhooks; `None` where nobody delivers.
     pub webhooks: Option<Egress>,
     /// The name of this machine, by which runs with local sources find a worker that can read them.
@@ -53,6 +61,8 @@ pub struct RunArgs {
     pub previous: Option<String>,
     /// `{url, event_types}` or null.
     pub webhook: Option<Value>,
+    /// Which fields are asked of a model; `None`: those that the rules are not sure of.
+    pub escalation: Option<Escalation>,
     /// Exactly these sources; `None`: all of the owner's. Command line only.
     pub sources: Option<Vec<SourceName>>,
     /// Members of the request that this version takes and does not use; each becomes a warning.
@@ -158,7 +168,13 @@ impl<'a> Desk<'a> {
         let own_spec = args.task_spec.as_ref().filter(|spec| !spec.is_null());
         let text = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
         let (spec, policy) = (text(own_spec), text(args.source_policy.as_ref()));
-        let key = format!("{:?}\n{spec}\n{policy}\n{:?}", args.processor, args.sources);
+        let question = args.input.as_str().unwrap_or_default();
+        let keyless =
+            if self.catalog.keyless { sources::keyless_for(question) } else { Vec::new() };
+        let key = format!(
+            "{:?}\n{spec}\n{policy}\n{:?}\n{:?}\n{keyless:?}",
+            args.processor, args.sources, args.escalation
+        );
         if let Some(known) = self.known.get(&key) {
             return Ok(Arc::clone(known));
         }
@@ -172,10 +188,15 @@ impl<'a> Desk<'a> {
             self.sources,
             args.sources.as_deref(),
             args.source_policy.as_ref(),
+            &keyless,
         )?;
         let mut warnings = task.warnings.clone();
         warnings.extend(reach.warnings);
         warnings.extend(task.without_a_model(processor.engine));
+        let cast = match processor.engine {
+            Engine::Model => self.catalog.cast.clone(),
+            Engine::Extractive | Engine::Noop => None,
+        };
         let spec = Arc::new(Spec {
             wanted: task.wanted.clone(),
             processor,
@@ -183,6 +204,8 @@ impl<'a> Desk<'a> {
             search: reach.search,
             policy: reach.policy,
             input_schema: task.input_schema.clone(),
+            cast,
+            escalation: args.escalation.unwrap_or_default(),
         });
         let host = reach.host.filter(|_| self.is_shared_store);
         let resolved = Arc::new(Resolved { spec, task, warnings, host });
@@ -193,7 +216,9 @@ impl<'a> Desk<'a> {
     fn processor(&self, name: Option<&str>) -> Result<Processor, Problem> {
         let name = name.unwrap_or(self.default_processor);
         let all = &self.catalog.processors;
-        all.iter().find(|processor| processor.name == name).cloned().ok_or_else(|| {
+        let found = all.iter().find(|processor| processor.name == name).cloned();
+        let found = found.map(|processor| self.served(processor));
+        found.ok_or_else(|| {
             let known: Vec<&str> = all.iter().map(|processor| processor.name.as_str()).collect();
             let shown: String = name.chars().take(60).collect();
             let message = format!(
@@ -202,6 +227,17 @@ impl<'a> Desk<'a> {
             );
             Problem::new(Kind::Forbidden, message)
         })
+    }
+}
+
+impl Desk<'_> {
+    /// A processor for models is served by rules where no model is configured.
+    fn served(&self, processor: Processor) -> Processor {
+        let engine = match processor.engine {
+            Engine::Model if self.catalog.cast.is_none() => Engine::Extractive,
+            engine => engine,
+        };
+        Processor { engine, ..processor }
     }
 }
 
@@ -216,7 +252,7 @@ fn checked_webhook(
     event: &str,
 ) -> Result<Option<Webhook>, Problem> {
     let Some((webhook, url)) = webhook::read(value, event)? else { return Ok(None) };
-    match catalog.webhooks.as_ref().map(|egress| egress.vet(&url)) {
+    match catalog.webhooks.as_ref().map(|egress| egress.vet(&url, Purpose::Webhook)) {
         Some(Ok(())) => Ok(Some(webhook)),
         Some(Err(why)) => Err(Problem::invalid(format!("`webhook.url`: {why}"))),
         None => Err(Problem::invalid("`webhook`: nothing is told from here; use the server")),
@@ -249,7 +285,9 @@ async fn check_previous(store: &Store, owner: Owner, rows: &[NewRun]) -> Result<
 fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem> {
     let is_readable = match spec.processor.engine {
         Engine::Noop => true,
-        Engine::Extractive => {
+        // The row itself is enough to judge by and to write from.
+        Engine::Model if rests_on_input(&spec.wanted) => true,
+        Engine::Extractive | Engine::Model => {
             !spec.sources.is_empty()
                 || !spec.search.is_empty()
                 || names_an_address(input, &spec.policy)
@@ -259,10 +297,17 @@ fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem
         return Ok(());
     }
     Err(Problem::invalid(
-        "there is nothing this run could read: add documents with `--source NAME=PATH`, set up web search with \
-         `search.searxng.url`, or put an address such as https://example.org into `input` (and check that \
+        "there is nothing this run could read: add documents with `--source NAME=PATH`, set up web search \
+         (`search.searxng.url`, or a key of a provider), or put an address such as https://example.org into `input` (and check that \
          `source_policy` leaves it something)",
     ))
+}
+
+fn rests_on_input(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Fields(schema) => schema.fields.iter().any(|field| field.kind != FieldKind::Found),
+        Wanted::Text { .. } | Wanted::Auto => false,
+    }
 }
 
 fn names_an_address(input: &Input, policy: &SourcePolicy) -> bool {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::http::{HeaderName, HeaderValue};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use egress::{Egress, Request};
+use egress::{Egress, Purpose, Request};
 use hmac::{Hmac, Mac as _};
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -123,6 +123,7 @@ async fn send(store: &Store, egress: &Egress, delivery: &Delivery) -> Result<(),
             .map_err(|why| why.to_string())
     };
     let mut request = Request::post(url, body.clone().into_bytes(), MAX_ANSWER, TIMEOUT);
+    request.purpose = Purpose::Webhook;
     request.headers = vec![
         header("content-type", "application/json")?,
         header("webhook-id", &delivery.id)?,

@@ -51,8 +51,7 @@ fn single_creations() {
     let _executor = ExecutorLock::try_take(directory.path()).expect("the executor's lock");
     let server = Server::start(&["--data", &directory.path().display().to_string()]);
     let mut http = Http::connect(&server.address);
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let mut bare = runtime.block_on(Bare::open(directory.path()));
+    let bare = Bare::open(directory.path());
     let mut file = File::create(directory.path().join("bare")).expect("a file");
     let (mut synced, mut committed, mut created) = (Vec::new(), Vec::new(), Vec::new());
     let row = "7".repeat(ROW);
@@ -62,7 +61,7 @@ fn single_creations() {
             file.write_all(&[7; 4096]).expect("a page is written");
             file.sync_data().expect("a page is on disk");
         }));
-        committed.push(timed(|| runtime.block_on(bare.commit(&row))));
+        committed.push(timed(|| bare.commit(&row)));
         let asked = json!({"input": {"row": number}, "processor": "noop"});
         created.push(timed(|| drop(http.post("/v1/tasks/runs", &asked))));
     }

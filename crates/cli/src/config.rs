@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::settings::Settings;
-use crate::settings::keys::{KEYS, PROCESSOR_KEYS, show_processor};
+use crate::settings::keys::{self, PROCESSOR_KEYS, show_processor};
 
 /// Behind this column values are too long to be aligned.
 const WIDEST: usize = 48;
@@ -12,7 +12,7 @@ const WIDEST: usize = 48;
 pub(crate) fn print(all: &Settings) -> String {
     let mut lines = Vec::new();
     let mut section = String::new();
-    for key in &KEYS {
+    for key in keys::all() {
         let (its_section, name) = key.name.rsplit_once('.').unwrap_or(("", key.name));
         if section != its_section {
             its_section.clone_into(&mut section);
@@ -60,7 +60,7 @@ pub(crate) fn reference() -> String {
          `task-mcp config print` shows what is in force and where it came from.\n\n\
          | setting | default | what it is |\n| --- | --- | --- |\n",
     );
-    for key in &KEYS {
+    for key in keys::all() {
         let default = match key.name {
             "store.data" => "`$XDG_DATA_HOME/task-mcp`, or `~/.local/share/task-mcp`".to_owned(),
             "worker.concurrency" => "four times the number of cores, at least 16".to_owned(),

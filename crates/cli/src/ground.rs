@@ -44,6 +44,8 @@ impl Ground {
         Catalog {
             processors: self.settings.processors.0.clone(),
             search: self.settings.search_providers(),
+            keyless: self.settings.asks_keyless(),
+            cast: None,
             host: self.host.clone(),
             webhooks: None,
         }
@@ -106,6 +108,7 @@ impl Ground {
             only,
             grace,
             began,
+            reasoning: None,
         };
         let mut tasks = JoinSet::new();
         let (store, sources) = (self.store.clone(), self.sources.clone());

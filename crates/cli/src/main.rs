@@ -33,9 +33,11 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
+use egress::Cassette;
 
+use crate::problem::usage;
 use crate::settings::{Flags, Settings};
 
 /// Research and enrichment whose every answer is backed by verbatim quotes.
@@ -57,6 +59,12 @@ struct Cli {
     /// Any setting, for this start
     #[arg(long, global = true, value_name = "SECTION.KEY=VALUE")]
     set: Vec<String>,
+    /// Keep all that comes from outside in a file, at its end
+    #[arg(long, global = true, value_name = "FILE", conflicts_with = "replay")]
+    record: Option<PathBuf>,
+    /// Take all that comes from outside from such a file; no network is used
+    #[arg(long, global = true, value_name = "FILE")]
+    replay: Option<PathBuf>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -124,13 +132,15 @@ fn main() -> ExitCode {
 }
 
 fn run(cli: Cli) -> Result<()> {
-    let Cli { data, database, listen, config, set, command } = cli;
+    let Cli { data, database, listen, config, set, record, replay, command } = cli;
     let Some(command) = command else { return show::say(NEXT) };
     let flags = Flags { config, data, database, listen, set };
-    let all = settings::read(&flags)?;
+    let mut all = settings::read(&flags)?;
+    let cassette = cassette(record, replay)?;
+    all.cassette.clone_from(&cassette);
     let level = if matches!(command, Command::Serve(_)) { SERVER_LOG } else { COMMAND_LOG };
     telemetry::start(&all.log, level)?;
-    match command {
+    let done = match command {
         Command::Demo => block_on(demo::run(all)),
         Command::Research(args) => block_on(research::run(all, args)),
         Command::Enrich(args) => block_on(enrich::run(all, args)),
@@ -149,7 +159,19 @@ fn run(cli: Cli) -> Result<()> {
         Command::Webhooks(args) => block_on(webhooks_command::run(all, args)),
         Command::Doctor => block_on(doctor::run(all)),
         Command::Config { command } => print_config(&all, &command),
-    }
+    };
+    let trouble = cassette.and_then(|cassette| cassette.trouble());
+    // An answer that was made without what is missing is no replay.
+    done.and_then(|()| trouble.map_or(Ok(()), |trouble| bail!("{trouble}")))
+}
+
+fn cassette(record: Option<PathBuf>, replay: Option<PathBuf>) -> Result<Option<Cassette>> {
+    let opened = match (record, replay) {
+        (Some(file), _) => Cassette::record(&file),
+        (None, Some(file)) => Cassette::replay(&file),
+        (None, None) => return Ok(None),
+    };
+    opened.map(Some).map_err(|why| usage(why.to_string()))
 }
 
 fn print_config(all: &Settings, command: &ConfigCommand) -> Result<()> {

@@ -2,11 +2,14 @@
 //!
 //! Values come from a file, the environment, `--set` and flags, each over the one before; see [`layers`].
 
+mod egress_keys;
 pub(crate) mod keys;
 pub(crate) mod layers;
+mod search;
+mod search_keys;
 pub(crate) mod values;
 
-use egress::Origin;
+use egress::{Cassette, Documents, HostRule, Mode, Origin, Policy};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -15,6 +18,7 @@ use domain::processor::{self, Processor};
 use url::Url;
 
 pub(crate) use layers::{Flags, read};
+pub(crate) use search::Search;
 
 /// What is in force, and where each value that is not a default came from.
 #[derive(Debug, Clone, Default)]
@@ -25,12 +29,15 @@ pub(crate) struct Settings {
     pub(crate) mcp: Mcp,
     pub(crate) fetch: Fetch,
     pub(crate) webhooks: Webhooks,
+    pub(crate) egress: Egress,
     pub(crate) search: Search,
     pub(crate) processors: Processors,
     pub(crate) log: Log,
     pub(crate) origins: BTreeMap<String, String>,
     /// The file that was read.
     pub(crate) file: Option<PathBuf>,
+    /// Records what comes from outside, or stands in for it.
+    pub(crate) cassette: Option<Cassette>,
 }
 
 #[derive(Debug, Clone)]
@@ -119,12 +126,23 @@ pub(crate) struct Webhooks {
     pub(crate) allow: Vec<Origin>,
 }
 
+/// How far requests go, whatever they are for.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Egress {
+    pub(crate) mode: Mode,
+    pub(crate) listed: Vec<HostRule>,
+    pub(crate) documents_stay: bool,
+    pub(crate) local: Vec<Origin>,
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Fetch {
     /// Exact origins that may be asked although they are private.
     pub(crate) allow: Vec<Origin>,
     pub(crate) timeout: Duration,
     pub(crate) max_size_bytes: usize,
+    /// How old a page may be that is taken from the archive.
+    pub(crate) max_age: Duration,
 }
 
 impl Default for Fetch {
@@ -133,13 +151,9 @@ impl Default for Fetch {
             allow: Vec::new(),
             timeout: sources::PAGE_TIMEOUT,
             max_size_bytes: sources::MAX_PAGE_BYTES,
+            max_age: sources::MAX_PAGE_AGE,
         }
     }
-}
-
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Search {
-    pub(crate) searxng_url: Option<Url>,
 }
 
 #[derive(Debug, Clone)]
@@ -215,25 +229,47 @@ impl Settings {
 
     /// The way out to webhooks.
     pub(crate) fn webhooks(&self) -> egress::Egress {
-        egress::Egress::new(egress::Policy { allow: self.webhooks.allow.clone() })
+        let policy = Policy { allow: self.webhooks.allow.clone(), ..self.policy() };
+        egress::Egress::taped(policy, self.cassette.clone())
+    }
+
+    /// What holds for every way out.
+    pub(crate) fn policy(&self) -> Policy {
+        let Egress { mode, listed, documents_stay, local } = &self.egress;
+        Policy {
+            mode: *mode,
+            listed: listed.clone(),
+            documents: if *documents_stay { Documents::Stay } else { Documents::MayGo },
+            local: local.clone(),
+            ..Policy::default()
+        }
     }
 
     pub(crate) fn sources(&self) -> sources::Sources {
-        let mut allow = self.fetch.allow.clone();
-        // Naming the search service is leave to ask it.
-        allow.extend(self.search.searxng_url.as_ref().and_then(Origin::of));
-        let egress = egress::Egress::new(egress::Policy { allow });
+        let policy = Policy {
+            allow: self.fetch.allow.clone(),
+            services: self.search.services(),
+            ..self.policy()
+        };
+        let policy = Policy { listed: [policy.listed, self.search.hosts()].concat(), ..policy };
+        let egress = egress::Egress::taped(policy, self.cassette.clone());
         sources::Sources::new(sources::Config {
-            searxng: self.search.searxng_url.clone(),
+            accounts: self.search.all_accounts(),
             page_timeout: self.fetch.timeout,
             max_page_bytes: self.fetch.max_size_bytes,
+            max_page_age: self.fetch.max_age,
             ..sources::Config::new(egress, self.store.data.join("index"))
         })
     }
 
-    /// The search providers that a run may ask.
+    /// The search providers that every run may ask.
     pub(crate) fn search_providers(&self) -> Vec<String> {
-        self.search.searxng_url.iter().map(|_| sources::SEARXNG.to_owned()).collect()
+        self.search.chosen()
+    }
+
+    /// Whether runs without sources of their own may ask what needs no account.
+    pub(crate) fn asks_keyless(&self) -> bool {
+        self.search.keyless && self.search.chosen().is_empty() && self.egress.mode == Mode::Public
     }
 }
 

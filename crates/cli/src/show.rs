@@ -103,6 +103,14 @@ pub(crate) fn notes(run: &Run, receipt: &Receipt) {
         eprintln!("note: {}", warning.message);
     }
     eprintln!("{}", counts(receipt));
+    if let Some(outside) = receipt.outside() {
+        eprintln!("outside: {outside}");
+    }
+    for query in &receipt.queries {
+        if let Some(why) = &query.failed {
+            eprintln!("not searched: {}: {} ({why})", query.provider, query.text);
+        }
+    }
     if let Some(advice) = &receipt.advice {
         eprintln!("to try: {advice}");
     }

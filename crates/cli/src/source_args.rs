@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use domain::source::{MAX_SOURCE_NAME, Place, Source, SourceName};
-use egress::{Policy, guard};
+use egress::{Egress, Policy, Purpose};
 use store::{Owner, Store};
 use url::Url;
 
@@ -89,10 +89,8 @@ fn split_name(text: &str) -> Result<(Option<SourceName>, &str)> {
 fn site(location: &str, settings: &Settings) -> Result<Place> {
     let url = Url::parse(location)
         .map_err(|why| usage(format!("the source `{location}` is not an address: {why}")))?;
-    let policy = Policy { allow: settings.fetch.allow.clone() };
-    if !policy.allows(&url)
-        && let Err(why) = guard::vet_url(&url)
-    {
+    let policy = Policy { allow: settings.fetch.allow.clone(), ..settings.policy() };
+    if let Err(why) = Egress::taped(policy, None).vet(&url, Purpose::Page) {
         let origin = egress::Origin::of(&url).map(|origin| origin.to_string()).unwrap_or_default();
         refuse!(
             "the source `{location}` may not be asked: {why}; if you trust it, add --set fetch.allow={origin}"

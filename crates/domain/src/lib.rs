@@ -10,6 +10,7 @@ pub mod fields;
 pub mod group;
 pub mod ids;
 pub mod intent;
+pub mod model;
 pub mod output;
 pub mod processor;
 pub mod receipt;

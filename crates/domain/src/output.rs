@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::evidence::Evidence;
+use crate::schema::FieldKind;
 
 /// How much a value may be relied on. What the words mean stands in `docs/confidence.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -56,6 +57,8 @@ pub struct Basis {
     pub missing: Option<Missing>,
     /// Other values that sources gave for the same thing.
     pub conflicts: Vec<Candidate>,
+    /// How the value came about; `None` for text.
+    pub kind: Option<FieldKind>,
 }
 
 /// A value that some source states but that was not chosen.
@@ -76,10 +79,21 @@ pub enum Missing {
     NeedsModel,
     /// The budget ended before it was looked for.
     Budget,
+    /// Pages speak of several things of the row's name, and it is not clear which is meant.
+    Ambiguous,
+    /// What was written or judged did not stand the check against its evidence.
+    Unsupported,
 }
 
 impl Missing {
-    pub const ALL: [Self; 4] = [Self::NotFound, Self::NoPages, Self::NeedsModel, Self::Budget];
+    pub const ALL: [Self; 6] = [
+        Self::NotFound,
+        Self::NoPages,
+        Self::NeedsModel,
+        Self::Budget,
+        Self::Ambiguous,
+        Self::Unsupported,
+    ];
 
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -87,6 +101,8 @@ impl Missing {
             Self::NoPages => "no_pages",
             Self::NeedsModel => "needs_model",
             Self::Budget => "budget",
+            Self::Ambiguous => "ambiguous",
+            Self::Unsupported => "unsupported",
         }
     }
 

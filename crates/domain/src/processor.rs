@@ -21,16 +21,19 @@ pub struct Processor {
 pub enum Engine {
     /// Rules that only quote; no model.
     Extractive,
+    /// Language models plan, read, write and verify; what they say is held against the archive.
+    Model,
     /// Nothing is researched: the run ends at once with nulls. For measuring the machinery.
     Noop,
 }
 
 impl Engine {
-    pub const ALL: [Self; 2] = [Self::Extractive, Self::Noop];
+    pub const ALL: [Self; 3] = [Self::Extractive, Self::Model, Self::Noop];
 
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Extractive => "extractive",
+            Self::Model => "model",
             Self::Noop => "noop",
         }
     }
@@ -52,7 +55,49 @@ pub struct Caps {
     pub sources_for_high: u32,
     /// Sentences in a report's findings.
     pub findings: u32,
+    /// Questions to language models.
+    pub calls: u32,
+    /// Tokens sent to language models.
+    pub input_tokens: u64,
+    /// Money for language models, in millionths of a US dollar. Binds only where prices are known.
+    pub cost_micro_usd: u64,
+    /// Parts of a plan that are investigated side by side, each with a view of its own.
+    pub width: u32,
+    /// Independent investigations of the whole question, reconciled at the end.
+    pub branches: u32,
+    pub judging: Judging,
 }
+
+/// Which sentences of a report a model judges beside the rules that judge all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Judging {
+    /// None.
+    Rules,
+    /// Those that the rules call weak.
+    Weak,
+    /// All.
+    All,
+}
+
+impl Judging {
+    pub const ALL: [Self; 3] = [Self::Rules, Self::Weak, Self::All];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Rules => "rules",
+            Self::Weak => "weak",
+            Self::All => "all",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|judging| judging.as_str() == word)
+    }
+}
+
+/// Wall time of a run with models where the operator sets none: silence ends a call, and the number of calls a run, so
+/// that a slow model on one's own machine is not cut off by a limit made for fast ones.
+pub const MODEL_WALL: Duration = Duration::from_hours(6);
 
 /// The processor used where the caller names none.
 pub const DEFAULT_FOR_RESEARCH: &str = "pro";
@@ -74,10 +119,27 @@ const TABLE: [Line; 9] = [
     ("ultra8x", 8, 480, 960, 7200, 3, 72, 2, 2400, 25),
 ];
 
+/// name, calls, tokens in, millionths of a dollar, width, branches, judging: what the same tiers may ask of models
+type ModelLine = (&'static str, u32, u64, u64, u32, u32, Judging);
+
+const MODEL_TABLE: [ModelLine; 9] = [
+    ("lite", 4, 24_000, 4_000, 1, 1, Judging::Rules),
+    ("base", 8, 48_000, 10_000, 1, 1, Judging::Rules),
+    ("core", 16, 120_000, 25_000, 1, 1, Judging::Rules),
+    ("core2x", 32, 240_000, 50_000, 2, 1, Judging::Weak),
+    ("pro", 56, 500_000, 100_000, 3, 1, Judging::Weak),
+    ("ultra", 140, 1_400_000, 300_000, 5, 1, Judging::All),
+    ("ultra2x", 280, 2_800_000, 600_000, 5, 2, Judging::All),
+    ("ultra4x", 560, 5_600_000, 1_200_000, 5, 4, Judging::All),
+    ("ultra8x", 1120, 11_200_000, 2_400_000, 5, 8, Judging::All),
+];
+
 /// The processors of a fresh installation: nine tiers, their `-fast` twins and `noop`.
 pub fn defaults() -> Vec<Processor> {
     let mut all = Vec::new();
-    for (name, rounds, searches, pages, wall, high, findings, from, to, fields) in TABLE {
+    for (line, model) in TABLE.into_iter().zip(MODEL_TABLE) {
+        let (name, rounds, searches, pages, wall, high, findings, from, to, fields) = line;
+        let (_, calls, input_tokens, cost_micro_usd, width, branches, judging) = model;
         let caps = Caps {
             rounds,
             searches,
@@ -85,6 +147,12 @@ pub fn defaults() -> Vec<Processor> {
             wall: Duration::from_secs(wall),
             sources_for_high: high,
             findings,
+            calls,
+            input_tokens,
+            cost_micro_usd,
+            width,
+            branches,
+            judging,
         };
         let usual = (Duration::from_secs(from), Duration::from_secs(to));
         let normal =
@@ -107,6 +175,12 @@ pub fn defaults() -> Vec<Processor> {
             wall: Duration::from_mins(1),
             sources_for_high: 1,
             findings: 0,
+            calls: 0,
+            input_tokens: 0,
+            cost_micro_usd: 0,
+            width: 1,
+            branches: 1,
+            judging: Judging::Rules,
         },
         usual: (Duration::ZERO, Duration::ZERO),
         fields: 100,
@@ -126,5 +200,10 @@ mod tests {
         assert!(names.contains(&DEFAULT_FOR_RESEARCH.to_owned()));
         assert!(names.contains(&DEFAULT_FOR_ROWS.to_owned()));
         assert!(names.contains(&"noop".to_owned()));
+    }
+
+    #[test]
+    fn both_tables_name_the_same_tiers_in_the_same_order() {
+        assert_eq!(TABLE.map(|line| line.0), MODEL_TABLE.map(|line| line.0));
     }
 }

@@ -19,12 +19,45 @@ pub struct Receipt {
     /// Report: sentences of its own, and those that carry a reference.
     pub sentences: u32,
     pub sentences_cited: u32,
+    /// Sentences that were written and left out again, because nothing quoted carries them.
+    pub sentences_dropped: u32,
     pub contradictions: u32,
     pub fields_found: u32,
     pub fields_missing: u32,
+    /// Every host that was asked, also by attempts that did not come to an end.
+    pub contacts: Vec<Contact>,
+    /// Every query that was put to a search provider, or was not, and what came of it.
+    pub queries: Vec<Query>,
     /// The one thing that would help most, with the line to set.
     pub advice: Option<String>,
+    /// What went otherwise than asked, in sentences: a cap that was reached, a model that did not answer.
+    pub notes: Vec<String>,
+    /// What language models did; `None` where none was asked.
+    pub models: Option<Spending>,
     pub elapsed_ms: i64,
+}
+
+/// What was asked of language models for one answer.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spending {
+    /// Names of the models that answered, as the settings call them.
+    pub models: Vec<String>,
+    /// Answers that were used. Each was paid for once.
+    pub calls: u32,
+    pub input_tokens: u64,
+    /// Of these, read from the provider's cache at a lower price.
+    pub cached_tokens: u64,
+    pub output_tokens: u64,
+    /// In millionths of a US dollar; `None` where the price of a model is not known.
+    pub cost_micro_usd: Option<u64>,
+    /// Answers taken from another row of the group that had asked the same.
+    pub shared: u32,
+    /// Calls under way when a worker was lost, which may have been charged without an answer.
+    pub lost: u32,
+    /// What models claimed with words that do not stand on the page, and was left out.
+    pub claims_dropped: u32,
+    /// Passages that look like instructions to a model, and were not shown to one.
+    pub passages_withheld: u32,
 }
 
 /// An address that was asked and gave nothing to read.
@@ -32,6 +65,66 @@ pub struct Receipt {
 pub struct Unreadable {
     pub address: String,
     pub reason: String,
+}
+
+impl Receipt {
+    /// What left and came back in all, in words; `None` if nobody outside was asked.
+    pub fn outside(&self) -> Option<String> {
+        let sum = |of: fn(&Contact) -> u64| self.contacts.iter().map(of).sum::<u64>();
+        let requests = sum(|contact| u64::from(contact.requests));
+        let mut hosts: Vec<&str> =
+            self.contacts.iter().map(|contact| contact.host.as_str()).collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        (!hosts.is_empty()).then(|| {
+            format!(
+                "{} asked ({}), {} sent in {}, {} received",
+                counted(hosts.len() as u64, "host", "hosts"),
+                some_of(&hosts),
+                counted(sum(|contact| contact.bytes_out), "byte", "bytes"),
+                counted(requests, "request", "requests"),
+                counted(sum(|contact| contact.bytes_in), "byte", "bytes"),
+            )
+        })
+    }
+}
+
+fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+fn some_of(hosts: &[&str]) -> String {
+    const SHOWN: usize = 5;
+    let mut shown = hosts[..hosts.len().min(SHOWN)].join(", ");
+    if hosts.len() > SHOWN {
+        shown.push_str(", …");
+    }
+    shown
+}
+
+/// What went to one host for one purpose, and came from it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Contact {
+    pub host: String,
+    /// `page`, `robots`, `search`, `model`, `upstream` or `mcp`.
+    pub purpose: String,
+    pub requests: u32,
+    /// Before encryption.
+    pub bytes_out: u64,
+    /// Of bodies, as they came.
+    pub bytes_in: u64,
+}
+
+/// A query that was put to a search provider, as it left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    pub provider: String,
+    pub text: String,
+    pub hits: u32,
+    /// Why it was not asked, or brought no answer.
+    pub failed: Option<String>,
+    /// What was taken out of it before it left: `e-mail address`, `card number`, `key`.
+    pub withheld: Vec<String>,
 }
 
 /// Why a run stopped looking.
@@ -74,5 +167,28 @@ impl StopReason {
 
     pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == word)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_left_is_told_in_one_line() {
+        let contact = |host: &str, requests, bytes_out| Contact {
+            host: host.into(),
+            purpose: "page".into(),
+            requests,
+            bytes_out,
+            bytes_in: 500,
+        };
+        let contacts = vec![contact("b.org", 2, 300), contact("a.org", 1, 100)];
+        let receipt = Receipt { contacts, ..Receipt::default() };
+        assert_eq!(
+            receipt.outside().unwrap(),
+            "2 hosts asked (a.org, b.org), 400 bytes sent in 3 requests, 1000 bytes received"
+        );
+        assert_eq!(Receipt::default().outside(), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::model::Cast;
 use crate::processor::Processor;
 use crate::run::Warning;
 use crate::schema::{self, Schema};
@@ -31,6 +32,34 @@ pub struct Spec {
     pub policy: SourcePolicy,
     /// As the caller described the rows, to be given back; checked, and not used further.
     pub input_schema: Option<Value>,
+    /// The language models of the run; `None` where the processor is served without.
+    pub cast: Option<Cast>,
+    pub escalation: Escalation,
+}
+
+/// Which fields of a row are asked of a model.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Escalation {
+    /// Those that the rules do not find with high confidence.
+    #[default]
+    Uncertain,
+    /// All.
+    Every,
+}
+
+impl Escalation {
+    pub const ALL: [Self; 2] = [Self::Uncertain, Self::Every];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Uncertain => "uncertain",
+            Self::Every => "every",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|escalation| escalation.as_str() == word)
+    }
 }
 
 /// The shape of the answer.

@@ -37,7 +37,7 @@ enum Unpack {
 impl Body {
     /// `encoding` is the header `Content-Encoding`.
     pub(crate) fn new(encoding: Option<&str>, max_bytes: usize) -> Result<Self, Stop> {
-        let capped = Capped { bytes: Vec::new(), max_bytes };
+        let capped = Capped { bytes: Vec::new(), taken: 0, max_bytes };
         let unpack = match encoding.map(|name| name.trim().to_ascii_lowercase()).as_deref() {
             None | Some("" | "identity") => Unpack::Plain(capped),
             Some("gzip" | "x-gzip") => Unpack::Gzip(Box::new(MultiGzDecoder::new(capped))),
@@ -69,6 +69,18 @@ impl Body {
         Ok(())
     }
 
+    /// What has been unpacked since the last time, for those who read as it comes.
+    pub(crate) fn take(&mut self) -> Vec<u8> {
+        let capped = match &mut self.unpack {
+            Unpack::Plain(to) => to,
+            Unpack::Gzip(to) => to.get_mut(),
+            Unpack::Brotli(to) => to.get_mut(),
+        };
+        capped.taken += capped.bytes.len();
+        std::mem::take(&mut capped.bytes)
+    }
+
+    /// What is left.
     pub(crate) fn finish(self) -> Result<Vec<u8>, Stop> {
         match self.unpack {
             Unpack::Plain(capped) => Ok(capped.bytes),
@@ -87,8 +99,8 @@ impl Body {
     fn check_ratio(&self) -> Result<(), Stop> {
         let unpacked = match &self.unpack {
             Unpack::Plain(_) => return Ok(()),
-            Unpack::Gzip(to) => to.get_ref().bytes.len(),
-            Unpack::Brotli(to) => to.get_ref().bytes.len(),
+            Unpack::Gzip(to) => to.get_ref().len(),
+            Unpack::Brotli(to) => to.get_ref().len(),
         };
         let is_bomb = unpacked > RATIO_FREE_BYTES && unpacked > self.packed_bytes * MAX_RATIO;
         if is_bomb { Err(Stop::Bomb) } else { Ok(()) }
@@ -105,12 +117,20 @@ fn stop(error: &io::Error) -> Stop {
 /// Bytes that may not become more than a limit.
 struct Capped {
     bytes: Vec<u8>,
+    /// How many were there before these.
+    taken: usize,
     max_bytes: usize,
+}
+
+impl Capped {
+    fn len(&self) -> usize {
+        self.taken + self.bytes.len()
+    }
 }
 
 impl Write for Capped {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        if self.bytes.len() + piece.len() > self.max_bytes {
+        if self.len() + piece.len() > self.max_bytes {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         self.bytes.extend_from_slice(piece);

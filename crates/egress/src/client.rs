@@ -9,10 +9,14 @@ use reqwest::{StatusCode, redirect};
 use url::Url;
 
 use crate::body::{self, Body, Stop};
+use crate::cassette::{Cassette, End};
 use crate::failed::Failed;
-use crate::guard::{self, Refusal};
-use crate::policy::{Origin, Policy};
-use crate::resolve::Vetted;
+use crate::guard::Refusal;
+use crate::policy::{Origin, Policy, Way};
+use crate::purpose::Purpose;
+use crate::reply::Reply;
+use crate::resolve::{Names, Trusted, Vetted};
+use crate::scope::{Meter, Scope};
 
 /// How we present ourselves to every host: what we are, and that we can be told to stay away.
 pub const USER_AGENT: &str =
@@ -35,6 +39,8 @@ pub struct Egress(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     policy: Policy,
+    /// Records what comes from outside, or stands in for it.
+    cassette: Option<Cassette>,
     /// For the public web: dials vetted addresses only.
     guarded: reqwest::Client,
     /// For the exact origins of the policy, whatever they resolve to.
@@ -45,13 +51,15 @@ struct Inner {
 #[derive(Debug, Clone)]
 pub struct Request {
     pub url: Url,
+    /// What it is for; unless said otherwise, a page.
+    pub purpose: Purpose,
     /// The header `Accept`.
     pub accept: &'static str,
     /// Further headers. Those that are credentials go to the first origin only.
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Bytes of the unpacked body.
     pub max_bytes: usize,
-    /// From now to the last byte, redirects included.
+    /// From now to the last byte, redirects included; with [`Egress::open`], to the head of the reply.
     pub timeout: Duration,
     /// Whether redirects are followed here; else the first one is the answer.
     pub follow: bool,
@@ -63,6 +71,7 @@ impl Request {
     pub fn new(url: Url, max_bytes: usize, timeout: Duration) -> Self {
         Self {
             url,
+            purpose: Purpose::Page,
             accept: "*/*",
             headers: Vec::new(),
             max_bytes,
@@ -92,27 +101,49 @@ pub struct Response {
     pub retry_after: Option<String>,
     /// The host's own time, against which `retry_after` may be a date.
     pub date: Option<String>,
+    pub headers: HeaderMap,
     /// Unpacked.
     pub body: Vec<u8>,
 }
 
 impl Egress {
+    /// The way out of this machine.
+    pub fn new(policy: Policy) -> Self {
+        Self::with(policy, Names::of_machine(), None)
+    }
+
+    /// The same, recorded to a cassette or played from one.
+    pub fn taped(policy: Policy, cassette: Option<Cassette>) -> Self {
+        Self::with(policy, Names::of_machine(), cassette)
+    }
+
+    /// With whoever knows the addresses of names.
+    ///
     /// # Panics
     ///
     /// When the machine offers no TLS at all, which no setting of ours can change.
-    pub fn new(policy: Policy) -> Self {
+    pub fn with(policy: Policy, names: Names, cassette: Option<Cassette>) -> Self {
         install_tls();
-        let guarded = builder().dns_resolver(Vetted).build();
-        let trusted = builder().build();
+        let guarded = builder().dns_resolver(Vetted::new(names.clone())).build();
+        let trusted = builder().dns_resolver(Trusted(names)).build();
         let clients = guarded.and_then(|guarded| Ok((guarded, trusted?)));
         #[expect(clippy::expect_used, reason = "fixed settings; fails only without any TLS")]
         let (guarded, trusted) = clients.expect("an HTTP client with fixed settings");
-        Self(Arc::new(Inner { policy, guarded, trusted }))
+        Self(Arc::new(Inner { policy, cassette, guarded, trusted }))
+    }
+
+    pub fn policy(&self) -> &Policy {
+        &self.0.policy
     }
 
     /// Judges an address as it is written, without asking anybody: for refusing it early.
-    pub fn vet(&self, url: &Url) -> Result<(), Refusal> {
-        if self.0.policy.allows(url) { guard::vet_form(url) } else { guard::vet_url(url) }
+    pub fn vet(&self, url: &Url, purpose: Purpose) -> Result<(), Refusal> {
+        self.0.policy.vet(url, purpose).map(|_| ())
+    }
+
+    /// The same for a request that would be made now, on behalf of the scope that it would be made in.
+    pub fn permits(&self, url: &Url, purpose: Purpose) -> Result<(), Refusal> {
+        self.0.policy.way(url, purpose, Scope::current().as_ref()).map(|_| ())
     }
 
     /// Sends a request and follows its redirects, each judged anew.
@@ -143,22 +174,27 @@ impl Egress {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let is_home = Origin::of(&url) == first_origin;
-            let reply = self.ask(&request, &url, is_home).await?;
+            let reply = self.ask(&request, &url, is_home, body::ACCEPT_ENCODING).await?;
             match redirect_target(&url, &reply) {
                 Some(next) if request.follow => url = next,
-                location => return receive(url, location, reply, request.max_bytes).await,
+                location => return receive(url, location, reply, &request).await,
             }
         }
         Err(Failed::Redirects { host: host_of(&url), limit: MAX_REDIRECTS })
     }
 
-    async fn ask(
+    /// One exchange up to the head of the reply. `packings` is the header `Accept-Encoding`.
+    pub(crate) async fn ask(
         &self,
         request: &Request,
         url: &Url,
         is_home: bool,
-    ) -> Result<reqwest::Response, Failed> {
-        let client = self.client_for(url)?;
+        packings: &'static str,
+    ) -> Result<Reply, Failed> {
+        let host = host_of(url);
+        let refused = |why| Failed::Refused { host: host.clone(), why };
+        let way = self.0.policy.way(url, request.purpose, Scope::current().as_ref());
+        let way = way.map_err(refused)?;
         let mut headers = HeaderMap::new();
         for (name, value) in &request.headers {
             if is_home || !is_credential(name, value) {
@@ -166,19 +202,47 @@ impl Egress {
             }
         }
         headers.insert(header::ACCEPT, HeaderValue::from_static(request.accept));
-        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(body::ACCEPT_ENCODING));
+        headers.insert(header::ACCEPT_ENCODING, HeaderValue::from_static(packings));
+        let sent = request.body.as_deref();
+        let method = if sent.is_none() { "GET" } else { "POST" };
+        let meter = Meter::new(&host, request.purpose);
+        meter.sent(size_of(method, url, &headers, sent));
+
+        let cassette = self.0.cassette.as_ref();
+        if let Some(played) = cassette.and_then(|cassette| cassette.play(method, url, sent)) {
+            return Reply::taped(played?, host, meter, request.timeout);
+        }
+        let mut take = cassette.and_then(|cassette| cassette.take(method, url, sent));
+        let client = match way {
+            Way::Guarded => &self.0.guarded,
+            Way::Trusted => &self.0.trusted,
+        };
         let asked = match &request.body {
             None => client.get(url.clone()),
             Some(body) => client.post(url.clone()).body(body.clone()),
         };
-        let sent = asked.headers(headers).send().await;
-        sent.map_err(|error| explain(&host_of(url), &error))
+        match asked.headers(headers).send().await {
+            Ok(reply) => Ok(Reply::live(reply, host, meter, take)),
+            Err(error) => {
+                let failed = explain(&host, &error);
+                if let Some(take) = &mut take {
+                    take.end(End::of(&failed));
+                }
+                Err(failed)
+            }
+        }
     }
+}
 
-    fn client_for(&self, url: &Url) -> Result<&reqwest::Client, Failed> {
-        self.vet(url).map_err(|why| Failed::Refused { host: host_of(url), why })?;
-        Ok(if self.0.policy.allows(url) { &self.0.trusted } else { &self.0.guarded })
-    }
+/// Bytes of a request before encryption: its line, its headers, its body.
+fn size_of(method: &str, url: &Url, headers: &HeaderMap, body: Option<&[u8]>) -> usize {
+    const LINE_ENDS: usize = "  HTTP/1.1\r\n\r\n".len();
+    const HEADER_MARKS: usize = ": \r\n".len();
+    let target = url.path().len() + url.query().map_or(0, |query| query.len() + 1);
+    let own = "host".len() + host_of(url).len() + "user-agent".len() + USER_AGENT.len();
+    let head: usize =
+        headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_MARKS).sum();
+    method.len() + target + LINE_ENDS + own + 2 * HEADER_MARKS + head + body.map_or(0, <[u8]>::len)
 }
 
 fn install_tls() {
@@ -208,7 +272,7 @@ fn builder() -> reqwest::ClientBuilder {
         .tcp_nodelay(true)
 }
 
-fn redirect_target(url: &Url, reply: &reqwest::Response) -> Option<Url> {
+fn redirect_target(url: &Url, reply: &Reply) -> Option<Url> {
     let is_redirect = matches!(
         reply.status(),
         StatusCode::MOVED_PERMANENTLY
@@ -238,9 +302,10 @@ fn is_credential(name: &HeaderName, value: &HeaderValue) -> bool {
 async fn receive(
     final_url: Url,
     location: Option<Url>,
-    mut reply: reqwest::Response,
-    max_bytes: usize,
+    mut reply: Reply,
+    request: &Request,
 ) -> Result<Response, Failed> {
+    let max_bytes = request.max_bytes;
     let host = host_of(&final_url);
     let header = |name: HeaderName| {
         reply
@@ -256,29 +321,41 @@ async fn receive(
         etag: header(header::ETAG),
         retry_after: header(header::RETRY_AFTER),
         date: header(header::DATE),
+        headers: reply.headers().clone(),
         final_url,
         body: Vec::new(),
     };
-    let stopped = |stop: Stop| match stop {
-        Stop::TooLarge => Failed::TooLarge { host: host.clone(), limit_bytes: max_bytes },
-        Stop::Bomb => Failed::Bomb { host: host.clone(), limit: body::MAX_RATIO },
-        Stop::Broken(why) => Failed::Broken { host: host.clone(), why },
-    };
-    if reply.content_length().is_some_and(|length| length > max_bytes as u64) {
-        return Err(stopped(Stop::TooLarge));
-    }
-    let encoding = header(header::CONTENT_ENCODING);
-    let mut body = Body::new(encoding.as_deref(), max_bytes).map_err(stopped)?;
-    while let Some(chunk) = reply.chunk().await.map_err(|error| explain(&host, &error))? {
+    let stopped = |why: Stop| stopped(&host, why, max_bytes);
+    let mut body = begin(&host, &reply, max_bytes)?;
+    while let Some(chunk) = reply.chunk(request.timeout).await? {
         body.push(&chunk).map_err(stopped)?;
     }
     response.body = body.finish().map_err(stopped)?;
     Ok(response)
 }
 
+/// Makes ready for a body, unless its length or its packing refuses it at once.
+pub(crate) fn begin(host: &str, reply: &Reply, max_bytes: usize) -> Result<Body, Failed> {
+    if reply.content_length().is_some_and(|length| length > max_bytes as u64) {
+        return Err(stopped(host, Stop::TooLarge, max_bytes));
+    }
+    let encoding = reply.headers().get(header::CONTENT_ENCODING);
+    let encoding = encoding.map(|value| String::from_utf8_lossy(value.as_bytes()));
+    Body::new(encoding.as_deref(), max_bytes).map_err(|why| stopped(host, why, max_bytes))
+}
+
+pub(crate) fn stopped(host: &str, why: Stop, max_bytes: usize) -> Failed {
+    let host = host.to_owned();
+    match why {
+        Stop::TooLarge => Failed::TooLarge { host, limit_bytes: max_bytes },
+        Stop::Bomb => Failed::Bomb { host, limit: body::MAX_RATIO },
+        Stop::Broken(why) => Failed::Broken { host, why },
+    }
+}
+
 /// Turns the client's error into ours. Only the innermost cause is shown: the outer ones repeat the
 /// address, and a resolver's may name what stands behind it.
-fn explain(host: &str, error: &reqwest::Error) -> Failed {
+pub(crate) fn explain(host: &str, error: &reqwest::Error) -> Failed {
     let mut cause = error.source();
     let mut innermost = None;
     while let Some(inner) = cause {
@@ -299,6 +376,6 @@ fn explain(host: &str, error: &reqwest::Error) -> Failed {
     }
 }
 
-fn host_of(url: &Url) -> String {
+pub(crate) fn host_of(url: &Url) -> String {
     url.host_str().unwrap_or("nowhere").to_owned()
 }

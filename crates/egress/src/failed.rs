@@ -24,4 +24,9 @@ pub enum Failed {
     Redirects { host: String, limit: usize },
     #[error("`{host}` broke off or sent what is not HTTP: {why}")]
     Broken { host: String, why: String },
+    /// Only where a cassette stands in for the network.
+    #[error(
+        "{asked} is not on the cassette `{cassette}`: record it again, or play it with what was asked then"
+    )]
+    NotRecorded { asked: String, cassette: String },
 }

@@ -19,6 +19,32 @@ pub enum Refusal {
     UserInfo,
     #[error("it is not on the public network, and the operator does not allow this origin")]
     Private,
+    /// A name that leads nowhere and one that leads into a private network are told apart by nobody: who may ask for
+    /// names must not learn which ones exist behind the wall.
+    #[error("no public address is known for it, and the operator does not allow this origin")]
+    Nowhere,
+    #[error("nothing outside this machine is asked (egress.mode = offline)")]
+    Offline,
+    #[error("the settings do not list it (egress.mode = listed; egress.listed takes its host)")]
+    NotListed,
+    #[error(
+        "this run reads own documents, which stay here (egress.documents_stay = true; egress.local takes origins that \
+         count as one's own)"
+    )]
+    DocumentsStay,
+    /// Nobody said for whom it is asked, and documents have to stay: a defect, refused to be on the safe side.
+    #[error("own documents stay here, and it is not known on whose behalf this is asked")]
+    OnNobodysBehalf,
+}
+
+impl Refusal {
+    /// Whether another run, or the same with other settings, might be let through.
+    pub const fn is_by_policy(self) -> bool {
+        match self {
+            Self::Offline | Self::NotListed | Self::DocumentsStay | Self::OnNobodysBehalf => true,
+            Self::Scheme | Self::Port | Self::UserInfo | Self::Private | Self::Nowhere => false,
+        }
+    }
 }
 
 /// Judges an address as it is written. A name still has to be resolved and judged again.
@@ -54,6 +80,16 @@ fn is_local_name(name: &str) -> bool {
     LOCAL.iter().any(|suffix| {
         name == *suffix || name.strip_suffix(suffix).is_some_and(|rest| rest.ends_with('.'))
     })
+}
+
+/// Whether an address leads to this machine, as it is written.
+pub(crate) fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(Host::Domain(name)) => name.trim_end_matches('.') == "localhost",
+        None => false,
+    }
 }
 
 /// Whether an address is globally routable, and so is every IPv4 address hidden in it.

@@ -1,22 +1,178 @@
-//! Which private origins may be asked: none, unless the operator names them exactly.
+//! What may be asked at all: by mode, by origin, by purpose, and by what the asking run has read.
 
 use std::fmt;
 use std::str::FromStr;
 
 use url::{Host, Url};
 
-/// What the guard lets through beyond the public web.
+use crate::guard::{self, Refusal};
+use crate::purpose::Purpose;
+use crate::scope::Scope;
+
+/// What is let out, and what the guard lets through beyond the public web.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
+    pub mode: Mode,
     /// Exact origins that may be asked although their addresses are private or their ports unusual.
     pub allow: Vec<Origin>,
+    /// The same, each for one purpose only: a search service on this machine is nothing to read pages from.
+    pub services: Vec<(Purpose, Origin)>,
+    /// Hosts of the public web that may be asked where [`Mode::Listed`] asks for a list.
+    pub listed: Vec<HostRule>,
+    /// Whether runs that read own documents may send anything to hosts that are not `local`.
+    pub documents: Documents,
+    /// Origins that count as part of one's own house.
+    pub local: Vec<Origin>,
+}
+
+/// How far requests may go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Mode {
+    /// Nothing leaves this machine: only loopback origins that the settings name are asked.
+    Offline,
+    /// Only what the settings name.
+    Listed,
+    /// The public web, and what the settings name.
+    #[default]
+    Public,
+}
+
+impl Mode {
+    pub const ALL: [Self; 3] = [Self::Offline, Self::Listed, Self::Public];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Offline => "offline",
+            Self::Listed => "listed",
+            Self::Public => "public",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
+    }
+}
+
+/// Whether what was read in own documents may show in what is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub enum Documents {
+    #[default]
+    MayGo,
+    /// A run that reads own documents sends nothing to a host that is not local: no query, no prompt, no address.
+    Stay,
+}
+
+/// Through which client a request goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Only addresses that the guard has vetted are dialled.
+    Guarded,
+    /// An exact origin of the operator, whatever it resolves to.
+    Trusted,
 }
 
 impl Policy {
-    /// Whether the origin of this address is one that the operator named.
+    /// The public web, and these exact origins.
+    pub fn allowing(allow: Vec<Origin>) -> Self {
+        Self { allow, ..Self::default() }
+    }
+
+    /// Whether the origin of this address is one that the operator named for any purpose.
     pub fn allows(&self, url: &Url) -> bool {
         Origin::of(url).is_some_and(|origin| self.allow.contains(&origin))
     }
+
+    /// Whether an address may be asked for this purpose now. Asked anew for each redirect.
+    pub(crate) fn way(
+        &self,
+        url: &Url,
+        purpose: Purpose,
+        scope: Option<&Scope>,
+    ) -> Result<Way, Refusal> {
+        let way = self.vet(url, purpose)?;
+        if self.documents == Documents::Stay && purpose.may_carry_documents() {
+            let is_local = Origin::of(url).is_some_and(|origin| self.local.contains(&origin));
+            match scope {
+                _ if is_local => {}
+                Some(scope) if scope.reads_documents() => return Err(Refusal::DocumentsStay),
+                Some(_) => {}
+                None => return Err(Refusal::OnNobodysBehalf),
+            }
+        }
+        Ok(way)
+    }
+
+    /// The part of it that depends on the settings alone.
+    pub(crate) fn vet(&self, url: &Url, purpose: Purpose) -> Result<Way, Refusal> {
+        let is_named = Origin::of(url).is_some_and(|origin| {
+            self.allow.contains(&origin) || self.services.contains(&(purpose, origin))
+        });
+        if is_named {
+            guard::vet_form(url)?;
+        } else {
+            guard::vet_url(url)?;
+        }
+        match self.mode {
+            Mode::Public => {}
+            Mode::Listed if is_named || self.lists(url) => {}
+            Mode::Listed => return Err(Refusal::NotListed),
+            Mode::Offline if is_named && guard::is_loopback(url) => {}
+            Mode::Offline => return Err(Refusal::Offline),
+        }
+        Ok(if is_named { Way::Trusted } else { Way::Guarded })
+    }
+
+    fn lists(&self, url: &Url) -> bool {
+        url.host_str().is_some_and(|host| self.listed.iter().any(|rule| rule.fits(host)))
+    }
+}
+
+/// A host by name, `docs.example.org`, or with all below it, `*.example.org`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct HostRule {
+    name: String,
+    with_subdomains: bool,
+}
+
+impl HostRule {
+    /// Reads `host` or `*.host`; schemes, ports and paths are refused.
+    pub fn parse(text: &str) -> Result<Self, NotAHost> {
+        let refused = || NotAHost { given: text.chars().take(200).collect() };
+        let text_trimmed = text.trim();
+        let (bare, with_subdomains) = match text_trimmed.strip_prefix("*.") {
+            Some(rest) => (rest, true),
+            None => (text_trimmed, false),
+        };
+        let is_bare = !bare.is_empty() && !bare.contains(['/', '@', '?', '#', '*', '\\', ' ']);
+        let url = Url::parse(&format!("https://{bare}/")).ok().filter(|_| is_bare);
+        let url = url.filter(|url| url.port().is_none()).ok_or_else(refused)?;
+        let name = url.host_str().ok_or_else(refused)?.trim_end_matches('.').to_owned();
+        Ok(Self { name, with_subdomains })
+    }
+
+    /// `host` as the parser of addresses writes it.
+    fn fits(&self, host: &str) -> bool {
+        let host = host.trim_end_matches('.');
+        host == self.name
+            || (self.with_subdomains
+                && host.strip_suffix(&self.name).is_some_and(|rest| rest.ends_with('.')))
+    }
+}
+
+impl fmt::Display for HostRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let below = if self.with_subdomains { "*." } else { "" };
+        write!(f, "{below}{}", self.name)
+    }
+}
+
+/// Text that is not a host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{given}` is not a host; write it like docs.example.org, or *.example.org with all below it"
+)]
+pub struct NotAHost {
+    given: String,
 }
 
 /// Scheme, host and port: `http://127.0.0.1:8080`. Two origins are equal only if all three are.
@@ -77,10 +233,17 @@ impl fmt::Display for Origin {
 mod tests {
     use super::*;
 
+    fn url(address: &str) -> Url {
+        Url::parse(address).unwrap()
+    }
+
+    fn origin(text: &str) -> Origin {
+        Origin::parse(text).unwrap()
+    }
+
     #[test]
     fn an_origin_is_scheme_host_and_port() {
-        let origin = Origin::parse("http://LOCALHOST:8080/").unwrap();
-        assert_eq!(origin.to_string(), "http://localhost:8080");
+        assert_eq!(origin("http://LOCALHOST:8080/").to_string(), "http://localhost:8080");
         assert_eq!(Origin::parse("https://a.test"), Origin::parse("https://a.test:443"));
     }
 
@@ -98,11 +261,81 @@ mod tests {
 
     #[test]
     fn only_the_exact_origin_is_allowed() {
-        let policy = Policy { allow: vec![Origin::parse("http://127.0.0.1:8080").unwrap()] };
-        let allows = |address: &str| policy.allows(&Url::parse(address).unwrap());
+        let policy = Policy::allowing(vec![origin("http://127.0.0.1:8080")]);
+        let allows = |address: &str| policy.allows(&url(address));
         assert!(allows("http://127.0.0.1:8080/search?q=a"));
         assert!(!allows("http://127.0.0.1:8081/"));
         assert!(!allows("https://127.0.0.1:8080/"));
         assert!(!allows("http://localhost:8080/"));
+    }
+
+    #[test]
+    fn a_service_is_asked_for_its_own_purpose_only() {
+        let searxng = (Purpose::Search, origin("http://127.0.0.1:8888"));
+        let policy = Policy { services: vec![searxng], ..Policy::default() };
+        let vet = |purpose| policy.vet(&url("http://127.0.0.1:8888/search"), purpose);
+        assert_eq!(vet(Purpose::Search), Ok(Way::Trusted));
+        assert_eq!(vet(Purpose::Page), Err(Refusal::Port));
+    }
+
+    #[test]
+    fn a_mode_says_how_far_requests_go() {
+        let vet = |mode, address: &str| {
+            let allow = vec![origin("http://127.0.0.1:8080"), origin("http://10.0.0.7:8080")];
+            let listed = vec![HostRule::parse("*.Example.org").unwrap()];
+            Policy { mode, allow, listed, ..Policy::default() }.vet(&url(address), Purpose::Page)
+        };
+        let (here, near) = ("http://127.0.0.1:8080/", "http://10.0.0.7:8080/");
+        let (listed, far) = ("https://docs.example.org/", "https://example.com/");
+
+        assert_eq!(vet(Mode::Offline, here), Ok(Way::Trusted));
+        assert_eq!(vet(Mode::Offline, near), Err(Refusal::Offline));
+        assert_eq!(vet(Mode::Offline, listed), Err(Refusal::Offline));
+        assert_eq!(vet(Mode::Listed, near), Ok(Way::Trusted));
+        assert_eq!(vet(Mode::Listed, listed), Ok(Way::Guarded));
+        assert_eq!(vet(Mode::Listed, far), Err(Refusal::NotListed));
+        assert_eq!(vet(Mode::Public, far), Ok(Way::Guarded));
+        for mode in Mode::ALL {
+            assert_eq!(vet(mode, "http://192.168.0.1/"), Err(Refusal::Private), "{mode:?}");
+        }
+    }
+
+    #[test]
+    fn own_documents_stay_whatever_is_asked_for_except_what_tells_nothing_of_them() {
+        let local = origin("http://127.0.0.1:11434");
+        let policy = Policy {
+            documents: Documents::Stay,
+            services: vec![(Purpose::Model, local.clone())],
+            local: vec![local],
+            ..Policy::default()
+        };
+        let way = |scope: Option<&Scope>, purpose, address: &str| {
+            policy.way(&url(address), purpose, scope).err()
+        };
+        let (documents, open) = (Scope::with_documents(), Scope::open());
+        for purpose in Purpose::ALL {
+            let tells = !matches!(purpose, Purpose::Webhook | Purpose::Own);
+            let refused = |why| tells.then_some(why);
+            let far = "https://example.com/";
+            assert_eq!(way(Some(&documents), purpose, far), refused(Refusal::DocumentsStay));
+            assert_eq!(way(None, purpose, far), refused(Refusal::OnNobodysBehalf));
+            assert_eq!(way(Some(&open), purpose, far), None, "{purpose}");
+        }
+        assert_eq!(way(Some(&documents), Purpose::Model, "http://127.0.0.1:11434/api/chat"), None);
+    }
+
+    #[test]
+    fn a_host_rule_is_a_name_with_or_without_what_is_below() {
+        let fits = |rule: &str, host: &str| HostRule::parse(rule).unwrap().fits(host);
+        assert!(fits("example.org", "example.org") && fits("example.org", "example.org."));
+        assert!(!fits("example.org", "docs.example.org"));
+        assert!(
+            fits("*.example.org", "a.docs.example.org") && fits("*.example.org", "example.org")
+        );
+        assert!(!fits("*.example.org", "badexample.org"));
+        assert_eq!(HostRule::parse("BÜCHER.example").unwrap().to_string(), "xn--bcher-kva.example");
+        for wrong in ["", "https://a.test", "a.test:80", "a.test/x", "*", "me@a.test", "a b"] {
+            assert!(HostRule::parse(wrong).is_err(), "{wrong}");
+        }
     }
 }

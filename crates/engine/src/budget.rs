@@ -40,6 +40,30 @@ impl Budget {
         self.searches
     }
 
+    /// Equal parts of what is left, for work that goes on side by side.
+    pub(crate) fn split(&self, parts: u32) -> Vec<Self> {
+        let parts = parts.max(1);
+        let part = |left: u32, nth: u32| left / parts + u32::from(nth < left % parts);
+        let one = |nth| Caps {
+            searches: part(self.caps.searches - self.searches, nth),
+            pages: part(self.caps.pages - self.pages, nth),
+            ..self.caps
+        };
+        (0..parts).map(|nth| Self::new(one(nth))).collect()
+    }
+
+    /// Takes a part back in, with what it spent.
+    pub(crate) fn absorb(&mut self, part: &Self) {
+        self.searches = (self.searches + part.searches).min(self.caps.searches);
+        self.pages = (self.pages + part.pages).min(self.caps.pages);
+    }
+
+    /// `7 of 24 searches, 12 of 50 pages`
+    pub(crate) fn in_words(&self) -> String {
+        let Caps { searches, pages, .. } = self.caps;
+        format!("{} of {searches} searches, {} of {pages} pages", self.searches, self.pages)
+    }
+
     const fn rounds_left(&self, round: u32) -> u32 {
         let left = self.caps.rounds.saturating_sub(round) + 1;
         if left == 0 { 1 } else { left }
@@ -57,19 +81,14 @@ fn saturate(count: usize) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
 
     fn budget(rounds: u32) -> Budget {
-        let wall = Duration::from_mins(1);
         Budget::new(Caps {
             rounds,
             searches: 10,
             pages: 20,
-            wall,
-            sources_for_high: 2,
-            findings: 9,
+            ..testkit::build::processor("lite").caps
         })
     }
 
@@ -77,6 +96,15 @@ mod tests {
     fn a_single_round_may_spend_all() {
         assert_eq!(budget(1).pages_for(1), 20);
         assert_eq!(budget(1).searches_for(1), 10);
+    }
+
+    #[test]
+    fn parts_have_together_what_is_left() {
+        let mut budget = budget(1);
+        budget.spend_pages(3);
+        let parts = budget.split(3);
+        assert_eq!(parts.iter().map(|part| part.pages_for(1)).sum::<u32>(), 17);
+        assert_eq!(parts.iter().map(|part| part.searches_for(1)).collect::<Vec<_>>(), [4, 3, 3]);
     }
 
     #[test]

@@ -4,16 +4,29 @@ mod budget;
 mod enrich;
 pub mod extractive;
 mod library;
+pub mod model;
+mod purse;
 mod read;
 mod reading;
 mod research;
 mod search;
 mod verify;
+mod withhold;
 pub mod worker;
 mod world;
 
+use std::sync::Arc;
+
 pub use library::Library;
+pub use model::prompts::Prompts;
 pub use reading::ReadPage;
+
+/// What a worker reasons with beside the rules: language models, and the words in which they are asked.
+#[derive(Debug)]
+pub struct Reasoning {
+    pub models: llm::Models,
+    pub prompts: Arc<Prompts>,
+}
 
 /// Why the engine could not go on. What a page or a provider refuses is no failure: it is part of the answer.
 #[derive(Debug, thiserror::Error)]

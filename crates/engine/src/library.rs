@@ -9,16 +9,25 @@ use std::time::Duration;
 use domain::clock::{Clock, TimeMs};
 use domain::evidence::TextRef;
 use domain::source::{Place, Source, split_doc_address};
-use sources::{MayAsk, Sources};
-use store::{Owner, ReadingOf, Store};
+use domain::text::{Block, BlockKind, Text};
+use sources::extract::EXTRACTOR;
+use sources::{Known, Marks, MayAsk, Page, Remedy, Reread, Sources};
+use store::{Call, Owner, ReadingOf, Store, Visit, VisitMarks};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tracing::warn;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::extractive::mentions::Prepared;
-use crate::{Failed, ReadPage};
+use crate::{Failed, ReadPage, Reasoning};
 
-/// How long a page of the web is taken from here instead of being asked for again.
-const FRESH_MS: i64 = 10 * 60 * 1000;
+/// How long what an address led to is known here before the archive is asked again, which knows what other workers
+/// have read and how old it is.
+const HELD_MS: i64 = 60_000;
+/// How long an address that cannot be read is not asked again, where nothing says when it may be.
+const REFUSED_MS: i64 = 10 * 60 * 1000;
+/// What was asked about, where it is quoted.
+const INPUT: &str = "The row as it was given";
+const INPUT_ADDRESS: &str = "input:row";
 /// How long a local source counts as indexed.
 const INDEXED_MS: i64 = 5_000;
 /// Bytes of text that are kept in memory; the oldest go first.
@@ -34,20 +43,32 @@ pub struct Library {
     store: Store,
     sources: Sources,
     clock: Clock,
+    reasoning: Option<Arc<Reasoning>>,
     shelf: Mutex<Shelf>,
+    /// Questions that a row of a group is asking a model now.
+    turns: Mutex<HashMap<Question, Turn>>,
     indexed: AsyncMutex<HashMap<i64, TimeMs>>,
 }
 
 #[derive(Default)]
 struct Shelf {
-    fetched: HashMap<(Owner, String), Asked>,
+    fetched: HashMap<(Owner, String), Arc<OnceCell<Held>>>,
     pages: HashMap<TextRef, Arc<Prepared>>,
     order: VecDeque<TextRef>,
     bytes: usize,
 }
 
-/// When an address was asked for, and what came or will come of it.
-type Asked = (TimeMs, Arc<OnceCell<Fetched>>);
+/// What came of an address, and until when that holds.
+struct Held {
+    fetched: Fetched,
+    until: TimeMs,
+}
+
+/// A group, and what identifies a question within it.
+type Question = (i64, Vec<u8>, i64);
+
+/// Held by the row that asks.
+type Turn = Arc<AsyncMutex<()>>;
 
 /// The outcome of asking for an address: an archived text, or the reason why there is none.
 pub(crate) type Fetched = Result<TextRef, String>;
@@ -59,10 +80,36 @@ enum NotShared {
     Failed(Failed),
 }
 
+impl From<store::Failed> for NotShared {
+    fn from(why: store::Failed) -> Self {
+        Self::Failed(why.into())
+    }
+}
+
 impl Library {
-    pub fn new(store: Store, sources: Sources) -> Self {
+    pub fn new(store: Store, sources: Sources, reasoning: Option<Arc<Reasoning>>) -> Self {
         let clock = store.clock().clone();
-        Self { store, sources, clock, shelf: Mutex::default(), indexed: AsyncMutex::default() }
+        Self {
+            store,
+            sources,
+            clock,
+            reasoning,
+            shelf: Mutex::default(),
+            turns: Mutex::default(),
+            indexed: AsyncMutex::default(),
+        }
+    }
+
+    pub(crate) fn reasoning(&self) -> Option<&Reasoning> {
+        self.reasoning.as_deref()
+    }
+
+    /// The turn of a question in its group: whoever holds it asks, the others wait for the answer.
+    pub(crate) fn turn(&self, group: i64, call: &Call) -> Turn {
+        let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+        // Those that nobody waits for are done.
+        turns.retain(|_, turn| Arc::strong_count(turn) > 1);
+        Arc::clone(turns.entry((group, call.hash.clone(), call.nth)).or_default())
     }
 
     pub(crate) const fn sources(&self) -> &Sources {
@@ -76,6 +123,7 @@ impl Library {
     /// Reads an address of the web or a `doc://` address of one of `places`, and archives it.
     ///
     /// Runs share what came, not what one of them may not ask: the next one asks by its own policy.
+    /// A page of the web that was read before is taken from the archive while it is young, and else asked for anew.
     pub(crate) async fn fetch(
         &self,
         owner: Owner,
@@ -87,25 +135,21 @@ impl Library {
         let fetched =
             cell.get_or_try_init(|| self.fetch_now(owner, places, address, may_ask)).await;
         match fetched {
-            Ok(fetched) => Ok(fetched.clone()),
+            Ok(held) => Ok(held.fetched.clone()),
             Err(NotShared::LeftOut(why)) => Ok(Err(why)),
             Err(NotShared::Failed(why)) => Err(why),
         }
     }
 
-    fn cell(&self, owner: Owner, address: &str) -> Arc<OnceCell<Fetched>> {
+    fn cell(&self, owner: Owner, address: &str) -> Arc<OnceCell<Held>> {
         let now = self.clock.now();
         let mut kept = self.lock();
         if kept.fetched.len() >= MAX_ADDRESSES {
             kept.fetched.clear();
         }
-        let fresh_ms = if address.starts_with("doc://") { INDEXED_MS } else { FRESH_MS };
-        let (at, cell) = kept
-            .fetched
-            .entry((owner, address.to_owned()))
-            .or_insert_with(|| (now, Arc::default()));
-        if now.since_ms(*at) > fresh_ms {
-            (*at, *cell) = (now, Arc::default());
+        let cell = kept.fetched.entry((owner, address.to_owned())).or_default();
+        if cell.get().is_some_and(|held| now >= held.until) {
+            *cell = Arc::default();
         }
         Arc::clone(cell)
     }
@@ -116,21 +160,73 @@ impl Library {
         places: &[Source],
         address: &str,
         may_ask: MayAsk<'_>,
-    ) -> Result<Fetched, NotShared> {
-        let page = match split_doc_address(address) {
-            Some((name, path)) => match places.iter().find(|place| place.name == name) {
-                Some(place) => self.sources.read_local(place, path).await,
-                None => return Ok(Err(format!("no source of this run is called `{name}`"))),
-            },
-            None => self.sources.read_web(address, may_ask).await,
+    ) -> Result<Held, NotShared> {
+        let Some((name, path)) = split_doc_address(address) else {
+            return self.fetch_web(owner, address, may_ask).await;
         };
-        let page = match page {
-            Ok(page) => page,
-            Err(why @ sources::Failed::LeftOut { .. }) => {
+        let read = match places.iter().find(|place| place.name == name) {
+            Some(place) => {
+                self.sources.read_local(place, path).await.map_err(|why| why.to_string())
+            }
+            None => Err(format!("no source of this run is called `{name}`")),
+        };
+        let fetched = match read {
+            Ok(page) => Ok(self.archive(owner, page).await?),
+            Err(why) => Err(why),
+        };
+        Ok(self.held(fetched, INDEXED_MS))
+    }
+
+    async fn fetch_web(
+        &self,
+        owner: Owner,
+        address: &str,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Held, NotShared> {
+        let max_age_ms = i64::try_from(self.sources.max_page_age().as_millis()).unwrap_or(i64::MAX);
+        let hold_ms = HELD_MS.min(max_age_ms);
+        // A text of an older extractor is not taken: its spans would be other ones than those of fresh pages.
+        let visit = self.store.find_visit(owner, address).await?;
+        let visit = visit.filter(|visit| visit.extractor == EXTRACTOR);
+        let read = match &visit {
+            Some(visit) if self.clock.now().since_ms(visit.at) < max_age_ms => {
+                return Ok(self.held(Ok(visit.text), hold_ms));
+            }
+            Some(visit) => self.sources.read_web_again(address, &known(visit), may_ask).await,
+            None => {
+                let read = self.sources.read_web(address, may_ask).await;
+                read.map(Box::new).map(Reread::Page)
+            }
+        };
+        let (text, marks) = match (read, visit) {
+            (Ok(Reread::Page(page)), _) => {
+                let Marks { etag, last_modified } = page.marks.clone();
+                (self.archive(owner, *page).await?, VisitMarks { etag, last_modified })
+            }
+            (Ok(Reread::Unchanged), Some(visit)) => (visit.text, visit.marks),
+            (Ok(Reread::Unchanged), None) => unreachable!("only what is known can be unchanged"),
+            // What one run may not ask, for its policy or for the documents it has read, another may.
+            (Err(why @ (sources::Failed::LeftOut { .. } | sources::Failed::Refused { .. })), _) => {
                 return Err(NotShared::LeftOut(why.to_string()));
             }
-            Err(why) => return Ok(Err(why.to_string())),
+            (Err(why), _) => {
+                let refused_ms = match why.remedy() {
+                    Remedy::Retry => HELD_MS,
+                    Remedy::RetryAfter(wait) => i64::try_from(wait.as_millis()).unwrap_or(i64::MAX),
+                    Remedy::Skip | Remedy::Operator => REFUSED_MS,
+                };
+                return Ok(self.held(Err(why.to_string()), refused_ms));
+            }
         };
+        self.store.note_visit(owner, address, text, marks).await?;
+        Ok(self.held(Ok(text), hold_ms))
+    }
+
+    fn held(&self, fetched: Fetched, for_ms: i64) -> Held {
+        Held { fetched, until: TimeMs(self.clock.now().0.saturating_add(for_ms)) }
+    }
+
+    async fn archive(&self, owner: Owner, page: Page) -> Result<TextRef, NotShared> {
         let text = Arc::new(page.text);
         let reading = ReadingOf {
             address: page.address.clone(),
@@ -139,11 +235,42 @@ impl Library {
             text: Arc::clone(&text),
             extractor: page.extractor,
         };
-        let archived = self.store.archive(owner, reading).await;
-        let (page_id, text_ref) = archived.map_err(|why| NotShared::Failed(why.into()))?;
+        let (page_id, text_ref) = self.store.archive(owner, reading).await?;
         let page = ReadPage { text_ref, page: page_id, address: page.address, text };
         self.keep(Arc::new(Prepared::of(&page)));
-        Ok(Ok(text_ref))
+        Ok(text_ref)
+    }
+
+    /// The words of a row or question as a page of its own.
+    pub(crate) async fn input(&self, owner: Owner, words: &str) -> Result<ReadPage, Failed> {
+        let body: String = words.nfc().collect();
+        let mut blocks = Vec::new();
+        let mut start = 0;
+        for line in body.split('\n') {
+            let span = start..start + line.len();
+            start = span.end + 1;
+            let kind = match line.find(": ") {
+                Some(at) => BlockKind::Pair {
+                    key: span.start..span.start + at,
+                    value: span.start + at + 2..span.end,
+                    is_data: false,
+                },
+                None => BlockKind::Paragraph,
+            };
+            if !line.trim().is_empty() {
+                blocks.push(Block { kind, span, under: Vec::new() });
+            }
+        }
+        let text = Arc::new(Text { title: INPUT.into(), body, blocks, ..Text::default() });
+        let reading = ReadingOf {
+            address: INPUT_ADDRESS.into(),
+            media_type: "text/plain".into(),
+            bytes: text.body.clone().into_bytes().into(),
+            text: Arc::clone(&text),
+            extractor: EXTRACTOR,
+        };
+        let (page, text_ref) = self.store.archive(owner, reading).await?;
+        Ok(ReadPage { text_ref, page, address: INPUT_ADDRESS.into(), text })
     }
 
     /// An archived text, made ready for the stages.
@@ -215,4 +342,9 @@ impl Library {
         indexed.insert(place.seq, self.clock.now());
         Ok(refreshed.unreadable)
     }
+}
+
+fn known(visit: &Visit) -> Known {
+    let VisitMarks { etag, last_modified } = visit.marks.clone();
+    Known { address: visit.address.clone(), marks: Marks { etag, last_modified } }
 }

@@ -12,11 +12,12 @@ use serde_json::{Map, Value, json};
 use store::{End, Ending};
 
 use crate::budget::Budget;
-use crate::extractive::mentions::Prepared;
 use crate::extractive::queries::queries;
 use crate::extractive::question::{self, Question};
 use crate::extractive::rank::{self, Findings};
 use crate::extractive::report::{self, Draft};
+use crate::model;
+use crate::model::research::Outcome;
 use crate::search::Frontier;
 use crate::world::World;
 use crate::{Failed, ReadPage, read, search, verify};
@@ -36,22 +37,51 @@ struct Ledger {
     rounds: u32,
 }
 
+/// With models where the run has them; with rules where it has none, and where they could not be asked.
 pub(crate) async fn report(world: &World) -> Result<End, Failed> {
+    if world.spec().cast.is_none() {
+        return by_rules(world, Budget::new(world.spec().processor.caps), Vec::new()).await;
+    }
+    match model::research::answer(world).await? {
+        Outcome::Answered { draft, looked, dropped } => {
+            let mut receipt = receipt(world, &looked.budget, looked.rounds, looked.stopped);
+            receipt.sentences_dropped = dropped;
+            deliver(world, draft, receipt).await
+        }
+        Outcome::Nothing(looked) => {
+            let stopped = StopReason::NoEvidence;
+            Ok(without_evidence(world, receipt(world, &looked.budget, looked.rounds, stopped)))
+        }
+        Outcome::Unable { pages, looked, why } => {
+            world.note(format!("Answered by rules, which only quote: {why}."));
+            world.is_by_rules();
+            by_rules(world, looked.budget, pages).await
+        }
+    }
+}
+
+/// Rounds of search, read and weigh with what is left of the budget, beginning with pages that are there.
+async fn by_rules(world: &World, mut budget: Budget, known: Vec<ReadPage>) -> Result<End, Failed> {
     let caps = world.spec().processor.caps;
     let question = Arc::new(understand(world));
-    let mut budget = Budget::new(caps);
     let mut frontier = Frontier::default();
     let mut ledger = Ledger::default();
 
     search::plan(world, &question.parts.iter().map(|part| part.text.clone()).collect::<Vec<_>>())
         .await?;
     let sites = frontier.given(world);
-    for page in world.earlier_pages().await? {
-        frontier.know(&page.page.address);
-        ledger.add(&mut frontier, vec![page], &[]);
+    if known.is_empty() {
+        for page in world.earlier_pages().await? {
+            frontier.know(&page.page.address);
+            ledger.add(&mut frontier, [page.page.clone()], &[]);
+        }
+        let pages = read::all(world, &sites).await?;
+        ledger.add(&mut frontier, pages.iter().map(|page| page.page.clone()), &sites);
+        budget.spend_pages(sites.len());
+    } else {
+        known.iter().for_each(|page| frontier.know(&page.address));
+        ledger.add(&mut frontier, known, &sites);
     }
-    ledger.add(&mut frontier, read::all(world, &sites).await?, &sites);
-    budget.spend_pages(sites.len());
     let mut stopped = StopReason::Budget;
     for round in 1..=caps.rounds {
         let asked = queries(&question, round, &ledger.findings, &frontier.asked);
@@ -59,7 +89,7 @@ pub(crate) async fn report(world: &World) -> Result<End, Failed> {
         let pages = read::all(world, &addresses).await?;
         budget.spend_pages(addresses.len());
         let has_new = !pages.is_empty() || round == 1;
-        ledger.add(&mut frontier, pages, &sites);
+        ledger.add(&mut frontier, pages.iter().map(|page| page.page.clone()), &sites);
         ledger.rounds = round;
         if !has_new {
             stopped = StopReason::NotFindable;
@@ -83,11 +113,16 @@ pub(crate) async fn report(world: &World) -> Result<End, Failed> {
 }
 
 impl Ledger {
-    fn add(&mut self, frontier: &mut Frontier, pages: Vec<Arc<Prepared>>, sites: &[String]) {
+    fn add(
+        &mut self,
+        frontier: &mut Frontier,
+        pages: impl IntoIterator<Item = ReadPage>,
+        sites: &[String],
+    ) {
         for page in pages {
-            if self.pages.iter().all(|known| known.text_ref != page.page.text_ref) {
-                frontier.add_links(&page.page, sites);
-                self.pages.push(page.page.clone());
+            if self.pages.iter().all(|known| known.text_ref != page.text_ref) {
+                frontier.add_links(&page, sites);
+                self.pages.push(page);
             }
         }
     }
@@ -110,7 +145,7 @@ fn understand(world: &World) -> Question {
     }
 }
 
-fn in_words(input: &Input) -> String {
+pub(crate) fn in_words(input: &Input) -> String {
     let row = match input {
         Input::Text(text) => return text.clone(),
         Input::Row(row) => row,
@@ -191,13 +226,17 @@ async fn tell(world: &World, ledger: &Ledger, round: u32, rounds: u32) -> Result
 pub(crate) fn receipt(world: &World, budget: &Budget, rounds: u32, stopped: StopReason) -> Receipt {
     let seen = world.seen();
     Receipt {
-        engine: world.spec().processor.engine.as_str().into(),
+        engine: world.engine().as_str().into(),
         stopped: Some(stopped),
         rounds,
         searches: budget.searches(),
         sources_considered: seen.considered,
         pages_read: seen.read,
+        contacts: seen.contacts(),
+        queries: seen.queries,
         unreadable: seen.unreadable,
+        notes: seen.notes,
+        models: seen.spending,
         ..Receipt::default()
     }
 }
@@ -224,6 +263,7 @@ fn output(world: &World, draft: Draft) -> Output {
         evidence,
         missing: None,
         conflicts: Vec::new(),
+        kind: None,
     };
     match &world.spec().wanted {
         Wanted::Text { .. } | Wanted::Fields(_) => Output {

@@ -81,5 +81,6 @@ fn missing(basis: &Basis) -> Basis {
         evidence: Vec::new(),
         missing: Some(Missing::NotFound),
         conflicts: Vec::new(),
+        kind: basis.kind,
     }
 }

@@ -11,7 +11,7 @@ use domain::processor::Engine;
 use domain::receipt::Receipt;
 use domain::run::{Failure, FailureCode, RunState};
 use domain::schema::Schema;
-use domain::spec::{Input, Wanted};
+use domain::spec::Wanted;
 use serde_json::{Map, Value};
 use sources::Sources;
 use store::dispatch::{Claimed, HEARTBEAT, MAX_IDLE_ATTEMPTS, Worker};
@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use crate::world::{Previous, World};
-use crate::{Failed, Library, enrich, research};
+use crate::{Failed, Library, Reasoning, enrich, research};
 
 /// How a worker works.
 #[derive(Debug, Clone)]
@@ -41,6 +41,8 @@ pub struct Config {
     pub grace: Duration,
     /// Cancelled when this process has the right to execute: until then another one does.
     pub began: CancellationToken,
+    /// `None` where no model is configured.
+    pub reasoning: Option<Arc<Reasoning>>,
 }
 
 /// How often a waiting process tries for the right to execute.
@@ -81,7 +83,7 @@ pub async fn run(
         },
     };
     config.began.cancel();
-    let library = Arc::new(Library::new(store.clone(), sources));
+    let library = Arc::new(Library::new(store.clone(), sources, config.reasoning.clone()));
     let desk = Desk {
         store,
         library,
@@ -264,6 +266,7 @@ async fn execute(
     let_go: CancellationToken,
 ) {
     let (seq, attempt) = (claimed.seq, claimed.attempt);
+    let asks_models = claimed.spec.cast.is_some();
     let outcome = if claimed.is_cancelling {
         Outcome::Cancelled
     } else if claimed.idle_attempts > MAX_IDLE_ATTEMPTS {
@@ -284,6 +287,10 @@ async fn execute(
             () = let_go.cancelled() => Outcome::HandedBack,
         }
     };
+    // Calls that were cut off are closed before the run ends: its ledger adds up to nothing from then on.
+    if asks_models && let Err(why) = store.close_lost(seq, attempt + 1).await {
+        warn!(%why, "calls that were cut off could not be closed");
+    }
     if let Err(why) = settle(&store, seq, attempt, outcome).await {
         warn!(%why, "the end of a run could not be stored; its lease will run out");
     }
@@ -347,11 +354,14 @@ async fn answer(store: &Store, library: Arc<Library>, claimed: Claimed) -> Resul
     let places = known.into_iter().filter(|place| wanted.contains(&place.name)).collect();
     let previous = previous(store, &claimed).await?;
     let world = World::new(store.clone(), library, claimed, places, previous);
-    let mut end = match (&world.spec().wanted, &world.claimed.input) {
-        (Wanted::Fields(schema), _) => enrich::row(&world, schema).await?,
-        (Wanted::Text { .. } | Wanted::Auto, Input::Text(_) | Input::Row(_)) => {
-            research::report(&world).await?
-        }
+    let mut end = match &world.spec().wanted {
+        Wanted::Fields(schema) => enrich::row(&world, schema).await?,
+        Wanted::Text { .. } => research::report(&world).await?,
+        Wanted::Auto if world.spec().cast.is_some() => match enrich::invented(&world).await? {
+            Some(end) => end,
+            None => research::report(&world).await?,
+        },
+        Wanted::Auto => research::report(&world).await?,
     };
     end.receipt.elapsed_ms = store.clock().now().since_ms(began);
     Ok(end)
@@ -406,6 +416,7 @@ fn nothing(wanted: &Wanted) -> End {
         evidence: Vec::new(),
         missing: Some(Missing::Budget),
         conflicts: Vec::new(),
+        kind: None,
     };
     let null = |schema: &Schema| -> Map<String, Value> {
         schema.fields.iter().map(|field| (field.name.clone(), Value::Null)).collect()

@@ -1,4 +1,36 @@
-//! Asks language models for text and for typed values.
+//! Asks language models for text and for typed values: one question, one answer.
 //!
-//! No wire is spoken yet: the extractive reasoner of the engine serves every processor, and fields that need
-//! judgement or writing are null with `needs_model`.
+//! [`Models`] holds what is configured, by name. It sends a [`Request`] over the wire of the model's provider, paces
+//! itself by the provider's headers, tries again where that helps, and hands the question on to a second model where
+//! one is named. What comes back is a [`Reply`] with its usage and cost, or a [`Failed`] that says what to do about it.
+//! Whether a typed answer fits its schema is for [`typed::read`] to say.
+
+mod breaker;
+mod exchange;
+mod failed;
+mod fault;
+mod hints;
+mod learnt;
+pub mod local;
+mod models;
+mod pace;
+mod probe;
+mod profile;
+mod reply;
+mod request;
+mod schema;
+mod speed;
+pub mod tokens;
+pub mod typed;
+mod wire;
+
+pub use failed::{Failed, Remedy};
+pub use models::{Config, Models};
+pub use probe::Probe;
+pub use profile::{
+    HOSTED_CONCURRENCY, HOSTED_CONTEXT_TOKENS, Key, LOCAL_CONCURRENCY, LOCAL_CONTEXT_TOKENS,
+    LOCAL_MAX_OUTPUT_TOKENS, MAX_OUTPUT_TOKENS, Price, Profile, Typed, Wire,
+};
+pub use reply::{Reply, Stopped, Usage};
+pub use request::{Format, Request, Speaker, Turn};
+pub use speed::Speed;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Fault;
+
 /// Why something could not be searched, read or indexed. Names the host or path, never what a refused
 /// machine said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,9 +23,12 @@ pub enum Failed {
     LeftOut { address: String },
     #[error("`{host}` sent nothing for {waited:?}")]
     Silent { host: String, waited: Duration },
+    /// Our own politeness.
+    #[error("`{host}` is asked slowly, and no turn came up within {waited:?}")]
+    Crowded { host: String, waited: Duration },
     #[error("`{host}` cannot be reached: {why}")]
     Unreachable { host: String, why: String },
-    #[error("`{host}` answered with status {code}")]
+    #[error("`{host}` answered with status {code}{}", meaning(*code))]
     Status { host: String, code: u16, retry_after: Option<Duration> },
     #[error("`{what}` has more than {limit_bytes} bytes")]
     TooLarge { what: String, limit_bytes: u64 },
@@ -39,9 +44,9 @@ pub enum Failed {
     NotAnAddress { given: String, why: String },
     #[error("no search provider is called `{name}`; configured: {known}")]
     NoProvider { name: String, known: String },
-    /// A search provider that answered, but not with hits.
+    /// A search provider that gave no hits.
     #[error("{provider}: {why}")]
-    Provider { provider: &'static str, why: String, remedy: Remedy },
+    Provider { provider: &'static str, why: String, fault: Fault },
     #[error("the index of `{source_name}` cannot be used: {why}")]
     Index { source_name: String, why: String },
 }
@@ -62,11 +67,12 @@ pub enum Remedy {
 impl Failed {
     pub const fn remedy(&self) -> Remedy {
         match self {
-            Self::Silent { .. } | Self::Unreachable { .. } | Self::RobotsUnknown { .. } => {
-                Remedy::Retry
-            }
             Self::Status { retry_after: Some(wait), .. } => Remedy::RetryAfter(*wait),
-            Self::Status { code: 408 | 425 | 429 | 500..=599, .. } => Remedy::Retry,
+            Self::Silent { .. }
+            | Self::Crowded { .. }
+            | Self::Unreachable { .. }
+            | Self::RobotsUnknown { .. }
+            | Self::Status { code: 408 | 425 | 429 | 500..=599, .. } => Remedy::Retry,
             Self::Status { .. }
             | Self::NotFound { .. }
             | Self::Forbidden { .. }
@@ -79,7 +85,21 @@ impl Failed {
             | Self::Unreadable { .. }
             | Self::NotAnAddress { .. } => Remedy::Skip,
             Self::NoProvider { .. } | Self::Index { .. } => Remedy::Operator,
-            Self::Provider { remedy, .. } => *remedy,
+            Self::Provider { fault, .. } => fault.remedy(),
         }
+    }
+}
+
+/// What a status says, for those that say more than "no".
+const fn meaning(code: u16) -> &'static str {
+    match code {
+        401 | 407 => ": it asks for a login",
+        402 => ": it asks for payment",
+        403 => ": it refuses us",
+        404 | 410 => ": there is no such page",
+        429 => ": too many requests",
+        451 => ": it may not show it for legal reasons",
+        500..=599 => ": a fault of its own",
+        _ => "",
     }
 }

@@ -3,19 +3,25 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use egress::{Egress, Request, Response};
+use egress::{Egress, HeaderName, HeaderValue, Request, Response};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use url::Url;
 
 use crate::extract::kind::Kind;
 use crate::extract::{self, EXTRACTOR};
-use crate::hosts::Hosts;
+use crate::hosts::{self, Hosts, Place};
 use crate::robots::Robots;
-use crate::{Failed, MayAsk, Page, walls};
+use crate::{Failed, Known, MayAsk, Page, Reread, walls};
 
 const ACCEPT: &str = "text/html,application/xhtml+xml,text/markdown,text/plain;q=0.9,text/csv;q=0.9,\
                       application/json;q=0.8,*/*;q=0.5";
+/// Bytes of an address, also of one that a redirect leads to. Longer ones carry data, not a place.
+const MAX_ADDRESS_BYTES: usize = 2_048;
+/// Requests for one page at one address, where the host is overloaded or broke off.
+const TRIES: usize = 3;
+/// Pause before a host that failed without saying for how long is asked once more.
+const RETRY_PAUSE: Duration = Duration::from_secs(1);
 
 /// The way to pages, with what we know of their hosts.
 #[derive(Clone)]
@@ -41,51 +47,131 @@ impl Fetch {
         Self(Arc::new(Inner { egress, robots, hosts, timeout, max_bytes }))
     }
 
-    pub(crate) async fn page(&self, address: &str, may_ask: MayAsk<'_>) -> Result<Page, Failed> {
-        let not_an_address =
-            |why: String| Failed::NotAnAddress { given: address.chars().take(300).collect(), why };
-        let mut url =
-            Url::parse(address.trim()).map_err(|error| not_an_address(error.to_string()))?;
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err(not_an_address("it must begin with http:// or https://".into()));
-        }
+    /// Reads a page; if it is `known`, the host need not send it again.
+    ///
+    /// Whatever the host does, it ends within the time for one page and the longest wait for a turn.
+    pub(crate) async fn page(
+        &self,
+        address: &str,
+        known: Option<&Known>,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Reread, Failed> {
+        let url = parsed(address)?;
+        let host = host_of(&url);
+        let limit = self.0.timeout + hosts::MAX_WAIT;
+        let silent = |_| Failed::Silent { host, waited: limit };
+        tokio::time::timeout(limit, self.follow(url, known, may_ask)).await.map_err(silent)?
+    }
+
+    async fn follow(
+        &self,
+        mut url: Url,
+        known: Option<&Known>,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Reread, Failed> {
         // Not followed by `egress`: each hop has a robots.txt of its own, and may be one that is not to be asked.
         for _ in 0..=egress::MAX_REDIRECTS {
             if !may_ask(&url) {
                 return Err(Failed::LeftOut { address: url.into() });
             }
-            let reply = self.hop(&url).await?;
+            let known = known.filter(|known| known.address == url.as_str());
+            let reply = self.hop(&url, known, may_ask).await?;
             match reply.location {
-                Some(next) => url = next,
-                None => return self.read(reply).await,
+                _ if reply.status == 304 && known.is_some() => return Ok(Reread::Unchanged),
+                Some(next) => url = parsed(next.as_str())?,
+                None if reply.status >= 300 => {
+                    let why = "it redirects to what is no address".to_owned();
+                    return Err(Failed::Unreachable { host: host_of(&url), why });
+                }
+                None => return self.read(reply).await.map(Box::new).map(Reread::Page),
             }
         }
         let why = format!("it redirects more than {} times", egress::MAX_REDIRECTS);
         Err(Failed::Unreachable { host: host_of(&url), why })
     }
 
-    async fn hop(&self, url: &Url) -> Result<Response, Failed> {
+    /// One address: a page, a redirect, or 304 where it was known. Asked again where that may help soon.
+    async fn hop(
+        &self,
+        url: &Url,
+        known: Option<&Known>,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Response, Failed> {
         let inner = &self.0;
         let host = host_of(url);
-        let rules = inner.robots.rules(&inner.egress, url).await?;
+        let rules = inner.robots.rules(&inner.egress, url, may_ask).await?;
         if !rules.allow(url) {
             return Err(Failed::Forbidden { host, path: url.path().to_owned() });
         }
-        let _place = inner.hosts.enter(&host, rules.delay()).await?;
-        let request = Request::new(url.clone(), inner.max_bytes, inner.timeout);
-        let request = Request { accept: ACCEPT, follow: false, ..request };
-        let reply = inner.egress.send(request).await.map_err(|failed| from_egress(url, failed))?;
-        match reply.status {
-            200..=299 => Ok(reply),
-            300..=399 if reply.location.is_some() => Ok(reply),
-            code @ (429 | 503) => {
-                let pause =
-                    reply.retry_after.as_deref().and_then(|at| pause(at, reply.date.as_deref()));
-                let pause = inner.hosts.stay_away(&host, code, pause);
-                Err(Failed::Status { host, code, retry_after: Some(pause) })
+        for tries in 1.. {
+            let place = inner.hosts.enter(&host, rules.delay()).await?;
+            let answer = inner.egress.send(self.request(url, known)).await;
+            let (failed, pause) = match self.judge(url, &place, answer) {
+                Ok(reply) => return Ok(reply),
+                Err((failed, Some(pause))) if pause <= hosts::MAX_WAIT => (failed, pause),
+                Err((failed, _)) => return Err(failed),
+            };
+            drop(place);
+            if tries == TRIES {
+                return Err(failed);
             }
-            code => Err(Failed::Status { host, code, retry_after: None }),
+            tokio::time::sleep(pause).await;
         }
+        unreachable!("the last try returns")
+    }
+
+    /// Whether an answer is one, and what it tells about the host's health. With a pause: asking again after it may
+    /// help.
+    fn judge(
+        &self,
+        url: &Url,
+        place: &Place,
+        answer: Result<Response, egress::Failed>,
+    ) -> Result<Response, (Failed, Option<Duration>)> {
+        let host = host_of(url);
+        let reply = match answer {
+            Ok(reply) => reply,
+            Err(failed) => {
+                let is_passing = matches!(failed, egress::Failed::Broken { .. });
+                if is_passing || matches!(failed, egress::Failed::Timeout { .. }) {
+                    place.met_trouble();
+                }
+                return Err((from_egress(url, failed), is_passing.then_some(RETRY_PAUSE)));
+            }
+        };
+        match reply.status {
+            200..=399 => {
+                place.went_well();
+                Ok(reply)
+            }
+            code @ (429 | 503) => {
+                place.met_trouble();
+                let asked = reply.retry_after.as_deref();
+                let asked = asked.and_then(|at| pause(at, reply.date.as_deref()));
+                let pause = self.0.hosts.stay_away(&host, code, asked);
+                Err((Failed::Status { host, code, retry_after: Some(pause) }, Some(pause)))
+            }
+            code @ (500 | 502 | 504) => {
+                place.met_trouble();
+                Err((Failed::Status { host, code, retry_after: None }, Some(RETRY_PAUSE)))
+            }
+            code => Err((Failed::Status { host, code, retry_after: None }, None)),
+        }
+    }
+
+    fn request(&self, url: &Url, known: Option<&Known>) -> Request {
+        let request = Request::new(url.clone(), self.0.max_bytes, self.0.timeout);
+        let mut headers = Vec::new();
+        let mut ask = |name: &'static str, value: Option<&str>| {
+            if let Some(value) = value.and_then(|value| HeaderValue::from_str(value).ok()) {
+                headers.push((HeaderName::from_static(name), value));
+            }
+        };
+        if let Some(known) = known {
+            ask("if-none-match", known.marks.etag.as_deref());
+            ask("if-modified-since", known.marks.last_modified.as_deref());
+        }
+        Request { accept: ACCEPT, follow: false, headers, ..request }
     }
 
     async fn read(&self, reply: Response) -> Result<Page, Failed> {
@@ -94,8 +180,21 @@ impl Fetch {
     }
 }
 
+fn parsed(address: &str) -> Result<Url, Failed> {
+    let refused =
+        |why: String| Failed::NotAnAddress { given: address.chars().take(300).collect(), why };
+    let url = Url::parse(address.trim()).map_err(|error| refused(error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
+        return Err(refused("it must begin with http:// or https://".into()));
+    }
+    if url.as_str().len() > MAX_ADDRESS_BYTES {
+        return Err(refused(format!("it is longer than {MAX_ADDRESS_BYTES} bytes")));
+    }
+    Ok(url)
+}
+
 fn to_page(reply: Response) -> Result<Page, Failed> {
-    let Response { final_url, content_type, last_modified, body: bytes, .. } = reply;
+    let Response { final_url, content_type, last_modified, etag, body: bytes, .. } = reply;
     let address = String::from(final_url);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Failed::Empty { what: address, why: "the host sent no bytes" });
@@ -104,14 +203,15 @@ fn to_page(reply: Response) -> Result<Page, Failed> {
     let kind = Kind::sniff(&bytes, &address, label)
         .map_err(|media_type| Failed::NotText { what: address.clone(), media_type })?;
     let mut text = extract::read_kind(kind, &bytes, &address, label)?;
-    if let Some(why) = walls::recognise(&text) {
+    if let Some(why) = walls::recognise(&text, kind, &bytes) {
         return Err(Failed::Empty { what: address, why });
     }
     if text.published.is_none() {
         text.published = last_modified.as_deref().and_then(day);
     }
     let media_type = kind.media_type().to_owned();
-    Ok(Page { address, media_type, bytes, text, extractor: EXTRACTOR })
+    let marks = crate::Marks::of(etag, last_modified);
+    Ok(Page { address, media_type, bytes, text, extractor: EXTRACTOR, marks })
 }
 
 fn from_egress(url: &Url, failed: egress::Failed) -> Failed {
@@ -131,15 +231,19 @@ fn from_egress(url: &Url, failed: egress::Failed) -> Failed {
         egress::Failed::Connect { host, why } | egress::Failed::Broken { host, why } => {
             unreachable(host, why)
         }
+        not_recorded @ egress::Failed::NotRecorded { .. } => {
+            unreachable(host_of(url), not_recorded.to_string())
+        }
     }
 }
 
 /// The header `Retry-After`: seconds, or a date, which is measured against the host's own `Date`.
-fn pause(retry_after: &str, date: Option<&str>) -> Option<Duration> {
+pub(crate) fn pause(retry_after: &str, date: Option<&str>) -> Option<Duration> {
     if let Ok(seconds) = retry_after.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
-    (moment(retry_after)? - moment(date?)?).try_into().ok()
+    // A moment that has passed is no pause at all.
+    Some((moment(retry_after)? - moment(date?)?).try_into().unwrap_or_default())
 }
 
 /// The day of the header `Last-Modified`.
@@ -167,6 +271,8 @@ mod tests {
         assert_eq!(pause("120", None), Some(Duration::from_mins(2)));
         let (later, now) = ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:27:30 GMT");
         assert_eq!(pause(later, Some(now)), Some(Duration::from_secs(30)));
+        assert_eq!(pause(now, Some(later)), Some(Duration::ZERO));
         assert_eq!(pause(later, None), None);
+        assert_eq!(pause("99999999999999999999999", None), None);
     }
 }

@@ -7,6 +7,7 @@ mod folders;
 mod hosts;
 mod providers;
 mod robots;
+mod search;
 mod walls;
 
 use std::path::PathBuf;
@@ -21,11 +22,19 @@ use url::Url;
 pub use failed::{Failed, Remedy};
 use fetch::Fetch;
 use folders::Folders;
+pub use providers::json_api::JsonApi;
+pub use providers::wire::{Abilities, Account, Fault, Filters, Key};
+use search::Providers;
+pub use search::{
+    About, Query, canonical, catalogue, domain_of, fuse, keyless_for, without_tracking,
+};
 
 /// Longest wait for one page, from connect to last byte, unless the settings say otherwise.
 pub const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
 /// Bytes of one page or document, unpacked, unless the settings say otherwise.
 pub const MAX_PAGE_BYTES: usize = 10_000_000;
+/// Age up to which an archived page serves instead of asking for it, unless the settings say otherwise.
+pub const MAX_PAGE_AGE: Duration = Duration::from_hours(1);
 
 /// The name of the provider that [`Config::searxng`] sets up.
 pub const SEARXNG: &str = "searxng";
@@ -36,10 +45,10 @@ pub struct Sources(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    egress: Egress,
-    searxng: Option<Url>,
+    providers: Providers,
     folders: Folders,
     fetch: Fetch,
+    max_page_age: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -49,8 +58,12 @@ pub struct Config {
     pub index_dir: PathBuf,
     /// The operator's own SearXNG, for example `http://127.0.0.1:8888`.
     pub searxng: Option<Url>,
+    /// Search providers by name, each with what the operator says about it.
+    pub accounts: Vec<(String, Account)>,
     pub page_timeout: Duration,
     pub max_page_bytes: usize,
+    /// How old a page of the web may be that is taken from the archive instead of being asked for.
+    pub max_page_age: Duration,
 }
 
 impl Config {
@@ -59,8 +72,10 @@ impl Config {
             egress,
             index_dir,
             searxng: None,
+            accounts: Vec::new(),
             page_timeout: PAGE_TIMEOUT,
             max_page_bytes: MAX_PAGE_BYTES,
+            max_page_age: MAX_PAGE_AGE,
         }
     }
 }
@@ -89,6 +104,43 @@ pub struct Page {
     pub text: Text,
     /// [`extract::EXTRACTOR`] at the time of reading.
     pub extractor: i64,
+    /// Empty for what is no page of the web.
+    pub marks: Marks,
+}
+
+/// What a host sent with a page so that it need not send it again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Marks {
+    /// The header `ETag`.
+    pub etag: Option<String>,
+    /// The header `Last-Modified`.
+    pub last_modified: Option<String>,
+}
+
+impl Marks {
+    /// Longest mark that is kept, in bytes; real ones have about 40.
+    const MAX_BYTES: usize = 256;
+
+    pub(crate) fn of(etag: Option<String>, last_modified: Option<String>) -> Self {
+        let kept = |mark: &String| !mark.is_empty() && mark.len() <= Self::MAX_BYTES;
+        Self { etag: etag.filter(kept), last_modified: last_modified.filter(kept) }
+    }
+}
+
+/// A page that was read before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// Where it was found: [`Page::address`].
+    pub address: String,
+    pub marks: Marks,
+}
+
+/// What reading a known page again brings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reread {
+    /// The host says that it is as it was.
+    Unchanged,
+    Page(Box<Page>),
 }
 
 /// Whether an address of the web may be asked, in the eyes of whoever wants to read.
@@ -107,10 +159,28 @@ pub struct Refreshed {
 
 impl Sources {
     pub fn new(config: Config) -> Self {
-        let Config { egress, index_dir, searxng, page_timeout, max_page_bytes } = config;
+        let Config {
+            egress,
+            index_dir,
+            searxng,
+            mut accounts,
+            page_timeout,
+            max_page_bytes,
+            max_page_age,
+        } = config;
+        if let Some(base) = searxng {
+            let account = Account { base: Some(base), ..Account::default() };
+            accounts.insert(0, (SEARXNG.to_owned(), account));
+        }
+        let providers = Providers::new(egress.clone(), accounts);
         let folders = Folders::new(index_dir, max_page_bytes as u64);
-        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes);
-        Self(Arc::new(Parts { egress, searxng, folders, fetch }))
+        let fetch = Fetch::new(egress, page_timeout, max_page_bytes);
+        Self(Arc::new(Parts { providers, folders, fetch, max_page_age }))
+    }
+
+    /// [`Config::max_page_age`].
+    pub fn max_page_age(&self) -> Duration {
+        self.0.max_page_age
     }
 
     /// Brings the index of a local source up to date: reads what is new or changed, forgets what is gone.
@@ -131,22 +201,20 @@ impl Sources {
         self.0.folders.search(source, query, limit).await
     }
 
-    /// Asks one search provider, by its name: `searxng`. Hits are in the provider's order, at most `limit`.
-    pub async fn search_web(
-        &self,
-        provider: &str,
-        query: &str,
-        limit: usize,
-    ) -> Result<Vec<Hit>, Failed> {
-        match (provider, &self.0.searxng) {
-            (SEARXNG, Some(base)) => {
-                providers::searxng::search(&self.0.egress, base, query, limit).await
-            }
-            (name, configured) => Err(Failed::NoProvider {
-                name: name.to_owned(),
-                known: if configured.is_some() { SEARXNG } else { "none" }.to_owned(),
-            }),
-        }
+    /// Asks one search provider, by its name. Hits are in the provider's order, at most as many as wanted; what the
+    /// filters of the query leave out is not among them.
+    pub async fn search_web(&self, provider: &str, query: &Query) -> Result<Vec<Hit>, Failed> {
+        self.0.providers.search(provider, query).await
+    }
+
+    /// Asks a provider for one hit, to see whether it answers; else says what to change.
+    pub async fn examine(&self, provider: &str) -> Option<String> {
+        self.0.providers.examine(provider).await
+    }
+
+    /// The search providers that are set up, and where each is asked.
+    pub fn providers(&self) -> Vec<(&'static str, Url)> {
+        self.0.providers.all()
     }
 
     /// Reads one document of a local source; never anything outside it, nor hidden files.
@@ -154,10 +222,23 @@ impl Sources {
         self.0.folders.read(source, relative_path).await
     }
 
-    /// Reads one page of the web, as politely as its host asks: robots.txt is obeyed at each redirect, two
-    /// requests at a time, and a host that said "later" is left alone. What `may_ask` refuses is not asked, wherever
-    /// a redirect leads. Never an empty page.
+    /// Reads one page of the web, as politely as its host asks: robots.txt is obeyed at each redirect, few requests
+    /// are with a host at a time, and one that said "later" is left alone. What `may_ask` refuses is not asked,
+    /// wherever a redirect leads. Never an empty page; never longer than [`Config::page_timeout`] and 15 s for a turn.
     pub async fn read_web(&self, address: &str, may_ask: MayAsk<'_>) -> Result<Page, Failed> {
-        self.0.fetch.page(address, may_ask).await
+        match self.0.fetch.page(address, None, may_ask).await? {
+            Reread::Page(page) => Ok(*page),
+            Reread::Unchanged => unreachable!("only what is known can be unchanged"),
+        }
+    }
+
+    /// Like [`read_web`](Self::read_web), for a page that is known: its host may say that nothing has changed.
+    pub async fn read_web_again(
+        &self,
+        address: &str,
+        known: &Known,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Reread, Failed> {
+        self.0.fetch.page(address, Some(known), may_ask).await
     }
 }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use egress::{Egress, Request};
+use egress::{Egress, Purpose, Request};
 use texting_robots::Robot;
 use url::Url;
 
-use crate::Failed;
+use crate::{Failed, MayAsk};
 
 /// The name we obey, in robots.txt.
 const AGENT: &str = "task-mcp";
@@ -21,6 +21,8 @@ const KEPT: Duration = Duration::from_hours(1);
 const KEPT_UNKNOWN: Duration = Duration::from_mins(1);
 /// Origins remembered.
 const MAX_ORIGINS: usize = 5_000;
+/// Redirects of one robots.txt. The standard asks for five at least.
+const MAX_REDIRECTS: usize = 5;
 /// Longest pause between two pages that is obeyed; a site that asks for more is read at this pace.
 pub(crate) const MAX_DELAY: Duration = Duration::from_secs(10);
 
@@ -55,14 +57,24 @@ impl Robots {
     /// The rules for an address: from memory, or from its site.
     ///
     /// Without a robots.txt (4xx) all is allowed; where the site fails to say (5xx, silence), nothing is,
-    /// for a minute.
-    pub(crate) async fn rules(&self, egress: &Egress, url: &Url) -> Result<Arc<Rules>, Failed> {
+    /// for a minute. A robots.txt that redirects to what `may_ask` refuses is not read, and neither is the page; the
+    /// next reader asks by a policy of its own.
+    pub(crate) async fn rules(
+        &self,
+        egress: &Egress,
+        url: &Url,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Arc<Rules>, Failed> {
         let slot = self.slot(url.origin().ascii_serialization());
         let mut known = slot.lock().await;
         if let Some(known) = known.as_ref().filter(|known| Instant::now() < known.until) {
             return known.rules.clone();
         }
-        let rules = ask(egress, url).await;
+        let rules = ask(egress, url, may_ask).await;
+        // Refused to one run may be allowed to another.
+        if matches!(rules, Err(Failed::LeftOut { .. } | Failed::Refused { .. })) {
+            return rules;
+        }
         let kept = if rules.is_ok() { KEPT } else { KEPT_UNKNOWN };
         *known = Some(Known { rules: rules.clone(), until: Instant::now() + kept });
         rules
@@ -78,33 +90,53 @@ impl Robots {
     }
 }
 
-async fn ask(egress: &Egress, url: &Url) -> Result<Arc<Rules>, Failed> {
+/// Asks a site, and whoever it refers to: each address on the way must be one that may be asked.
+async fn ask(egress: &Egress, url: &Url, may_ask: MayAsk<'_>) -> Result<Arc<Rules>, Failed> {
     let host = url.host_str().unwrap_or_default().to_owned();
     let unknown = |why: String| Failed::RobotsUnknown { host: host.clone(), why };
     let mut address = url.clone();
     address.set_path("/robots.txt");
     address.set_query(None);
     address.set_fragment(None);
-    let reply = match egress.send(Request::new(address, MAX_BYTES, TIMEOUT)).await {
-        Ok(reply) => reply,
-        Err(egress::Failed::Refused { host, why }) => {
-            return Err(Failed::Refused { host, why: why.to_string() });
+    for _ in 0..=MAX_REDIRECTS {
+        let request = Request {
+            purpose: Purpose::Robots,
+            follow: false,
+            ..Request::new(address.clone(), MAX_BYTES, TIMEOUT)
+        };
+        let reply = match egress.send(request).await {
+            Ok(reply) => reply,
+            Err(egress::Failed::Refused { host, why }) => {
+                return Err(Failed::Refused { host, why: why.to_string() });
+            }
+            Err(egress::Failed::Connect { host, why }) => {
+                return Err(Failed::Unreachable { host, why });
+            }
+            Err(egress::Failed::Timeout { host, waited }) => {
+                return Err(Failed::Silent { host, waited });
+            }
+            Err(other) => return Err(unknown(format!("with a fault: {other}"))),
+        };
+        match reply.status {
+            200..=299 => return parsed(reply.body).await.map_err(unknown),
+            429 | 500..=599 => return Err(unknown(format!("with status {}", reply.status))),
+            300..=399 => match reply.location {
+                Some(next) if !may_ask(&next) => {
+                    return Err(Failed::LeftOut { address: next.into() });
+                }
+                Some(next) => address = next,
+                None => return Ok(Arc::new(Rules(None))),
+            },
+            _ => return Ok(Arc::new(Rules(None))),
         }
-        Err(egress::Failed::Connect { host, why }) => {
-            return Err(Failed::Unreachable { host, why });
-        }
-        Err(egress::Failed::Timeout { host, waited }) => {
-            return Err(Failed::Silent { host, waited });
-        }
-        // As if it led nowhere: the standard calls that unavailable, which allows all.
-        Err(egress::Failed::Redirects { .. }) => return Ok(Arc::new(Rules(None))),
-        Err(other) => return Err(unknown(format!("with a fault: {other}"))),
-    };
-    match reply.status {
-        200..=299 => Robot::new(AGENT, &reply.body)
-            .map(|robot| Arc::new(Rules(Some(robot))))
-            .map_err(|_| unknown("with what cannot be read".into())),
-        429 | 500..=599 => Err(unknown(format!("with status {}", reply.status))),
-        _ => Ok(Arc::new(Rules(None))),
     }
+    // The standard calls what redirects for ever unavailable, which allows all.
+    Ok(Arc::new(Rules(None)))
+}
+
+/// Off the threads that others wait on: the largest file takes a while.
+async fn parsed(body: Vec<u8>) -> Result<Arc<Rules>, String> {
+    let parse = move || Robot::new(AGENT, &body).map(|robot| Arc::new(Rules(Some(robot))));
+    let unreadable = || "with what cannot be read".to_owned();
+    tokio::task::spawn_blocking(parse).await.map_err(|_| unreadable())?.map_err(|_| unreadable())
 }

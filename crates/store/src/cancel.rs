@@ -8,12 +8,13 @@ use domain::ids::{GroupId, RunId};
 use domain::run::RunState;
 
 use crate::changes::Change;
+use crate::columns::columns;
 use crate::db::{Conn, execute, fetch_all};
 use crate::events::{NewEvent, insert_events};
 use crate::finish::{Ended, end_runs};
 use crate::marks::{Marked, mark_rows};
 use crate::runs::read_input;
-use crate::{Failed, Owner, Store};
+use crate::{Cause, Failed, Owner, Store};
 
 /// Looks at what is to be cancelled, before it is left as others keep changing it.
 const CANCEL_TRIES: u32 = 10;
@@ -62,8 +63,7 @@ impl Store {
             tries += 1;
             match self.try_to_cancel_part(run, group).await {
                 // Two that cancel the same group may wait for each other; PostgreSQL ends one of them.
-                Err(Failed::Unavailable(why))
-                    if why.as_database_error().is_some() && tries < CANCEL_TRIES => {}
+                Err(Failed::Unavailable(why)) if has_answered(&why) && tries < CANCEL_TRIES => {}
                 done => return done,
             }
         }
@@ -125,14 +125,21 @@ async fn cancel_queued(
     Ok(ended.len())
 }
 
-#[derive(sqlx::FromRow)]
-struct CancelledColumns {
-    seq: i64,
+columns! {
+    struct CancelledColumns {
+        seq: i64,
     group_seq: Option<i64>,
     row_index: Option<i64>,
     event_seq: i64,
     receiver: Option<String>,
     input: Option<String>,
+}
+}
+
+/// Whether the database itself refused; a lost connection is no reason to try at once again.
+fn has_answered(why: &Cause) -> bool {
+    let error = why.downcast_ref::<sqlx::Error>();
+    error.is_some_and(|error| error.as_database_error().is_some())
 }
 
 async fn cancel_running(conn: &mut Conn, run: i64, group: i64, now: TimeMs) -> Result<(), Failed> {

@@ -9,6 +9,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use rusqlite::ErrorCode;
 use sqlx::pool::PoolConnection;
 use sqlx::{PgPool, Postgres, Transaction};
 use tokio::sync::{mpsc, oneshot};
@@ -28,8 +29,6 @@ pub(crate) enum Db {
 pub(crate) struct Conn {
     pub(crate) link: Link,
     pub(crate) touched: BTreeSet<Change>,
-    /// Whether the next [`Script`] is to be a transaction of its own: nobody has begun one.
-    pub(crate) is_bare: bool,
 }
 
 pub(crate) enum Link {
@@ -42,7 +41,7 @@ pub(crate) type Writing<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failed>> 
 
 impl Conn {
     pub(crate) const fn new(link: Link) -> Self {
-        Self { link, touched: BTreeSet::new(), is_bare: false }
+        Self { link, touched: BTreeSet::new() }
     }
 
     /// Wakes those who wait for it, once the transaction has committed.
@@ -72,28 +71,10 @@ impl Db {
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
     {
-        self.write_as(work, Calls::Many).await
-    }
-
-    /// As [`write`](Self::write), for work that sends one [`Script`] and nothing else: where no other work waits,
-    /// it is spared the rounds that begin and commit.
-    pub(crate) async fn write_one_call<T, F>(&self, work: F) -> Result<T, Failed>
-    where
-        T: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
-    {
-        self.write_as(work, Calls::One).await
-    }
-
-    async fn write_as<T, F>(&self, work: F, calls: Calls) -> Result<T, Failed>
-    where
-        T: Send + 'static,
-        F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
-    {
         match self {
             Self::Sqlite { writer, .. } => {
                 let (answer, answered) = oneshot::channel();
-                writer.send(Job::new(work, calls, answer)).await.map_err(|_| Failed::Closed)?;
+                writer.send(Job::new(work, answer)).await.map_err(|_| Failed::Closed)?;
                 answered.await.map_err(|_| Failed::Closed)?
             }
             Self::Postgres { pool, changes, .. } => {
@@ -123,15 +104,29 @@ impl From<sqlx::Error> for Failed {
         );
         let error = Arc::new(error);
         match code.as_deref() {
-            // SQLITE_FULL; disk_full
-            Some("13" | "53100") => Self::Full(error),
-            // SQLITE_BUSY and its kin; PostgreSQL: connection trouble, shutting down, serialization, deadlock
-            Some("5" | "261" | "517" | "40001" | "40P01" | "53300") => Self::Unavailable(error),
+            // disk_full
+            Some("53100") => Self::Full(error),
+            // serialization, deadlock, too many connections; below: connection trouble, shutting down
+            Some("40001" | "40P01" | "53300") => Self::Unavailable(error),
             Some(code) if code.starts_with("08") || code.starts_with("57P") => {
                 Self::Unavailable(error)
             }
             _ if is_lost => Self::Unavailable(error),
             _ => Self::Broken(error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Failed {
+    fn from(error: rusqlite::Error) -> Self {
+        let code = error.sqlite_error_code();
+        let error = Arc::new(error);
+        if code == Some(ErrorCode::DiskFull) {
+            Self::Full(error)
+        } else if code == Some(ErrorCode::DatabaseBusy) {
+            Self::Unavailable(error)
+        } else {
+            Self::Broken(error)
         }
     }
 }
@@ -160,35 +155,6 @@ impl Statement for Both {
     }
 }
 
-/// How often a job asks the database.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Calls {
-    /// Once, with a [`Script`].
-    One,
-    Many,
-}
-
-/// Statements for SQLite that go in one call and answer nothing.
-pub(crate) struct Script {
-    pub(crate) within: &'static str,
-    pub(crate) alone: &'static str,
-}
-
-impl Script {
-    pub(crate) const fn text(&self, conn: &Conn) -> &'static str {
-        if conn.is_bare { self.alone } else { self.within }
-    }
-}
-
-macro_rules! script {
-    ($text:literal) => {
-        $crate::db::Script {
-            within: $text,
-            alone: concat!("BEGIN IMMEDIATE;\n", $text, ";\nCOMMIT"),
-        }
-    };
-}
-
 /// A statement over the elements of a JSON list, `$1`: one statement for many rows. Each element is a JSON `value`.
 /// Given is what stands before the list and what stands after it.
 macro_rules! over_rows {
@@ -208,15 +174,14 @@ macro_rules! execute {
         let text = $crate::db::Statement::text($sql, $conn.is_postgres());
         match &mut $conn.link {
             $crate::db::Link::Sqlite(link) =>
-                Box::pin(sqlx::query(text)$(.bind($bind))*.execute(&mut **link)).await
-                    .map(|done| done.rows_affected()),
+                link.execute(text, &[$(&$bind as &dyn rusqlite::ToSql),*]),
             $crate::db::Link::Postgres(link) =>
                 Box::pin(sqlx::query(text)$(.bind($bind))*.execute(&mut **link)).await
-                    .map(|done| done.rows_affected()),
+                    .map(|done| done.rows_affected()).map_err($crate::Failed::from),
             $crate::db::Link::PostgresTx(link) =>
                 Box::pin(sqlx::query(text)$(.bind($bind))*.execute(&mut **link)).await
-                    .map(|done| done.rows_affected()),
-        }.map_err($crate::Failed::from)
+                    .map(|done| done.rows_affected()).map_err($crate::Failed::from),
+        }
     }};
 }
 
@@ -225,16 +190,18 @@ macro_rules! fetch {
         let text = $crate::db::Statement::text($sql, $conn.is_postgres());
         match &mut $conn.link {
             $crate::db::Link::Sqlite(link) =>
-                Box::pin(sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link)).await,
+                link.$how::<$row>(text, &[$(&$bind as &dyn rusqlite::ToSql),*]),
             $crate::db::Link::Postgres(link) =>
-                Box::pin(sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link)).await,
+                Box::pin(sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link)).await
+                    .map_err($crate::Failed::from),
             $crate::db::Link::PostgresTx(link) =>
-                Box::pin(sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link)).await,
-        }.map_err($crate::Failed::from)
+                Box::pin(sqlx::query_as::<_, $row>(text)$(.bind($bind))*.$how(&mut **link)).await
+                    .map_err($crate::Failed::from),
+        }
     }};
 }
 
-/// All rows of a statement as `$row` (a tuple or a struct that derives `FromRow`).
+/// All rows of a statement as `$row` (a tuple, or a struct made by `columns!`).
 macro_rules! fetch_all {
     ($($rest:tt)*) => { $crate::db::fetch!(fetch_all, $($rest)*) };
 }
@@ -249,4 +216,4 @@ macro_rules! fetch_one {
     ($($rest:tt)*) => { $crate::db::fetch!(fetch_one, $($rest)*) };
 }
 
-pub(crate) use {execute, fetch, fetch_all, fetch_one, fetch_optional, over_rows, script};
+pub(crate) use {execute, fetch, fetch_all, fetch_one, fetch_optional, over_rows};

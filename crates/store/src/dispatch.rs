@@ -14,6 +14,7 @@ use domain::run::RunState;
 use domain::spec::{Input, Spec};
 
 use crate::changes::Change;
+use crate::columns::columns;
 use crate::db::{Conn, execute, fetch_all, fetch_optional};
 use crate::events::{NewEvent, insert_events};
 use crate::runs::read_input;
@@ -47,6 +48,8 @@ pub struct Claimed {
     pub seq: RunSeq,
     pub id: RunId,
     pub owner: Owner,
+    /// The number of its group, whose rows share what they ask of models.
+    pub group: Option<i64>,
     pub spec: Arc<Spec>,
     pub input: Input,
     pub attempt: i64,
@@ -62,21 +65,22 @@ pub struct Claimed {
     pub is_cancelling: bool,
 }
 
-#[derive(sqlx::FromRow)]
-struct ClaimedColumns {
-    seq: i64,
-    id: String,
-    owner: i64,
-    group_seq: Option<i64>,
-    spec: i64,
-    input: String,
-    state: String,
-    attempt: i64,
-    idle_attempts: i64,
-    event_seq: i64,
-    created_at_ms: i64,
-    started_at_ms: Option<i64>,
-    previous: Option<String>,
+columns! {
+    struct ClaimedColumns {
+        seq: i64,
+        id: String,
+        owner: i64,
+        group_seq: Option<i64>,
+        spec: i64,
+        input: String,
+        state: String,
+        attempt: i64,
+        idle_attempts: i64,
+        event_seq: i64,
+        created_at_ms: i64,
+        started_at_ms: Option<i64>,
+        previous: Option<String>,
+    }
 }
 
 impl Store {
@@ -99,6 +103,7 @@ impl Store {
                 seq: RunSeq(row.seq),
                 id: row.id.parse().map_err(|why| document::unreadable("run", why))?,
                 owner: Owner(row.owner),
+                group: row.group_seq,
                 spec: self.spec(row.spec).await?,
                 input: read_input(&row.input)?,
                 attempt: row.attempt,

@@ -7,13 +7,14 @@ use std::time::Duration;
 
 use domain::event::{EventKind, Progress, Stage};
 use domain::evidence::{Evidence, TextRef};
+use domain::model::Cast;
 use domain::output::{Basis, Candidate, Confidence, Content, Missing, Output};
-use domain::processor::{Caps, Engine, Processor};
-use domain::receipt::{Receipt, StopReason, Unreadable};
+use domain::processor::{Caps, Engine, Judging, Processor};
+use domain::receipt::{Contact, Query, Receipt, Spending, StopReason, Unreadable};
 use domain::run::{RunState, Warning, WarningKind};
-use domain::schema::Schema;
+use domain::schema::{FieldKind, Schema};
 use domain::source::SourceName;
-use domain::spec::{SourcePolicy, Spec, Wanted};
+use domain::spec::{Escalation, SourcePolicy, Spec, Wanted};
 use domain::text::{Block, BlockKind, Link, Text};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -42,6 +43,11 @@ struct StoredSpec {
     exclude: Vec<String>,
     after: Option<String>,
     input_schema: Option<Value>,
+    /// Planner, reader, writer, verifier.
+    #[serde(default)]
+    cast: Option<[String; 4]>,
+    #[serde(default)]
+    escalation: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +70,18 @@ struct StoredProcessor {
     findings: u32,
     usual_ms: (u64, u64),
     fields: u32,
+    #[serde(default)]
+    of_models: StoredModelCaps,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+struct StoredModelCaps {
+    calls: u32,
+    input_tokens: u64,
+    cost_micro_usd: u64,
+    width: u32,
+    branches: u32,
+    judging: String,
 }
 
 pub(crate) fn spec_to_text(spec: &Spec) -> String {
@@ -87,6 +105,14 @@ pub(crate) fn spec_to_text(spec: &Spec) -> String {
             findings: caps.findings,
             usual_ms: (millis(usual.0), millis(usual.1)),
             fields: *fields,
+            of_models: StoredModelCaps {
+                calls: caps.calls,
+                input_tokens: caps.input_tokens,
+                cost_micro_usd: caps.cost_micro_usd,
+                width: caps.width,
+                branches: caps.branches,
+                judging: caps.judging.as_str().into(),
+            },
         },
         sources: spec.sources.iter().map(ToString::to_string).collect(),
         search: spec.search.clone(),
@@ -94,6 +120,8 @@ pub(crate) fn spec_to_text(spec: &Spec) -> String {
         exclude: spec.policy.exclude.clone(),
         after: spec.policy.after.clone(),
         input_schema: spec.input_schema.clone(),
+        cast: spec.cast.clone().map(|cast| [cast.planner, cast.reader, cast.writer, cast.verifier]),
+        escalation: Some(spec.escalation.as_str().into()),
     };
     json!(stored).to_string()
 }
@@ -127,6 +155,12 @@ pub(crate) fn spec_from_text(text: &str) -> Result<Spec, Failed> {
                 wall: Duration::from_millis(p.wall_ms),
                 sources_for_high: p.sources_for_high,
                 findings: p.findings,
+                calls: p.of_models.calls,
+                input_tokens: p.of_models.input_tokens,
+                cost_micro_usd: p.of_models.cost_micro_usd,
+                width: p.of_models.width.max(1),
+                branches: p.of_models.branches.max(1),
+                judging: Judging::parse(&p.of_models.judging).unwrap_or(Judging::Rules),
             },
             usual: (Duration::from_millis(p.usual_ms.0), Duration::from_millis(p.usual_ms.1)),
             fields: p.fields,
@@ -139,6 +173,13 @@ pub(crate) fn spec_from_text(text: &str) -> Result<Spec, Failed> {
             after: stored.after,
         },
         input_schema: stored.input_schema,
+        cast: stored.cast.map(|[planner, reader, writer, verifier]| Cast {
+            planner,
+            reader,
+            writer,
+            verifier,
+        }),
+        escalation: stored.escalation.as_deref().and_then(Escalation::parse).unwrap_or_default(),
     })
 }
 
@@ -170,6 +211,8 @@ struct StoredBasis {
     evidence: Vec<StoredEvidence>,
     missing: Option<String>,
     conflicts: Vec<StoredCandidate>,
+    #[serde(default)]
+    kind: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -215,6 +258,7 @@ pub(crate) fn output_to_text(output: &Output) -> String {
                     evidence: candidate.evidence.iter().map(store_evidence).collect(),
                 })
                 .collect(),
+            kind: basis.kind.map(|kind| kind.as_str().into()),
         })
         .collect();
     json!(StoredOutput { v: 1, content, basis }).to_string()
@@ -243,6 +287,7 @@ pub(crate) fn output_from_text(text: &str) -> Result<Output, Failed> {
             evidence: evidence(entry.evidence)?,
             missing: entry.missing.as_deref().and_then(Missing::parse),
             conflicts,
+            kind: entry.kind.as_deref().and_then(FieldKind::parse),
         });
     }
     Ok(Output { content, basis })
@@ -292,11 +337,52 @@ struct StoredReceipt {
     quotes_dropped: u32,
     sentences: u32,
     sentences_cited: u32,
+    sentences_dropped: u32,
     contradictions: u32,
     fields_found: u32,
     fields_missing: u32,
+    contacts: Vec<StoredContact>,
+    queries: Vec<StoredQuery>,
     advice: Option<String>,
+    notes: Vec<String>,
+    models: Option<StoredSpending>,
     elapsed_ms: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredContact {
+    host: String,
+    purpose: String,
+    requests: u32,
+    out: u64,
+    #[serde(rename = "in")]
+    received: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StoredQuery {
+    provider: String,
+    text: String,
+    hits: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    failed: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    withheld: Vec<String>,
+}
+
+#[derive(Serialize, Deserialize, Default)]
+#[serde(default)]
+struct StoredSpending {
+    models: Vec<String>,
+    calls: u32,
+    input_tokens: u64,
+    cached_tokens: u64,
+    output_tokens: u64,
+    cost_micro_usd: Option<u64>,
+    shared: u32,
+    lost: u32,
+    claims_dropped: u32,
+    passages_withheld: u32,
 }
 
 pub(crate) fn receipt_to_text(receipt: &Receipt) -> String {
@@ -318,10 +404,26 @@ pub(crate) fn receipt_to_text(receipt: &Receipt) -> String {
         quotes_dropped: receipt.quotes_dropped,
         sentences: receipt.sentences,
         sentences_cited: receipt.sentences_cited,
+        sentences_dropped: receipt.sentences_dropped,
         contradictions: receipt.contradictions,
         fields_found: receipt.fields_found,
         fields_missing: receipt.fields_missing,
+        contacts: receipt.contacts.iter().map(stored_contact).collect(),
+        queries: receipt.queries.iter().map(stored_query).collect(),
         advice: receipt.advice.clone(),
+        notes: receipt.notes.clone(),
+        models: receipt.models.as_ref().map(|spending| StoredSpending {
+            models: spending.models.clone(),
+            calls: spending.calls,
+            input_tokens: spending.input_tokens,
+            cached_tokens: spending.cached_tokens,
+            output_tokens: spending.output_tokens,
+            cost_micro_usd: spending.cost_micro_usd,
+            shared: spending.shared,
+            lost: spending.lost,
+            claims_dropped: spending.claims_dropped,
+            passages_withheld: spending.passages_withheld,
+        }),
         elapsed_ms: receipt.elapsed_ms,
     })
     .to_string()
@@ -346,12 +448,48 @@ pub(crate) fn receipt_from_text(text: &str) -> Result<Receipt, Failed> {
         quotes_dropped: stored.quotes_dropped,
         sentences: stored.sentences,
         sentences_cited: stored.sentences_cited,
+        sentences_dropped: stored.sentences_dropped,
         contradictions: stored.contradictions,
         fields_found: stored.fields_found,
         fields_missing: stored.fields_missing,
+        contacts: stored.contacts.into_iter().map(contact).collect(),
+        queries: stored.queries.into_iter().map(query).collect(),
         advice: stored.advice,
+        notes: stored.notes,
+        models: stored.models.map(|spending| Spending {
+            models: spending.models,
+            calls: spending.calls,
+            input_tokens: spending.input_tokens,
+            cached_tokens: spending.cached_tokens,
+            output_tokens: spending.output_tokens,
+            cost_micro_usd: spending.cost_micro_usd,
+            shared: spending.shared,
+            lost: spending.lost,
+            claims_dropped: spending.claims_dropped,
+            passages_withheld: spending.passages_withheld,
+        }),
         elapsed_ms: stored.elapsed_ms,
     })
+}
+
+fn stored_contact(contact: &Contact) -> StoredContact {
+    let Contact { host, purpose, requests, bytes_out, bytes_in } = contact.clone();
+    StoredContact { host, purpose, requests, out: bytes_out, received: bytes_in }
+}
+
+fn contact(stored: StoredContact) -> Contact {
+    let StoredContact { host, purpose, requests, out, received } = stored;
+    Contact { host, purpose, requests, bytes_out: out, bytes_in: received }
+}
+
+fn stored_query(query: &Query) -> StoredQuery {
+    let Query { provider, text, hits, failed, withheld } = query.clone();
+    StoredQuery { provider, text, hits, failed, withheld }
+}
+
+fn query(stored: StoredQuery) -> Query {
+    let StoredQuery { provider, text, hits, failed, withheld } = stored;
+    Query { provider, text, hits, failed, withheld }
 }
 
 // --- events and warnings ---

@@ -3,9 +3,11 @@
 use domain::clock::TimeMs;
 use domain::event::{Event, EventKind};
 use domain::ids::GroupId;
+use rusqlite::Row;
 use serde_json::{Value, json};
 
 use crate::changes::Change;
+use crate::columns::{Columns, named};
 use crate::db::{Both, Conn, execute, fetch_all, fetch_optional, over_rows};
 use crate::runs::{Listed, RunColumns};
 use crate::{Failed, Filter, Owner, RunSeq, Store, document};
@@ -23,6 +25,12 @@ struct GroupEventColumns {
     event: i64,
     #[sqlx(flatten)]
     run: RunColumns,
+}
+
+impl Columns for GroupEventColumns {
+    fn read(row: &Row<'_>, at: &mut usize) -> rusqlite::Result<Self> {
+        Ok(Self { event: named(row, at, "event")?, run: RunColumns::read(row, at)? })
+    }
 }
 
 impl Store {

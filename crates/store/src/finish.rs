@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::changes::Change;
+use crate::columns::columns;
 use crate::db::{Both, Conn, Db, execute, fetch_all, fetch_one, over_rows};
 use crate::events::{NewEvent, insert_events};
 use crate::marks::{Marked, mark_rows};
@@ -152,15 +153,16 @@ const INSERT_RESULTS: Both = over_rows!(
     " AS ended"
 );
 
-#[derive(sqlx::FromRow)]
-struct ChangedColumns {
-    seq: i64,
-    group_seq: Option<i64>,
-    row_index: Option<i64>,
-    event_seq: i64,
-    cancel_asked_at_ms: Option<i64>,
-    receiver: Option<String>,
-    input: Option<String>,
+columns! {
+    struct ChangedColumns {
+        seq: i64,
+        group_seq: Option<i64>,
+        row_index: Option<i64>,
+        event_seq: i64,
+        cancel_asked_at_ms: Option<i64>,
+        receiver: Option<String>,
+        input: Option<String>,
+    }
 }
 
 /// Whether each of them ended now. No run is among them twice.

@@ -5,6 +5,7 @@ use domain::group::{Counts, Group};
 use domain::ids::GroupId;
 
 use crate::changes::{Change, Watch};
+use crate::columns::columns;
 use crate::db::{Both, fetch_all, fetch_optional};
 use crate::rows::like;
 use crate::runs::{MAX_PAGE, Note};
@@ -55,20 +56,21 @@ const LIST_GROUPS: Both = Both {
     postgres: list_groups!("CAST(CAST(metadata AS JSON) -> $5 AS TEXT)"),
 };
 
-#[derive(sqlx::FromRow)]
-pub(crate) struct GroupRow {
-    pub(crate) seq: i64,
-    id: String,
-    metadata: Option<String>,
-    queued: i64,
-    running: i64,
-    cancelling: i64,
-    completed: i64,
-    failed: i64,
-    cancelled: i64,
-    pub(crate) event_seq: i64,
-    created_at_ms: i64,
-    modified_at_ms: i64,
+columns! {
+    pub(crate) struct GroupRow {
+        pub(crate) seq: i64,
+        id: String,
+        metadata: Option<String>,
+        queued: i64,
+        running: i64,
+        cancelling: i64,
+        completed: i64,
+        failed: i64,
+        cancelled: i64,
+        pub(crate) event_seq: i64,
+        created_at_ms: i64,
+        modified_at_ms: i64,
+    }
 }
 
 impl GroupRow {

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::db::{execute, fetch_optional};
+use crate::db::{Conn, execute, fetch_optional};
+use crate::ledger::{self, Bill};
 use crate::{Failed, RunSeq, Store, document};
 
 /// What identifies one call of a run: its kind, its request, and how often the same was asked before.
@@ -14,6 +15,21 @@ pub struct Call {
     pub hash: Vec<u8>,
     /// 0 for the first identical request of a run.
     pub nth: i64,
+}
+
+/// How an answer came about.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Made {
+    pub attempt: i64,
+    /// The version of the answer's form.
+    pub version: i64,
+    /// What was asked, for people who look at what a run did.
+    pub detail: String,
+    pub elapsed_ms: i64,
+    /// What it cost, where a model was asked.
+    pub bill: Option<Bill>,
+    /// The group whose other rows may use the answer too, by its number.
+    pub share_with: Option<i64>,
 }
 
 /// What stands in the journal after an answer was offered.
@@ -44,19 +60,34 @@ impl Store {
             .transpose()
     }
 
-    /// Commits an answer and notes that the call was made. The first answer stays, whichever attempt brings it.
-    pub async fn remember(
+    /// The answer that another row of a group has bought, with the version of its form.
+    pub async fn recall_shared(
         &self,
-        call: Call,
-        attempt: i64,
-        version: i64,
-        answer: Value,
-        detail: String,
-        elapsed_ms: i64,
-    ) -> Result<Kept, Failed> {
+        group: i64,
+        call: &Call,
+    ) -> Result<Option<(i64, Value)>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let found: Option<(i64, String)> = fetch_optional!(
+            conn,
+            (i64, String),
+            "-- recall_shared
+             SELECT version, answer FROM shared_answers
+             WHERE group_seq = $1 AND kind = $2 AND hash = $3 AND nth = $4",
+            group,
+            call.kind,
+            &call.hash,
+            call.nth
+        )?;
+        found
+            .map(|(version, answer)| Ok((version, document::parse("journal answer", &answer)?)))
+            .transpose()
+    }
+
+    /// Commits an answer and notes that the call was made. The first answer stays, whichever attempt brings it.
+    pub async fn remember(&self, call: Call, answer: Value, made: Made) -> Result<Kept, Failed> {
         let now = self.clock().now();
-        // PostgreSQL has no NUL in text, and a question may hold one.
-        let detail = detail.replace('\0', "\u{fffd}");
+        // PostgreSQL has no NUL in text, and a question or the answer of a model may hold one.
+        let detail = made.detail.replace('\0', "\u{fffd}");
         self.inner
             .db
             .write(move |conn| {
@@ -71,27 +102,18 @@ impl Store {
                         call.kind,
                         &call.hash,
                         call.nth,
-                        version,
+                        made.version,
                         answer.to_string(),
                         now.0
                     )?;
                     let is_repeat = inserted == 0;
-                    execute!(
-                        conn,
-                        "-- remember: the call was made
-                         INSERT INTO usage (run_seq, attempt, kind, detail, is_repeat, elapsed_ms, at_ms,
-                                            call_hash, call_nth)
-                         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-                        call.run.0,
-                        attempt,
-                        call.kind,
-                        detail,
-                        i64::from(is_repeat),
-                        elapsed_ms,
-                        now.0,
-                        &call.hash,
-                        call.nth
-                    )?;
+                    note_use(conn, &call, &made, &detail, is_repeat, now.0).await?;
+                    if let Some(bill) = &made.bill {
+                        ledger::settle(conn, &call, made.attempt, bill, now.0).await?;
+                    }
+                    if let Some(group) = made.share_with {
+                        share(conn, group, &call, made.version, &answer, now.0).await?;
+                    }
                     if !is_repeat {
                         execute!(
                             conn,
@@ -130,4 +152,63 @@ impl Store {
             run.0
         )
     }
+}
+
+/// Every call that was made, also one whose answer came second: that shows overpay.
+async fn note_use(
+    conn: &mut Conn,
+    call: &Call,
+    made: &Made,
+    detail: &str,
+    is_repeat: bool,
+    now: i64,
+) -> Result<(), Failed> {
+    let bill = made.bill.as_ref();
+    execute!(
+        conn,
+        "-- remember: the call was made
+         INSERT INTO usage (run_seq, attempt, kind, detail, is_repeat, elapsed_ms, at_ms, model, input_tokens,
+                            cached_tokens, output_tokens, cost_micro_usd, call_hash, call_nth)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+        call.run.0,
+        made.attempt,
+        call.kind,
+        detail,
+        i64::from(is_repeat),
+        made.elapsed_ms,
+        now,
+        bill.map(|bill| bill.model.as_str()),
+        bill.map(|bill| bill.input_tokens),
+        bill.map(|bill| bill.cached_tokens),
+        bill.map(|bill| bill.output_tokens),
+        bill.and_then(|bill| bill.cost_micro_usd),
+        &call.hash,
+        call.nth
+    )?;
+    Ok(())
+}
+
+async fn share(
+    conn: &mut Conn,
+    group: i64,
+    call: &Call,
+    version: i64,
+    answer: &Value,
+    now: i64,
+) -> Result<(), Failed> {
+    execute!(
+        conn,
+        "-- remember: for the other rows of the group
+         INSERT INTO shared_answers (group_seq, kind, hash, nth, version, answer, made_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7)
+         ON CONFLICT (group_seq, kind, hash, nth) DO NOTHING",
+        group,
+        call.kind,
+        &call.hash,
+        call.nth,
+        version,
+        answer.to_string(),
+        now
+    )?;
+    Ok(())
 }

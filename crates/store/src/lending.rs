@@ -1,35 +1,30 @@
 //! Connections to the embedded database, each lent to one user at a time.
-//!
-//! Not sqlx's pool: it asks a connection whether it is alive before and after each use, and every answer of SQLite
-//! is two switches of threads away. The way to a file is not lost as the way through a network is.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard, OwnedSemaphorePermit, Semaphore};
 
 use crate::Failed;
+use crate::embedded::{Embedded, Use};
 
 /// As many connections as there are permits.
 pub(crate) struct Connections {
-    all: Vec<Arc<Mutex<SqliteConnection>>>,
+    all: Vec<Arc<Mutex<Embedded>>>,
     free: Arc<Semaphore>,
 }
 
 /// A connection; goes back when dropped, and only then lets the next one in.
 pub(crate) struct Lent {
-    conn: OwnedMutexGuard<SqliteConnection>,
+    conn: OwnedMutexGuard<Embedded>,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Connections {
-    pub(crate) async fn open(options: &SqliteConnectOptions, count: usize) -> Result<Self, Failed> {
-        let mut all = Vec::with_capacity(count);
-        for _ in 0..count {
-            all.push(Arc::new(Mutex::new(options.connect().await?)));
-        }
+    pub(crate) fn open(file: &Path, purpose: Use, count: usize) -> Result<Self, Failed> {
+        let open = |_| Ok(Arc::new(Mutex::new(Embedded::open(file, purpose)?)));
+        let all = (0..count).map(open).collect::<Result<_, Failed>>()?;
         Ok(Self { all, free: Arc::new(Semaphore::new(count)) })
     }
 
@@ -47,15 +42,9 @@ impl Connections {
 }
 
 impl Deref for Lent {
-    type Target = SqliteConnection;
+    type Target = Embedded;
 
-    fn deref(&self) -> &SqliteConnection {
+    fn deref(&self) -> &Embedded {
         &self.conn
-    }
-}
-
-impl DerefMut for Lent {
-    fn deref_mut(&mut self) -> &mut SqliteConnection {
-        &mut self.conn
     }
 }

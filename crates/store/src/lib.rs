@@ -4,15 +4,18 @@
 
 mod cancel;
 mod changes;
+mod columns;
 mod db;
 pub mod dispatch;
 mod document;
+mod embedded;
 mod events;
 mod finish;
 mod groups;
 mod idempotency;
 mod journal;
 mod keys;
+mod ledger;
 mod lending;
 mod links;
 mod made;
@@ -21,6 +24,7 @@ mod migrate;
 mod owners;
 mod pages;
 mod postgres;
+mod prompts;
 mod retry;
 mod rows;
 mod runs;
@@ -29,9 +33,11 @@ mod sources;
 mod sqlite;
 mod steps;
 mod submit;
+mod visits;
 mod webhooks;
 
 use std::collections::HashMap;
+use std::error::Error;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
@@ -45,8 +51,9 @@ pub use events::{EVENTS_AT_ONCE, GroupEvent};
 pub use finish::{End, Ending};
 pub use groups::{GroupFilter, GroupPage};
 pub use idempotency::{Key, Known, Replayed};
-pub use journal::{Call, Kept};
+pub use journal::{Call, Kept, Made};
 pub use keys::{Added, KeyRow};
+pub use ledger::{Amount, Bill, Lost};
 pub use marks::{GroupMarks, Mark, Tally};
 pub use owners::Owner;
 pub use pages::{Archived, ReadingOf};
@@ -56,6 +63,7 @@ pub use sheets::UploadedSheet;
 pub use sqlite::ExecutorLock;
 pub use steps::{Outcome, STEPS_AT_ONCE, Step};
 pub use submit::{NewRun, Rows};
+pub use visits::{Visit, VisitMarks};
 pub use webhooks::{About, Delivery, DeliveryRow, TRY_MS};
 
 use crate::changes::Changes;
@@ -70,14 +78,17 @@ pub enum Location {
     Url(String),
 }
 
+/// What the database said.
+pub type Cause = Arc<dyn Error + Send + Sync>;
+
 /// Why the store could not do as asked.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Failed {
     /// Trying again later helps.
     #[error("the database does not answer: {0}")]
-    Unavailable(Arc<sqlx::Error>),
+    Unavailable(Cause),
     #[error("the database has no room left: {0}")]
-    Full(Arc<sqlx::Error>),
+    Full(Cause),
     #[error(
         "the database was written by a newer version of task-mcp (its schema has step {step}); use that version, or another --data directory"
     )]
@@ -85,7 +96,7 @@ pub enum Failed {
     #[error("the data directory `{path}` cannot be used: {why}")]
     Directory { path: String, why: String },
     #[error("the database refused a statement: {0}")]
-    Broken(Arc<sqlx::Error>),
+    Broken(Cause),
     #[error("a stored {what} cannot be read: {why}")]
     Unreadable { what: &'static str, why: String },
     /// Another process made the same thing first; looking again finds it.

@@ -10,8 +10,10 @@ use domain::ids::GroupId;
 use domain::output::{Basis, Confidence, Content, Output};
 use domain::run::RunState;
 use domain::spec::Input;
+use rusqlite::Row;
 use serde_json::{Map, Value, json};
 
+use crate::columns::{Columns, columns, named};
 use crate::db::{Both, Conn, execute, fetch_all, over_rows};
 use crate::{Failed, Owner, Store};
 
@@ -47,16 +49,18 @@ impl Mark {
     }
 }
 
-/// How often something is of which kind: the cells of one field, or rows that hold at least one such cell.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, sqlx::FromRow)]
-pub struct Tally {
-    pub high: i64,
-    pub medium: i64,
-    pub low: i64,
-    /// A value without a confidence.
-    pub bare: i64,
-    pub missing: i64,
-    pub conflict: i64,
+columns! {
+    /// How often something is of which kind: the cells of one field, or rows that hold at least one such cell.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub struct Tally {
+        pub high: i64,
+        pub medium: i64,
+        pub low: i64,
+        /// A value without a confidence.
+        pub bare: i64,
+        pub missing: i64,
+        pub conflict: i64,
+    }
 }
 
 /// What the rows of a group hold that have ended.
@@ -258,6 +262,12 @@ struct TallyColumns {
     field: String,
     #[sqlx(flatten)]
     tally: Tally,
+}
+
+impl Columns for TallyColumns {
+    fn read(row: &Row<'_>, at: &mut usize) -> rusqlite::Result<Self> {
+        Ok(Self { field: named(row, at, "field")?, tally: Tally::read(row, at)? })
+    }
 }
 
 impl Store {

@@ -12,6 +12,7 @@ use domain::text::{Span, Text};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::columns::columns;
 use crate::db::{Both, Conn, execute, fetch_all, fetch_one, fetch_optional, over_rows};
 use crate::{Failed, Owner, RunSeq, Store, document};
 
@@ -163,15 +164,16 @@ pub(crate) fn spans(stored: Vec<(i64, i64)>) -> Vec<Span> {
     stored.into_iter().filter_map(span).collect()
 }
 
-#[derive(sqlx::FromRow)]
-struct ReadingColumns {
-    seq: i64,
-    id: String,
-    address: String,
-    media_type: String,
-    hash: Vec<u8>,
-    first_at_ms: i64,
-    body: Vec<u8>,
+columns! {
+    struct ReadingColumns {
+        seq: i64,
+        id: String,
+        address: String,
+        media_type: String,
+        hash: Vec<u8>,
+        first_at_ms: i64,
+        body: Vec<u8>,
+    }
 }
 
 async fn unpack_in_background(columns: Option<ReadingColumns>) -> Result<Option<Archived>, Failed> {

@@ -29,7 +29,7 @@ pub(crate) async fn open(url: &str, changes: &Arc<Changes>) -> Result<Db, Failed
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .connect(url)
         .await?;
-    migrate::run(&migrate::POSTGRES, &pool).await?;
+    migrate::postgres(&pool).await?;
     let mut tasks = JoinSet::new();
     tasks.spawn(listen(pool.clone(), Arc::clone(changes)));
     Ok(Db::Postgres { pool, changes: Arc::clone(changes), _tasks: tasks })
@@ -94,18 +94,6 @@ pub(crate) const INSERT_ROWS: &str = "-- insert_rows
                                           webhook_url TEXT, receiver TEXT)
     ORDER BY x.row_index";
 
-/// As in `sqlite.rs`, but the spec, which has to be there: a statement does not see what it stores itself.
-pub(crate) const INSERT_RUN: &str = "-- insert_run
-    WITH run AS (
-        INSERT INTO runs (id, owner, spec, processor, input, metadata, warnings, state, turn, host, previous,
-                          webhook_url, receiver, event_seq, created_at_ms, modified_at_ms)
-        SELECT $1, $2, seq, $3, $4, $5, $6, 'queued',
-               (SELECT COALESCE(MIN(turn), 0) + 1 FROM runs WHERE state = 'queued'), $7, $8, $9, $10, 1, $11, $11
-        FROM specs WHERE owner = $2 AND hash = $12 AND body = $13
-        RETURNING seq)
-    INSERT INTO events (run_seq, seq, at_ms, kind, body)
-    SELECT seq, 1, $11, 'state', '{\"state\":\"queued\"}' FROM run";
-
 /// As in `sqlite.rs`; rows that another worker is taking are passed over, so more are looked at than are taken.
 pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
     WITH due AS (
@@ -138,7 +126,7 @@ pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
         SELECT p.seq FROM placed p LEFT JOIN groups g ON g.seq = p.group_seq
         WHERE p.group_seq IS NULL OR p.place + g.running <= $5)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, host, previous";
+              created_at_ms, started_at_ms, previous";
 
 /// As in `sqlite.rs`.
 pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
@@ -151,4 +139,4 @@ pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
           AND ($3 = 0 OR seq = $3) AND ($4 = 0 OR group_seq = $4)
         ORDER BY lease_until_ms LIMIT $2 FOR UPDATE SKIP LOCKED)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, host, previous";
+              created_at_ms, started_at_ms, previous";

@@ -11,6 +11,7 @@ use domain::spec::{Input, Spec};
 use serde_json::Value;
 
 use crate::changes::{Change, Watch};
+use crate::columns::columns;
 use crate::db::{Both, fetch_all, fetch_optional};
 use crate::groups::ANY;
 use crate::rows::like;
@@ -87,27 +88,28 @@ impl RunRow {
     }
 }
 
-#[derive(sqlx::FromRow)]
-pub(crate) struct RunColumns {
-    seq: i64,
-    id: String,
-    group_id: Option<String>,
-    row_index: Option<i64>,
-    spec: i64,
-    processor: String,
-    metadata: Option<String>,
-    warnings: Option<String>,
-    state: String,
-    failure_code: Option<String>,
-    failure_message: Option<String>,
-    created_at_ms: i64,
-    modified_at_ms: i64,
-    started_at_ms: Option<i64>,
-    finished_at_ms: Option<i64>,
-    previous: Option<String>,
-    webhook_url: Option<String>,
-    input: Option<String>,
-    output: Option<String>,
+columns! {
+    pub(crate) struct RunColumns {
+        seq: i64,
+        id: String,
+        group_id: Option<String>,
+        row_index: Option<i64>,
+        spec: i64,
+        processor: String,
+        metadata: Option<String>,
+        warnings: Option<String>,
+        state: String,
+        failure_code: Option<String>,
+        failure_message: Option<String>,
+        created_at_ms: i64,
+        modified_at_ms: i64,
+        started_at_ms: Option<i64>,
+        finished_at_ms: Option<i64>,
+        previous: Option<String>,
+        webhook_url: Option<String>,
+        input: Option<String>,
+        output: Option<String>,
+    }
 }
 
 impl RunColumns {

@@ -2,16 +2,18 @@
 
 use domain::source::{Place, Source, SourceName};
 
+use crate::columns::columns;
 use crate::db::{execute, fetch_all, fetch_one};
 use crate::{Failed, Owner, Store, document};
 
-#[derive(sqlx::FromRow)]
-struct SourceColumns {
-    seq: i64,
-    name: String,
-    kind: String,
-    location: String,
-    host: Option<String>,
+columns! {
+    struct SourceColumns {
+        seq: i64,
+        name: String,
+        kind: String,
+        location: String,
+        host: Option<String>,
+    }
 }
 
 impl SourceColumns {

@@ -1,17 +1,17 @@
 //! SQLite: one writer task per process, read connections beside it, and the lock that says who executes.
 
 use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tokio::runtime::Builder;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::changes::{Change, Changes};
-use crate::db::{Calls, Conn, Db, Link, Script, Writing, execute, fetch_one, script};
+use crate::db::{Conn, Db, Link, Writing, execute, fetch_one};
+use crate::embedded::{Embedded, Use};
 use crate::lending::Connections;
 use crate::{Failed, Store, migrate};
 
@@ -19,8 +19,6 @@ const FILE: &str = "task-mcp.db";
 const MIGRATE_LOCK: &str = "migrate.lock";
 const EXECUTOR_LOCK: &str = "executor.lock";
 
-/// How long a statement waits for another process's transaction.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(30);
 /// Readers never block each other; four keep slow list calls from delaying quick ones.
 const READERS: usize = 4;
 /// Jobs waiting for the writer; beyond that callers wait, which slows them down instead of the memory.
@@ -30,51 +28,19 @@ const MAX_BATCH: usize = 256;
 /// How soon another process's write is noticed.
 const LOOK_FOR_FOREIGN_WRITES: Duration = Duration::from_millis(100);
 
-/// Pages of the database kept in memory by each connection, in KiB (negative: KiB, not pages).
-const CACHE_KIB: &str = "-4096";
-
 pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db, Failed> {
-    let unusable = |why: std::io::Error| Failed::Directory {
-        path: directory.display().to_string(),
-        why: why.to_string(),
-    };
-    std::fs::create_dir_all(directory).map_err(unusable)?;
-    let options = SqliteConnectOptions::new()
-        .filename(directory.join(FILE))
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(BUSY_TIMEOUT)
-        .foreign_keys(true)
-        .pragma("cache_size", CACHE_KIB)
-        .pragma("temp_store", "memory");
-    {
-        let path = directory.join(MIGRATE_LOCK);
-        let lock = tokio::task::spawn_blocking(move || -> std::io::Result<File> {
-            let lock = File::create(path)?;
-            lock.lock()?;
-            Ok(lock)
-        })
-        .await
-        .map_err(|_| Failed::Closed)?
-        .map_err(unusable)?;
-        let first = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone());
-        let first = first.await?;
-        migrate::run(&migrate::SQLITE, &first).await?;
-        first.close().await;
-        drop(lock);
-    }
-    let writer = Connections::open(&options, 1).await?.lend().await?;
-    let readers = Connections::open(&options.pragma("query_only", "1"), READERS).await?;
+    let place = directory.to_owned();
+    let opened = tokio::task::spawn_blocking(move || open_all(&place)).await;
+    let (writer, readers) = opened.map_err(|_| Failed::Closed)??;
     let (sender, jobs) = mpsc::channel(QUEUE);
-    let mut conn = Conn::new(Link::Sqlite(writer));
+    let mut conn = Conn::new(Link::Sqlite(writer.lend().await?));
     let mut foreign = ForeignWrites { seen: None, looked_at: Instant::now() };
     // Before anybody waits: what others write from now on counts as a change.
     foreign.look(&mut conn, changes).await;
     let changes = Arc::clone(changes);
-    // A thread of its own: a transaction is a dozen statements, each a message to the connection and back, and
-    // a runtime with many threads wakes more of them at each message than it needs. It ends with the last sender.
-    let runtime = Builder::new_current_thread().enable_time().build().map_err(unusable)?;
+    // A thread of its own: it waits for the disk, and for the writers of other processes. It ends with the last sender.
+    let unusable = unusable(directory);
+    let runtime = Builder::new_current_thread().enable_time().build().map_err(&unusable)?;
     std::thread::Builder::new()
         .name("writer".into())
         .spawn(move || runtime.block_on(write_all(conn, foreign, jobs, changes)))
@@ -82,10 +48,26 @@ pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db,
     Ok(Db::Sqlite { writer: sender, readers })
 }
 
+/// The connections to a data directory, whose schema is brought up to date before.
+fn open_all(directory: &Path) -> Result<(Connections, Connections), Failed> {
+    let unusable = unusable(directory);
+    std::fs::create_dir_all(directory).map_err(&unusable)?;
+    let file = directory.join(FILE);
+    let lock = File::create(directory.join(MIGRATE_LOCK)).map_err(&unusable)?;
+    lock.lock().map_err(&unusable)?;
+    migrate::sqlite(&Embedded::open(&file, Use::Writing)?)?;
+    drop(lock);
+    let writer = Connections::open(&file, Use::Writing, 1)?;
+    Ok((writer, Connections::open(&file, Use::Reading, READERS)?))
+}
+
+fn unusable(directory: &Path) -> impl Fn(std::io::Error) -> Failed {
+    move |why| Failed::Directory { path: directory.display().to_string(), why: why.to_string() }
+}
+
 /// Work for the writer, and the caller who waits for it.
 pub(crate) struct Job {
     doing: Box<dyn Doing>,
-    calls: Calls,
 }
 
 /// A job before its transaction has committed, and after.
@@ -103,16 +85,12 @@ struct Task<T, F> {
 }
 
 impl Job {
-    pub(crate) fn new<T, F>(
-        work: F,
-        calls: Calls,
-        answer: oneshot::Sender<Result<T, Failed>>,
-    ) -> Self
+    pub(crate) fn new<T, F>(work: F, answer: oneshot::Sender<Result<T, Failed>>) -> Self
     where
         T: Send + 'static,
         F: for<'a> FnOnce(&'a mut Conn) -> Writing<'a, T> + Send + 'static,
     {
-        Self { doing: Box::new(Task { work: Some(work), done: None, answer }), calls }
+        Self { doing: Box::new(Task { work: Some(work), done: None, answer }) }
     }
 }
 
@@ -176,17 +154,8 @@ impl ForeignWrites {
 }
 
 /// One transaction for all jobs; one that fails is undone alone.
-async fn write_batch(conn: &mut Conn, mut jobs: Vec<Job>, changes: &Changes) {
+async fn write_batch(conn: &mut Conn, jobs: Vec<Job>, changes: &Changes) {
     conn.touched.clear();
-    if let [job] = &mut jobs[..]
-        && job.calls == Calls::One
-    {
-        let ran = run_bare(conn, job).await;
-        if ran.is_ok() {
-            changes.publish(&conn.touched);
-        }
-        return tell_all(jobs, &ran);
-    }
     if let Err(why) = execute!(conn, "BEGIN IMMEDIATE") {
         return tell_all(jobs, &Err(why));
     }
@@ -217,18 +186,6 @@ async fn write_batch(conn: &mut Conn, mut jobs: Vec<Job>, changes: &Changes) {
     }
 }
 
-/// A job that brings its own transaction along.
-async fn run_bare(conn: &mut Conn, job: &mut Job) -> Result<(), Failed> {
-    conn.is_bare = true;
-    let ran = job.doing.run(conn).await;
-    conn.is_bare = false;
-    if ran.is_err() {
-        // Fails where the job did not come as far as to begin.
-        let _ = execute!(conn, "ROLLBACK");
-    }
-    ran
-}
-
 async fn run_one(conn: &mut Conn, job: &mut Job) -> Result<(), Failed> {
     execute!(conn, "SAVEPOINT job")?;
     match job.doing.run(conn).await {
@@ -255,18 +212,15 @@ pub struct ExecutorLock {
 impl ExecutorLock {
     /// The lock of this directory, or `None` while another process holds it.
     pub fn try_take(directory: &Path) -> Result<Option<Self>, Failed> {
-        let unusable = |why: std::io::Error| Failed::Directory {
-            path: directory.display().to_string(),
-            why: why.to_string(),
-        };
-        let path: PathBuf = directory.join(EXECUTOR_LOCK);
+        let unusable = unusable(directory);
+        let path = directory.join(EXECUTOR_LOCK);
         let file = File::options()
             .create(true)
             .truncate(false)
             .read(true)
             .write(true)
             .open(path)
-            .map_err(unusable)?;
+            .map_err(&unusable)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),
@@ -307,19 +261,6 @@ pub(crate) const INSERT_ROWS: &str = "-- insert_rows
            value ->> 'webhook_url', value ->> 'receiver', 1, $4, $4
     FROM json_each($1)";
 
-/// A single run, what it is asked to do, and its first event: `$1` to `$10` its columns, `$11` now, `$12` and `$13`
-/// hash and text of its spec. In one call, because each is two switches of threads.
-pub(crate) const INSERT_RUN: Script = script!(
-    "-- insert_run
-    INSERT INTO specs (owner, hash, body) VALUES ($2, $12, $13) ON CONFLICT (owner, hash) DO NOTHING;
-    INSERT INTO runs (id, owner, spec, processor, input, metadata, warnings, state, turn, host, previous,
-                      webhook_url, receiver, event_seq, created_at_ms, modified_at_ms)
-    VALUES ($1, $2, (SELECT seq FROM specs WHERE owner = $2 AND hash = $12), $3, $4, $5, $6, 'queued',
-            (SELECT COALESCE(MIN(turn), 0) + 1 FROM runs WHERE state = 'queued'), $7, $8, $9, $10, 1, $11, $11);
-    INSERT INTO events (run_seq, seq, at_ms, kind, body)
-    VALUES (last_insert_rowid(), 1, $11, 'state', '{\"state\":\"queued\"}')"
-);
-
 /// Takes due runs: `$1` this machine, `$2` at most, `$3` only this run or 0, `$4` only this group or 0,
 /// `$5` most of one group at a time, `$6` worker, `$7` lease until, `$8` now.
 ///
@@ -353,7 +294,7 @@ pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
         SELECT p.seq FROM placed p LEFT JOIN groups g ON g.seq = p.group_seq
         WHERE p.group_seq IS NULL OR p.place + g.running <= $5)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, host, previous";
+              created_at_ms, started_at_ms, previous";
 
 /// Takes over runs whose lease ran out: `$1` this machine, `$2` at most, `$3` only this run or 0,
 /// `$4` only this group or 0, `$5` worker, `$6` lease until, `$7` now.
@@ -367,4 +308,4 @@ pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
           AND ($3 = 0 OR seq = $3) AND ($4 = 0 OR group_seq = $4)
         ORDER BY lease_until_ms LIMIT $2 + 0)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, host, previous";
+              created_at_ms, started_at_ms, previous";

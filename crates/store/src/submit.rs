@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::changes::Change;
-use crate::db::{Both, Conn, Writing, execute, fetch_all, fetch_one, fetch_optional};
+use crate::db::{Conn, Writing, execute, fetch_all, fetch_one, fetch_optional};
 use crate::groups::GroupRow;
 use crate::idempotency::{self, Key, Known, Replayed};
 use crate::made::{MadeGroup, MadeRows, MadeRun, known_rows};
@@ -58,20 +58,12 @@ impl Store {
     ) -> Result<Known<Run>, Failed> {
         let id = RunId::new(self.chance());
         let now = self.clock().now();
-        let made = if key.is_none() {
-            let new = new.clone();
-            let insert = self
-                .inner
-                .db
-                .write_one_call(move |conn| Box::pin(insert_run(conn, owner, id, new, None, now)));
-            insert.await?
-        } else {
-            self.write_again_after_a_lost_race(|| {
+        let made = self
+            .write_again_after_a_lost_race(|| {
                 let (new, key) = (new.clone(), key.clone());
                 move |conn| Box::pin(insert_run(conn, owner, id, new, key, now))
             })
-            .await?
-        };
+            .await?;
         let known = self.known_run(owner, made).await?;
         Ok(known.unwrap_or_else(|| Known::New(new_born(id, new, now))))
     }
@@ -171,16 +163,19 @@ async fn insert_run(
     }
     let made = MadeRun { run: id.to_string() };
     idempotency::record(conn, owner, key.as_ref(), &made, now).await?;
-    let spec = document::spec_to_text(&new.spec);
-    let hash = hash_of(&spec);
-    if conn.is_postgres() {
-        spec_seq(conn, owner, &spec).await?;
-    }
-    execute!(
+    let spec = spec_seq(conn, owner, &document::spec_to_text(&new.spec)).await?;
+    let (seq,) = fetch_one!(
         conn,
-        Both { sqlite: sqlite::INSERT_RUN.text(conn), postgres: postgres::INSERT_RUN },
+        (i64,),
+        "-- insert_run
+         INSERT INTO runs (id, owner, spec, processor, input, metadata, warnings, state, turn, host, previous,
+                           webhook_url, receiver, event_seq, created_at_ms, modified_at_ms)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued',
+                 (SELECT COALESCE(MIN(turn), 0) + 1 FROM runs WHERE state = 'queued'), $8, $9, $10, $11, 1, $12, $12)
+         RETURNING seq",
         id.to_string(),
         owner.0,
+        spec,
         &new.spec.processor.name,
         new.input.to_json().to_string(),
         new.metadata.map(|metadata| Value::Object(metadata).to_string()),
@@ -189,9 +184,14 @@ async fn insert_run(
         new.previous.map(|id| id.to_string()),
         new.webhook.as_ref().map(|webhook| webhook.url.as_str()),
         new.webhook.as_ref().map(|webhook| webhook.receiver.as_str()),
-        now.0,
-        hash,
-        spec
+        now.0
+    )?;
+    execute!(
+        conn,
+        "-- insert_run: its first event
+         INSERT INTO events (run_seq, seq, at_ms, kind, body) VALUES ($1, 1, $2, 'state', '{\"state\":\"queued\"}')",
+        seq,
+        now.0
     )?;
     conn.touch(Change::Work);
     Ok(Replayed::Nothing)
@@ -350,28 +350,29 @@ async fn rows_as_json(
 
 /// The number of a spec, which is stored once per owner.
 async fn spec_seq(conn: &mut Conn, owner: Owner, body: &str) -> Result<i64, Failed> {
-    let hash = hash_of(body);
-    execute!(
-        conn,
-        "-- spec_seq: store it unless it is there
-         INSERT INTO specs (owner, hash, body) VALUES ($1, $2, $3) ON CONFLICT (owner, hash) DO NOTHING",
-        owner.0,
-        &hash,
-        body
-    )?;
-    let (seq,) = fetch_one!(
-        conn,
-        (i64,),
-        "-- spec_seq
-         SELECT seq FROM specs WHERE owner = $1 AND hash = $2",
-        owner.0,
-        &hash
-    )?;
-    Ok(seq)
-}
-
-fn hash_of(spec: &str) -> Vec<u8> {
-    Sha256::digest(spec.as_bytes()).to_vec()
+    let hash = Sha256::digest(body.as_bytes()).to_vec();
+    loop {
+        let known: Option<(i64,)> = fetch_optional!(
+            conn,
+            (i64,),
+            "-- spec_seq
+             SELECT seq FROM specs WHERE owner = $1 AND hash = $2",
+            owner.0,
+            &hash
+        )?;
+        if let Some((seq,)) = known {
+            return Ok(seq);
+        }
+        // On PostgreSQL another transaction may have been first; then it is there at the next look.
+        execute!(
+            conn,
+            "-- spec_seq: store it
+             INSERT INTO specs (owner, hash, body) VALUES ($1, $2, $3) ON CONFLICT (owner, hash) DO NOTHING",
+            owner.0,
+            &hash,
+            body
+        )?;
+    }
 }
 
 impl Store {

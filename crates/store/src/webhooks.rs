@@ -9,6 +9,7 @@ use domain::clock::TimeMs;
 use domain::ids::{GroupId, RunId};
 
 use crate::changes::{Change, Watch};
+use crate::columns::columns;
 use crate::db::{Both, Conn, execute, fetch_all, fetch_one, fetch_optional, over_rows};
 use crate::{Failed, Owner, Store, document};
 
@@ -34,22 +35,24 @@ pub enum About {
     Group(GroupId),
 }
 
-/// A delivery as its owner sees it.
-#[derive(Debug, Clone, PartialEq, Eq, sqlx::FromRow)]
-pub struct DeliveryRow {
-    pub seq: i64,
-    pub id: String,
-    /// `due`, `delivered` or `dead`.
-    pub state: String,
-    pub url: String,
-    pub run_id: Option<String>,
-    pub group_id: Option<String>,
-    pub attempts: i64,
-    pub next_at_ms: i64,
-    /// Why the last try failed.
-    pub last_error: Option<String>,
-    pub created_at_ms: i64,
-    pub ended_at_ms: Option<i64>,
+columns! {
+    /// A delivery as its owner sees it.
+    #[derive(Debug, Clone, PartialEq, Eq)]
+    pub struct DeliveryRow {
+        pub seq: i64,
+        pub id: String,
+        /// `due`, `delivered` or `dead`.
+        pub state: String,
+        pub url: String,
+        pub run_id: Option<String>,
+        pub group_id: Option<String>,
+        pub attempts: i64,
+        pub next_at_ms: i64,
+        /// Why the last try failed.
+        pub last_error: Option<String>,
+        pub created_at_ms: i64,
+        pub ended_at_ms: Option<i64>,
+    }
 }
 
 /// Longest time that one try takes; after it the delivery may be tried again, by anybody.
@@ -97,17 +100,18 @@ pub(crate) async fn tell_of_group(conn: &mut Conn, group: i64, at: TimeMs) -> Re
     Ok(())
 }
 
-#[derive(sqlx::FromRow)]
-struct DueColumns {
-    seq: i64,
-    id: String,
-    owner: i64,
-    run_id: Option<String>,
-    group_id: Option<String>,
-    url: String,
-    receiver: String,
-    attempts: i64,
-    created_at_ms: i64,
+columns! {
+    struct DueColumns {
+        seq: i64,
+        id: String,
+        owner: i64,
+        run_id: Option<String>,
+        group_id: Option<String>,
+        url: String,
+        receiver: String,
+        attempts: i64,
+        created_at_ms: i64,
+    }
 }
 
 impl Store {
@@ -233,9 +237,10 @@ impl Store {
                          UPDATE deliveries
                          SET state = 'due', attempts = 0, next_at_ms = $3, created_at_ms = $3, ended_at_ms = NULL
                          WHERE id = $1 AND owner = $2
-                         RETURNING seq, id, state, url, attempts, next_at_ms, last_error, created_at_ms, ended_at_ms,
+                         RETURNING seq, id, state, url,
                                    (SELECT r.id FROM runs r WHERE r.seq = deliveries.run_seq) AS run_id,
-                                   (SELECT g.id FROM groups g WHERE g.seq = deliveries.group_seq) AS group_id",
+                                   (SELECT g.id FROM groups g WHERE g.seq = deliveries.group_seq) AS group_id,
+                                   attempts, next_at_ms, last_error, created_at_ms, ended_at_ms",
                         &id,
                         owner.0,
                         now.0
@@ -349,9 +354,10 @@ macro_rules! claim {
                  ORDER BY next_at_ms LIMIT $3 + 0",
             $lock,
             ")
-             RETURNING seq, id, owner, url, receiver, attempts, created_at_ms,
+             RETURNING seq, id, owner,
                        (SELECT r.id FROM runs r WHERE r.seq = deliveries.run_seq) AS run_id,
-                       (SELECT g.id FROM groups g WHERE g.seq = deliveries.group_seq) AS group_id"
+                       (SELECT g.id FROM groups g WHERE g.seq = deliveries.group_seq) AS group_id,
+                       url, receiver, attempts, created_at_ms"
         )
     };
 }

@@ -6,7 +6,7 @@ use domain::fields::schema_from_words;
 use domain::processor::{self, Processor};
 use domain::schema::Schema;
 use domain::source::SourceName;
-use domain::spec::{Input, SourcePolicy, Spec, Wanted};
+use domain::spec::{Escalation, Input, SourcePolicy, Spec, Wanted};
 use serde_json::{Map, Value, json};
 
 /// One of the processors of a fresh installation.
@@ -29,6 +29,8 @@ pub fn report() -> Spec {
         search: Vec::new(),
         policy: SourcePolicy::default(),
         input_schema: None,
+        cast: None,
+        escalation: Escalation::default(),
     }
 }
 

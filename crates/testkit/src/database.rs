@@ -1,11 +1,13 @@
 //! A throw-away database of either kind, and a way to look into it past the store.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use rusqlite::Connection;
 use sqlx::postgres::PgPoolOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{AssertSqlSafe, ConnectOptions, PgPool, SqliteConnection, SqlitePool};
+use sqlx::{AssertSqlSafe, PgPool};
 use tempfile::TempDir;
 
 use crate::postgres;
@@ -20,7 +22,7 @@ pub enum Database {
 /// Statements past the store, for what a test wants to see or cannot ask for otherwise.
 #[derive(Debug, Clone)]
 pub enum Raw {
-    Sqlite(SqlitePool),
+    Sqlite(Arc<Mutex<Connection>>),
     Postgres(PgPool),
 }
 
@@ -55,7 +57,7 @@ impl Database {
     /// Works once a store has been opened here.
     pub async fn raw(&self) -> Raw {
         match self {
-            Self::Sqlite(directory) => Raw::sqlite(directory.path()).await,
+            Self::Sqlite(directory) => Raw::sqlite(directory.path()),
             Self::Postgres(url) => {
                 let pool = PgPoolOptions::new().max_connections(1).connect(url).await;
                 Raw::Postgres(pool.expect("a connection to the test cluster"))
@@ -66,70 +68,74 @@ impl Database {
 
 impl Raw {
     /// The embedded database of a data directory.
-    pub async fn sqlite(directory: &Path) -> Self {
-        let file: PathBuf = directory.join("task-mcp.db");
-        let options = SqliteConnectOptions::new().filename(file);
-        let options = options.busy_timeout(std::time::Duration::from_secs(30));
-        let pool = SqlitePoolOptions::new().max_connections(1).connect_with(options).await;
-        Self::Sqlite(pool.expect("the embedded database"))
+    pub fn sqlite(directory: &Path) -> Self {
+        let conn = Connection::open(directory.join("task-mcp.db")).expect("the embedded database");
+        conn.busy_timeout(Duration::from_secs(30)).expect("an option of SQLite");
+        Self::Sqlite(Arc::new(Mutex::new(conn)))
     }
 
     pub async fn execute(&self, statement: &str) {
-        let statement = AssertSqlSafe(statement.to_owned());
         match self {
-            Self::Sqlite(pool) => {
-                sqlx::query(statement).execute(pool).await.expect("a statement");
+            Self::Sqlite(conn) => {
+                let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
+                conn.execute(statement, []).expect("a statement");
             }
             Self::Postgres(pool) => {
-                sqlx::query(statement).execute(pool).await.expect("a statement");
+                let statement = sqlx::query(AssertSqlSafe(statement.to_owned()));
+                statement.execute(pool).await.expect("a statement");
             }
         }
     }
 
     /// The one number that a query gives.
     pub async fn number(&self, query: &str) -> i64 {
-        let query = AssertSqlSafe(query.to_owned());
-        let (number,) = match self {
-            Self::Sqlite(pool) => sqlx::query_as::<_, (i64,)>(query).fetch_one(pool).await,
-            Self::Postgres(pool) => sqlx::query_as::<_, (i64,)>(query).fetch_one(pool).await,
+        match self {
+            Self::Sqlite(conn) => {
+                let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
+                conn.query_row(query, [], |row| row.get(0)).expect("a query for a number")
+            }
+            Self::Postgres(pool) => {
+                let query = sqlx::query_scalar(AssertSqlSafe(query.to_owned()));
+                query.fetch_one(pool).await.expect("a query for a number")
+            }
         }
-        .expect("a query for a number");
-        number
     }
 
     /// The one column of text that a query gives.
     pub async fn texts(&self, query: &str) -> Vec<String> {
-        let query = AssertSqlSafe(query.to_owned());
-        let rows: Vec<(String,)> = match self {
-            Self::Sqlite(pool) => sqlx::query_as(query).fetch_all(pool).await,
-            Self::Postgres(pool) => sqlx::query_as(query).fetch_all(pool).await,
+        match self {
+            Self::Sqlite(conn) => {
+                let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut query = conn.prepare(query).expect("a query for text");
+                let rows = query.query_map([], |row| row.get(0)).expect("a query for text");
+                rows.collect::<Result<_, _>>().expect("text")
+            }
+            Self::Postgres(pool) => {
+                let query = sqlx::query_scalar(AssertSqlSafe(query.to_owned()));
+                query.fetch_all(pool).await.expect("a query for text")
+            }
         }
-        .expect("a query for text");
-        rows.into_iter().map(|(text,)| text).collect()
     }
 }
 
 /// A plain connection whose commits are as durable as those of the embedded store: what no write can be faster than.
 #[derive(Debug)]
-pub struct Bare(SqliteConnection);
+pub struct Bare(Connection);
 
 impl Bare {
     /// A database of its own in a directory.
-    pub async fn open(directory: &Path) -> Self {
-        let options = SqliteConnectOptions::new()
-            .filename(directory.join("bare.db"))
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full);
-        let mut conn = options.connect().await.expect("an embedded database");
-        let table = "CREATE TABLE bare (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)";
-        sqlx::query(table).execute(&mut conn).await.expect("a table");
+    pub fn open(directory: &Path) -> Self {
+        let conn = Connection::open(directory.join("bare.db")).expect("an embedded database");
+        let table = "PRAGMA journal_mode = WAL;
+                     PRAGMA synchronous = FULL;
+                     CREATE TABLE bare (seq INTEGER PRIMARY KEY, body TEXT NOT NULL)";
+        conn.execute_batch(table).expect("a table");
         Self(conn)
     }
 
-    /// Inserts one row and commits, in one call.
-    pub async fn commit(&mut self, body: &str) {
-        let insert = "BEGIN IMMEDIATE; INSERT INTO bare (body) VALUES ($1); COMMIT";
-        sqlx::query(insert).bind(body).execute(&mut self.0).await.expect("a commit");
+    /// Inserts one row and commits.
+    pub fn commit(&self, body: &str) {
+        let insert = self.0.prepare_cached("INSERT INTO bare (body) VALUES ($1)");
+        insert.and_then(|mut insert| insert.execute([body])).expect("a commit");
     }
 }

@@ -6,9 +6,11 @@
 pub mod build;
 pub mod clock;
 pub mod database;
+pub mod hostile;
 mod postgres;
 pub mod site;
 
 pub use clock::HandClock;
 pub use database::Database;
+pub use hostile::Hostile;
 pub use site::Site;

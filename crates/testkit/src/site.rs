@@ -45,6 +45,10 @@ struct Serving {
     origin: String,
     script: Script,
     asked: Mutex<Vec<String>>,
+    /// What was searched for, as it came.
+    queries: Mutex<Vec<String>>,
+    /// Paths that were told to be as they were.
+    unchanged: Mutex<Vec<String>>,
     was_asked: Notify,
 }
 
@@ -99,6 +103,8 @@ impl Script {
             origin: origin.clone(),
             script: self,
             asked: Mutex::default(),
+            queries: Mutex::default(),
+            unchanged: Mutex::default(),
             was_asked: Notify::new(),
         });
         let routes = Router::new().fallback(answer).with_state(Arc::clone(&state));
@@ -133,6 +139,16 @@ impl Site {
         self.asked().iter().filter(|asked| *asked == path).count()
     }
 
+    /// What was searched for, percent-encoded as it came.
+    pub fn queries(&self) -> Vec<String> {
+        self.state.queries.lock().expect("a list").clone()
+    }
+
+    /// Paths whose page was not sent again, because whoever asked showed the mark of the one that stands there.
+    pub fn unchanged(&self) -> Vec<String> {
+        self.state.unchanged.lock().expect("a list").clone()
+    }
+
     /// Returns once a path has been asked for.
     pub async fn until_asked(&self, path: &str) {
         loop {
@@ -154,11 +170,22 @@ async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response 
         asked.push(path.clone());
         is_first
     };
+    if path == "/search" {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        site.queries.lock().expect("a list").push(query);
+    }
     site.was_asked.notify_waiters();
     match site.script.replies.get(&path) {
         Some(Reply::SlowStart(_)) if is_first => std::future::pending().await,
         Some(Reply::Html(html) | Reply::SlowStart(html)) => {
-            ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], html.clone()).into_response()
+            let mark = format!("\"{}\"", html.len());
+            if request.headers().get(header::IF_NONE_MATCH).is_some_and(|known| *known == mark) {
+                site.unchanged.lock().expect("a list").push(path);
+                return (StatusCode::NOT_MODIFIED, [(header::ETAG, mark)]).into_response();
+            }
+            let headers =
+                [(header::CONTENT_TYPE, "text/html; charset=utf-8".into()), (header::ETAG, mark)];
+            (headers, html.clone()).into_response()
         }
         Some(Reply::Redirect(to)) => {
             (StatusCode::FOUND, [(header::LOCATION, to.clone())]).into_response()

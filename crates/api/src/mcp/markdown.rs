@@ -92,6 +92,14 @@ pub(super) fn receipt(receipt: &Receipt) -> String {
     if let Some(stopped) = receipt.stopped {
         let _ = writeln!(out, "- Stopped because {}", words::stopped(stopped));
     }
+    if let Some(outside) = receipt.outside() {
+        let _ = writeln!(out, "- Outside: {outside}");
+    }
+    for query in receipt.queries.iter().filter(|query| query.failed.is_some()).take(5) {
+        let why = query.failed.as_deref().unwrap_or_default();
+        let (text, why) = (one_line(&query.text, 200), one_line(why, 200));
+        let _ = writeln!(out, "- Not searched: {}: {text} ({why})", query.provider);
+    }
     for unreadable in receipt.unreadable.iter().take(5) {
         let (address, why) =
             (one_line(&unreadable.address, 200), one_line(&unreadable.reason, 200));

@@ -51,6 +51,7 @@ impl Task {
             Engine::Noop => vec![Warning::other(
                 "This processor researches nothing: the answer holds no findings by design.",
             )],
+            Engine::Model => Vec::new(),
             Engine::Extractive => {
                 let mut warnings = vec![Warning::other(
                     "Answered without a model. Every statement is a verbatim quote from a source; \

@@ -1,6 +1,6 @@
 //! The receipt as lines. A further line is a further entry of [`LINES`].
 
-use domain::receipt::Receipt;
+use domain::receipt::{Receipt, Spending};
 
 use crate::ui::words;
 
@@ -9,6 +9,7 @@ type Line = (&'static str, fn(&Receipt) -> Option<(String, Option<String>)>);
 
 const LINES: &[Line] = &[
     ("Sentences with a source", |r| of(r.sentences_cited, r.sentences)),
+    ("Sentences left out", |r| some(r.sentences_dropped)),
     ("Quotes found again", |r| of(r.quotes_verified, r.quotes_verified + r.quotes_dropped)),
     ("Fields found", |r| of(r.fields_found, r.fields_found + r.fields_missing)),
     ("Contradictions", |r| some(r.contradictions)),
@@ -18,6 +19,15 @@ const LINES: &[Line] = &[
     ("Searches", |r| some(r.searches)),
     ("Rounds", |r| some(r.rounds)),
     ("Time", |r| (r.elapsed_ms > 0).then(|| (words::spent(r.elapsed_ms), None))),
+    ("Models", |r| model(r, |m| (!m.models.is_empty()).then(|| m.models.join(", ")))),
+    ("Calls of models", |r| model(r, |m| Some(words::count(i64::from(m.calls))))),
+    ("Tokens in", |r| model(r, |m| Some(number(m.input_tokens)))),
+    ("Tokens out", |r| model(r, |m| Some(number(m.output_tokens)))),
+    ("Cost", |r| model(r, |m| m.cost_micro_usd.map(words::dollars))),
+    ("Claims left out", |r| {
+        model(r, |m| (m.claims_dropped > 0).then(|| m.claims_dropped.to_string()))
+    }),
+    ("Asked outside", |r| r.outside().map(|said| (said, None))),
     ("Answered by", |r| (!r.engine.is_empty()).then(|| (words::engine(&r.engine), None))),
 ];
 
@@ -29,6 +39,8 @@ pub(super) struct ReceiptView {
     /// Further ones that are only counted.
     pub(super) more_unreadable: usize,
     pub(super) advice: Option<String>,
+    /// What went otherwise than asked.
+    pub(super) notes: Vec<String>,
 }
 
 pub(super) struct ReceiptLine {
@@ -52,7 +64,20 @@ pub(super) fn view(receipt: &Receipt) -> ReceiptView {
         unreadable: shown.map(|one| (words::place(&one.address), one.reason.clone())).collect(),
         more_unreadable: receipt.unreadable.len().saturating_sub(MAX_UNREADABLE),
         advice: receipt.advice.clone(),
+        notes: receipt.notes.clone(),
     }
+}
+
+/// A line about models, where some took part.
+fn model(
+    receipt: &Receipt,
+    value: fn(&Spending) -> Option<String>,
+) -> Option<(String, Option<String>)> {
+    receipt.models.as_ref().and_then(value).map(|value| (value, None))
+}
+
+fn number(count: u64) -> String {
+    words::count(i64::try_from(count).unwrap_or(i64::MAX))
 }
 
 fn asked(receipt: &Receipt) -> u32 {

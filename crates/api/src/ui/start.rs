@@ -45,8 +45,12 @@ fn hint(processor: &Processor) -> String {
         words::spent(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
     };
     let cost = match processor.engine {
-        Engine::Extractive => "Costs nothing: it only quotes, no model is used.",
-        Engine::Noop => "Researches nothing.",
+        Engine::Extractive => "Costs nothing: it only quotes, no model is used.".to_owned(),
+        Engine::Model => format!(
+            "Costs at most {} for models, where their prices are known.",
+            words::dollars(caps.cost_micro_usd)
+        ),
+        Engine::Noop => "Researches nothing.".to_owned(),
     };
     format!(
         "Usually {} to {}, at most {}. Up to {} pages and {} searches. {cost}",

@@ -16,6 +16,12 @@ pub(crate) const fn missing(missing: Missing) -> &'static str {
             "Left out: it asks for judgement or writing, and no model is set up."
         }
         Missing::Budget => "Left out: the budget ended before it was looked for.",
+        Missing::Ambiguous => {
+            "Not clear: pages speak of several things of this name, and it is not said which is meant."
+        }
+        Missing::Unsupported => {
+            "Left out: what was written did not stand the check against its evidence."
+        }
     }
 }
 
@@ -117,6 +123,11 @@ pub(crate) fn count(number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
+/// `$0.0710`, of millionths
+pub(crate) fn dollars(micro: u64) -> String {
+    format!("${}.{:04}", micro / 1_000_000, micro % 1_000_000 / 100)
+}
+
 /// `1 row`, `1,284 rows`
 pub(crate) fn counted(number: i64, one: &str, many: &str) -> String {
     format!("{} {}", count(number), if number == 1 { one } else { many })
@@ -126,6 +137,7 @@ pub(crate) fn counted(number: i64, one: &str, many: &str) -> String {
 pub(crate) fn engine(name: &str) -> String {
     match name {
         "extractive" => "quotes only, no model".into(),
+        "model" => "models, held against the archive".into(),
         "noop" => "nobody: this processor researches nothing".into(),
         other => other.to_owned(),
     }

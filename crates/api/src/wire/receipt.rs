@@ -1,6 +1,6 @@
 //! The receipt as JSON: what was done for an answer, what could not be done, and why it stopped.
 
-use domain::receipt::Receipt;
+use domain::receipt::{self, Receipt, Spending};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,12 +22,65 @@ pub struct ReceiptView {
     pub quotes_dropped: u32,
     pub sentences: u32,
     pub sentences_cited: u32,
+    /// Sentences that were written and left out again, because nothing quoted carries them.
+    pub sentences_dropped: u32,
     pub contradictions: u32,
     pub fields_found: u32,
     pub fields_missing: u32,
+    /// Every host that was asked for this answer.
+    pub contacts: Vec<ContactView>,
+    /// Every query that was put to a search provider, or was not, and what came of it.
+    pub queries: Vec<QueryView>,
     /// The one thing that would help most.
     pub advice: Option<String>,
+    /// What went otherwise than asked, in sentences.
+    pub notes: Vec<String>,
+    /// What language models did; null where none was asked.
+    pub models: Option<SpendingView>,
     pub elapsed_ms: i64,
+}
+
+/// What was asked of language models for one answer.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Spending)]
+pub struct SpendingView {
+    /// The models that answered, as the server's settings call them.
+    pub models: Vec<String>,
+    /// Answers that were used; each was paid for once.
+    pub calls: u32,
+    pub input_tokens: u64,
+    pub cached_tokens: u64,
+    pub output_tokens: u64,
+    /// US dollars; null where the price of a model is not known.
+    pub cost_usd: Option<f64>,
+    /// Answers taken from another row of the group that had asked the same.
+    pub shared: u32,
+    /// Calls under way when a worker was lost, which may have been charged without an answer.
+    pub lost: u32,
+    pub claims_dropped: u32,
+    pub passages_withheld: u32,
+}
+
+impl From<&Spending> for SpendingView {
+    fn from(spending: &Spending) -> Self {
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "money of one run is far below 2^53 millionths"
+        )]
+        let cost_usd = spending.cost_micro_usd.map(|micro| micro as f64 / 1e6);
+        Self {
+            models: spending.models.clone(),
+            calls: spending.calls,
+            input_tokens: spending.input_tokens,
+            cached_tokens: spending.cached_tokens,
+            output_tokens: spending.output_tokens,
+            cost_usd,
+            shared: spending.shared,
+            lost: spending.lost,
+            claims_dropped: spending.claims_dropped,
+            passages_withheld: spending.passages_withheld,
+        }
+    }
 }
 
 /// An address that was asked and gave nothing to read.
@@ -36,6 +89,47 @@ pub struct ReceiptView {
 pub struct UnreadableView {
     pub address: String,
     pub reason: String,
+}
+
+/// What went to one host for one purpose, and came from it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Contact)]
+pub struct ContactView {
+    pub host: String,
+    /// `page`, `robots`, `search`, `model`, `upstream` or `mcp`.
+    pub purpose: String,
+    pub requests: u32,
+    /// Before encryption.
+    pub bytes_out: u64,
+    /// Of bodies, as they came.
+    pub bytes_in: u64,
+}
+
+/// A query as it left, or would have left.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = Query)]
+pub struct QueryView {
+    pub provider: String,
+    pub text: String,
+    pub hits: u32,
+    /// Why it was not asked, or brought no answer.
+    pub failed: Option<String>,
+    /// What was taken out of it before it left: `e-mail address`, `card number`, `key`.
+    pub withheld: Vec<String>,
+}
+
+impl From<&receipt::Contact> for ContactView {
+    fn from(contact: &receipt::Contact) -> Self {
+        let receipt::Contact { host, purpose, requests, bytes_out, bytes_in } = contact.clone();
+        Self { host, purpose, requests, bytes_out, bytes_in }
+    }
+}
+
+impl From<&receipt::Query> for QueryView {
+    fn from(query: &receipt::Query) -> Self {
+        let receipt::Query { provider, text, hits, failed, withheld } = query.clone();
+        Self { provider, text, hits, failed, withheld }
+    }
 }
 
 impl From<&Receipt> for ReceiptView {
@@ -56,10 +150,15 @@ impl From<&Receipt> for ReceiptView {
             quotes_dropped: receipt.quotes_dropped,
             sentences: receipt.sentences,
             sentences_cited: receipt.sentences_cited,
+            sentences_dropped: receipt.sentences_dropped,
             contradictions: receipt.contradictions,
             fields_found: receipt.fields_found,
             fields_missing: receipt.fields_missing,
+            contacts: receipt.contacts.iter().map(Into::into).collect(),
+            queries: receipt.queries.iter().map(Into::into).collect(),
             advice: receipt.advice.clone(),
+            notes: receipt.notes.clone(),
+            models: receipt.models.as_ref().map(Into::into),
             elapsed_ms: receipt.elapsed_ms,
         }
     }

@@ -4,6 +4,7 @@ use domain::evidence::Evidence;
 use domain::output::{Basis, Confidence, Content, Missing, Output};
 use domain::receipt::Receipt;
 use domain::run::Run;
+use domain::schema::FieldKind;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -51,10 +52,12 @@ pub struct BasisView {
     pub citations: Vec<CitationView>,
     /// `high`, `medium`, `low` or null.
     pub confidence: Option<&'static str>,
-    /// Ours: why the value is null: `not_found`, `no_pages`, `needs_model` or `budget`.
+    /// Ours: why the value is null: `not_found`, `no_pages`, `needs_model`, `budget`, `ambiguous` or `unsupported`.
     pub missing: Option<&'static str>,
     /// Ours: other values that sources gave.
     pub conflicts: Vec<ConflictView>,
+    /// Ours: how the value came about: `found`, `judged` or `written`; null for text.
+    pub kind: Option<&'static str>,
 }
 
 /// A value that a source states but that was not chosen.
@@ -152,6 +155,7 @@ fn basis_view(basis: &Basis, links: &Links) -> BasisView {
         confidence: basis.confidence.map(Confidence::as_str),
         missing: basis.missing.map(Missing::as_str),
         conflicts: conflicts.collect(),
+        kind: basis.kind.map(FieldKind::as_str),
     }
 }
 

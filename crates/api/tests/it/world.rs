@@ -59,6 +59,8 @@ fn app_on(store: &Store) -> App {
     let catalog = Catalog {
         processors: processor::defaults(),
         search: vec!["searxng".into()],
+        keyless: false,
+        cast: None,
         host: "here".into(),
         webhooks: Some(egress::Egress::new(egress::Policy::default())),
     };
@@ -213,6 +215,7 @@ pub(crate) fn report(markdown: &str, evidence: Vec<Evidence>) -> Ending {
         evidence,
         missing: None,
         conflicts: vec![],
+        kind: None,
     };
     Ending::Completed(Output { content: Content::Text(markdown.into()), basis: vec![basis] })
 }
@@ -227,6 +230,7 @@ pub(crate) fn fields(found: &str, evidence: Evidence) -> Ending {
         evidence,
         missing,
         conflicts: vec![],
+        kind: None,
     };
     Ending::Completed(Output {
         content: Content::Fields { values, schema: None },

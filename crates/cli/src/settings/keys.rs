@@ -1,9 +1,10 @@
 //! The names of all settings: what each is for, how it is read, how it is shown.
 
-use domain::processor::{Engine, Processor};
+use domain::processor::{Engine, Judging, Processor};
 
 use super::values::{
-    address, count, duration, origins, show_duration, show_size, shown_origins, size, yes_or_no,
+    address, count, dollars, duration, origins, show_dollars, show_duration, show_size,
+    shown_origins, size, yes_or_no,
 };
 use super::{DatabaseUrl, Format, Settings};
 
@@ -16,7 +17,12 @@ pub(crate) struct Key {
     pub(crate) show: fn(&Settings) -> Option<String>,
 }
 
-pub(crate) const KEYS: [Key; 17] = [
+/// All of them, by section.
+pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
+    KEYS.iter().chain(super::search_keys::all()).chain(&super::egress_keys::KEYS)
+}
+
+static KEYS: [Key; 18] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -119,6 +125,12 @@ pub(crate) const KEYS: [Key; 17] = [
         show: |all| Some(quoted(&show_size(all.fetch.max_size_bytes))),
     },
     Key {
+        name: "fetch.max_age",
+        doc: "how old a page of the web may be that is taken from the archive instead of being asked for; 0s asks always",
+        set: |all, text| duration(text).map(|value| all.fetch.max_age = value),
+        show: |all| Some(quoted(&show_duration(all.fetch.max_age))),
+    },
+    Key {
         name: "search.searxng.url",
         doc: "a SearXNG instance for searching the web; its settings.yml must allow the format json",
         set: |all, text| address(text).map(|url| all.search.searxng_url = url),
@@ -155,14 +167,23 @@ pub(crate) const KEYS: [Key; 17] = [
 ];
 
 /// The settings of one processor, below `processors.NAME.`.
-pub(crate) const PROCESSOR_KEYS: [(&str, &str); 7] = [
-    ("engine", "who does the work: extractive or noop"),
+pub(crate) const PROCESSOR_KEYS: [(&str, &str); 13] = [
+    (
+        "engine",
+        "who does the work: extractive, model or noop; model where one is configured, else extractive",
+    ),
     ("rounds", "rounds of searching and reading"),
     ("searches", "searches of one run"),
     ("pages", "pages read by one run"),
-    ("wall", "wall time from the first claim of the run"),
+    ("wall", "wall time of an attempt; with models it binds only where it is set"),
     ("sources_for_high", "independent sources that a value needs for high confidence"),
-    ("findings", "sentences in the findings of a report"),
+    ("findings", "sentences in the findings of a report without a model"),
+    ("calls", "questions to language models"),
+    ("input_tokens", "tokens sent to language models"),
+    ("cost_usd", "US dollars for language models; binds where their prices are known"),
+    ("width", "parts of a plan that are investigated side by side"),
+    ("branches", "independent investigations, reconciled at the end"),
+    ("judging", "which sentences a model judges beside the rules: rules (none), weak or all"),
 ];
 
 /// Changes one processor, or makes a new one with the budget of `core`.
@@ -184,7 +205,7 @@ pub(crate) fn set_processor(
     match key {
         "engine" => {
             processor.engine =
-                Engine::parse(text.trim()).ok_or("write extractive or noop".to_owned())?;
+                Engine::parse(text.trim()).ok_or("write extractive, model or noop".to_owned())?;
         }
         "rounds" => caps.rounds = count(text)?,
         "searches" => caps.searches = count(text)?,
@@ -192,6 +213,15 @@ pub(crate) fn set_processor(
         "wall" => caps.wall = duration(text)?,
         "sources_for_high" => caps.sources_for_high = count(text)?,
         "findings" => caps.findings = count(text)?,
+        "calls" => caps.calls = count(text)?,
+        "input_tokens" => caps.input_tokens = count(text)?,
+        "cost_usd" => caps.cost_micro_usd = dollars(text)?,
+        "width" => caps.width = count(text)?,
+        "branches" => caps.branches = count(text)?,
+        "judging" => {
+            caps.judging =
+                Judging::parse(text.trim()).ok_or("write rules, weak or all".to_owned())?;
+        }
         _ => return Err(format!("`{key}` is not a setting of a processor")),
     }
     Ok(())
@@ -221,10 +251,16 @@ pub(crate) fn show_processor(processor: &Processor) -> Vec<(&'static str, String
         ("wall", quoted(&show_duration(caps.wall))),
         ("sources_for_high", caps.sources_for_high.to_string()),
         ("findings", caps.findings.to_string()),
+        ("calls", caps.calls.to_string()),
+        ("input_tokens", caps.input_tokens.to_string()),
+        ("cost_usd", quoted(&show_dollars(caps.cost_micro_usd))),
+        ("width", caps.width.to_string()),
+        ("branches", caps.branches.to_string()),
+        ("judging", quoted(caps.judging.as_str())),
     ]
 }
 
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     toml::Value::String(text.to_owned()).to_string()
 }
 

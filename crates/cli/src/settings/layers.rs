@@ -6,7 +6,7 @@ use anyhow::Result;
 use toml::Value;
 
 use super::Settings;
-use super::keys::{KEYS, PROCESSOR_KEYS, nearest, set_processor};
+use super::keys::{self, PROCESSOR_KEYS, nearest, set_processor};
 use crate::problem::{refuse, usage};
 
 /// What the command line says about settings.
@@ -30,6 +30,17 @@ const NOT_SETTINGS: [&str; 2] = ["TASK_MCP_CONFIG", "TASK_MCP_TEST"];
 pub(crate) fn read(flags: &Flags) -> Result<Settings> {
     let mut all = Settings::default();
     let variables = variables();
+    for about in sources::catalogue() {
+        // Below everything else: they may lie there for other programs.
+        let usual = about.variable.and_then(|name| Some((name, crate::machine::variable(name)?)));
+        if let Some((variable, value)) = usual {
+            let key = format!("search.{}.key", about.name);
+            set(&mut all, &key, &value, &format!("environment variable {variable}"))?;
+            if about.name == "parallel" {
+                all.search.borrowed.push(about.name.to_owned());
+            }
+        }
+    }
     if let Some(file) = find_file(flags, &variables)? {
         read_file(&mut all, &file)?;
         all.file = Some(file);
@@ -56,6 +67,7 @@ pub(crate) fn read(flags: &Flags) -> Result<Settings> {
             set(&mut all, key, &value, flag)?;
         }
     }
+    all.search.check().map_err(usage)?;
     Ok(all)
 }
 
@@ -141,14 +153,17 @@ fn flatten(path: &mut Vec<String>, value: &Value, leaves: &mut Vec<(String, Stri
 fn set(all: &mut Settings, key: &str, value: &str, origin: &str) -> Result<()> {
     let done = match find_processor(key) {
         Some((name, field)) => set_processor(all, name, field, value),
-        None => match KEYS.iter().find(|known| known.name == key) {
+        None => match keys::all().find(|known| known.name == key) {
             Some(known) => (known.set)(all, value),
             None => refuse!("{}", unknown(key, origin)),
         },
     };
     // A password may be in the text of a database address.
-    let shown = if key == "store.database" { "***" } else { value };
+    let is_secret = key == "store.database" || key.ends_with(".key");
+    let shown = if is_secret { "***" } else { value };
     done.map_err(|why| usage(format!("`{key}` from {origin} is `{shown}`: {why}")))?;
+    // Given here, it is no longer only what lay there.
+    all.search.borrowed.retain(|name| key != format!("search.{name}.key"));
     all.origins.insert(key.to_owned(), origin.to_owned());
     Ok(())
 }
@@ -163,7 +178,7 @@ fn unknown(key: &str, origin: &str) -> String {
     let guess = match key.strip_prefix("processors.").and_then(|rest| rest.rsplit_once('.')) {
         Some((name, field)) => nearest(field, PROCESSOR_KEYS.iter().map(|(known, _)| *known))
             .map(|known| format!("processors.{name}.{known}")),
-        None => nearest(key, KEYS.iter().map(|known| known.name)).map(str::to_owned),
+        None => nearest(key, keys::all().map(|known| known.name)).map(str::to_owned),
     };
     format!(
         "`{key}` from {origin} is not a setting; the nearest is `{}` (`task-mcp config print` lists all)",

@@ -53,6 +53,23 @@ pub(crate) fn count<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) ->
         .ok_or_else(|| "write a whole number from 1 on".into())
 }
 
+/// Millionths of a dollar.
+pub(crate) fn dollars(text: &str) -> Result<u64, String> {
+    let wrong = || "write an amount in US dollars, such as 0.25".to_owned();
+    let (whole, part) = text.trim().split_once('.').unwrap_or((text.trim(), ""));
+    if part.len() > 6 || whole.len() + part.len() == 0 {
+        return Err(wrong());
+    }
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().map_err(|_| wrong())? };
+    let part: u64 = format!("{part:0<6}").parse().map_err(|_| wrong())?;
+    whole.checked_mul(1_000_000).and_then(|micro| micro.checked_add(part)).ok_or_else(wrong)
+}
+
+pub(crate) fn show_dollars(micro: u64) -> String {
+    let text = format!("{}.{:06}", micro / 1_000_000, micro % 1_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "write true or false".into())
 }
@@ -102,6 +119,14 @@ mod tests {
         assert_eq!(size("512 KiB"), Ok(524_288));
         assert_eq!(show_size(10_000_000), "10MB");
         assert!(size("10").is_err());
+    }
+
+    #[test]
+    fn dollars_are_read_to_the_millionth_and_read_back() {
+        assert_eq!(dollars("0.025"), Ok(25_000));
+        assert_eq!(show_dollars(25_000), "0.025");
+        assert_eq!((dollars("3"), show_dollars(3_000_000)), (Ok(3_000_000), "3".to_owned()));
+        assert!(dollars("0.0000001").is_err() && dollars("$1").is_err() && dollars("").is_err());
     }
 
     #[test]

@@ -128,7 +128,7 @@ async fn two_hundred_rows_survive_ten_kills(database: Database, seed: u64) {
 
 async fn database_of(database: &Database, place: &Place) -> Raw {
     match database {
-        Database::Sqlite(_) => Raw::sqlite(&place.data("data")).await,
+        Database::Sqlite(_) => Raw::sqlite(&place.data("data")),
         Database::Postgres(_) => database.raw().await,
     }
 }

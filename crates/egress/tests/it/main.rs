@@ -3,5 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 mod bodies;
+mod cassettes;
+mod modes;
 mod redirects;
 mod site;
+mod streams;

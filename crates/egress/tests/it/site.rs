@@ -57,7 +57,7 @@ impl Site {
 /// A client that may ask these sites and nothing else on loopback.
 pub(crate) fn egress(sites: &[&Site]) -> Egress {
     let allow = sites.iter().map(|site| Origin::of(&site.url("/")).unwrap()).collect();
-    Egress::new(Policy { allow })
+    Egress::new(Policy::allowing(allow))
 }
 
 pub(crate) async fn get(egress: &Egress, url: Url) -> Result<Response, Failed> {

@@ -10,7 +10,7 @@ use crate::ReadPage;
 
 /// One block per line: `# heading`, `- item`, `| cell | cell |` (the first row of a run is the header),
 /// `Key:: value`, and paragraphs.
-pub(super) fn text(title: &str, lines: &str) -> Text {
+pub(crate) fn text(title: &str, lines: &str) -> Text {
     let mut text = Text { title: title.to_owned(), ..Text::default() };
     let mut headings: Vec<(u8, usize)> = Vec::new();
     let mut header = None;
@@ -66,11 +66,11 @@ pub(super) fn text(title: &str, lines: &str) -> Text {
 }
 
 /// A page at `https://HOST/N`.
-pub(super) fn page(number: u32, host: &str, title: &str, lines: &str) -> ReadPage {
+pub(crate) fn page(number: u32, host: &str, title: &str, lines: &str) -> ReadPage {
     page_of(number, host, text(title, lines))
 }
 
-pub(super) fn page_of(number: u32, host: &str, text: Text) -> ReadPage {
+pub(crate) fn page_of(number: u32, host: &str, text: Text) -> ReadPage {
     ReadPage {
         text_ref: TextRef(i64::from(number)),
         page: PageId::from_bits(u128::from(number)),

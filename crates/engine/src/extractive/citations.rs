@@ -9,17 +9,17 @@ use super::words;
 use crate::ReadPage;
 
 /// Hands out numbers, and counts what was quoted.
-pub(super) struct Citations<'a> {
+pub(crate) struct Citations<'a> {
     pages: &'a [ReadPage],
     numbers: HashMap<(usize, usize, usize), usize>,
-    pub(super) evidence: Vec<Evidence>,
+    pub(crate) evidence: Vec<Evidence>,
     /// Index of the page of each reference.
-    pub(super) of_page: Vec<usize>,
-    pub(super) sentences: u32,
+    pub(crate) of_page: Vec<usize>,
+    pub(crate) sentences: u32,
 }
 
 impl<'a> Citations<'a> {
-    pub(super) fn new(pages: &'a [ReadPage]) -> Self {
+    pub(crate) fn new(pages: &'a [ReadPage]) -> Self {
         Self {
             pages,
             numbers: HashMap::new(),
@@ -30,7 +30,7 @@ impl<'a> Citations<'a> {
     }
 
     /// The number of a place; a new one the first time, or that of a quote which contains it.
-    pub(super) fn cite(&mut self, page: usize, span: &Span) -> usize {
+    pub(crate) fn cite(&mut self, page: usize, span: &Span) -> usize {
         let holding = self.numbers.iter().find(|((known, start, end), _)| {
             *known == page && *start <= span.start && span.end <= *end
         });
@@ -48,18 +48,18 @@ impl<'a> Citations<'a> {
     }
 
     /// Whether a quoted place shares words with this one.
-    pub(super) fn overlaps(&self, page: usize, span: &Span) -> bool {
+    pub(crate) fn overlaps(&self, page: usize, span: &Span) -> bool {
         self.numbers
             .keys()
             .any(|(known, start, end)| *known == page && *start < span.end && span.start < *end)
     }
 
-    pub(super) fn is_cited(&self, page: usize, span: &Span) -> bool {
+    pub(crate) fn is_cited(&self, page: usize, span: &Span) -> bool {
         self.numbers.contains_key(&(page, span.start, span.end))
     }
 
     /// Publishers among the given references.
-    pub(super) fn publishers(&self) -> BTreeSet<&str> {
+    pub(crate) fn publishers(&self) -> BTreeSet<&str> {
         self.of_page.iter().map(|&page| self.pages[page].publisher()).collect()
     }
 }

@@ -59,7 +59,7 @@ pub(super) fn group(
 }
 
 /// With a capital, unless it begins with an identifier.
-pub(super) fn title(text: &str) -> String {
+pub(crate) fn title(text: &str) -> String {
     let first = text.split_whitespace().next().unwrap_or_default();
     if words::is_identifier(&first.to_lowercase()) {
         return text.to_owned();

@@ -7,12 +7,12 @@ use super::rank::Found;
 
 /// A verbatim text as inert Markdown on one line, at the beginning of a block. Only white space is
 /// changed.
-pub(super) fn inert(text: &str) -> String {
+pub(crate) fn inert(text: &str) -> String {
     escaped(text, true)
 }
 
 /// The same behind other words, where a number or dash begins no list.
-pub(super) fn inline(text: &str) -> String {
+pub(crate) fn inline(text: &str) -> String {
     escaped(text, false)
 }
 
@@ -50,7 +50,7 @@ fn escaped(text: &str, begins_block: bool) -> String {
 }
 
 /// A short text for a heading or a cell.
-pub(super) fn brief(text: &str, most: usize) -> String {
+pub(crate) fn brief(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= most {
         return inline(&line);

@@ -227,7 +227,7 @@ fn advice(findings: &Findings, open: &[String]) -> Option<String> {
     }
 }
 
-fn sources(citations: &Citations<'_>) -> String {
+pub(crate) fn sources(citations: &Citations<'_>) -> String {
     let mut out = String::new();
     for (number, evidence) in (1..).zip(&citations.evidence) {
         let section = evidence.section.as_ref().filter(|section| **section != evidence.title);

@@ -12,7 +12,7 @@ use egress::{Egress, Origin, Policy};
 use serde_json::{Map, Value};
 use sources::{Config, SEARXNG, Sources};
 use store::{Location, NewRun, Owner, RunRow, Store};
-use task_mcp_engine::worker;
+use task_mcp_engine::{Reasoning, worker};
 use tempfile::TempDir;
 use testkit::{Database, HandClock, Site, build, clock};
 use tokio::task::JoinSet;
@@ -32,6 +32,8 @@ pub(crate) struct Bench {
     pub(crate) folder: TempDir,
     index_dir: TempDir,
     origins: Vec<Origin>,
+    /// Models, where a test has some.
+    pub(crate) reasoning: Option<Arc<Reasoning>>,
 }
 
 /// A worker that is killed when dropped.
@@ -51,7 +53,7 @@ impl Bench {
         let store = Store::open(&location, clock.clock(), clock::chance(0)).await.unwrap();
         let (folder, index_dir) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         let origins = sites.iter().map(|site| Origin::parse(&site.origin).unwrap()).collect();
-        Self { store, clock, database, folder, index_dir, origins }
+        Self { store, clock, database, folder, index_dir, origins, reasoning: None }
     }
 
     pub(crate) async fn with_folder(files: &[(&str, &str)]) -> Self {
@@ -75,6 +77,11 @@ impl Bench {
     }
 
     pub(crate) fn start_with(&self, name: &str, grace: Duration) -> Worker {
+        self.start_under(name, grace, Policy::default())
+    }
+
+    /// A worker that may ask the sites, under a policy that says what else holds.
+    pub(crate) fn start_under(&self, name: &str, grace: Duration, policy: Policy) -> Worker {
         // `localhost` is another host than 127.0.0.1 and the same machine.
         let twins = self.origins.iter().map(|origin| localhost(&origin.to_string()));
         let twins = twins.map(|origin| Origin::parse(&origin).unwrap());
@@ -82,7 +89,7 @@ impl Bench {
         let index_dir = self.index_dir.path().to_owned();
         let sources = Sources::new(Config {
             searxng: self.origins.first().map(|origin| origin.to_string().parse().unwrap()),
-            ..Config::new(Egress::new(Policy { allow }), index_dir)
+            ..Config::new(Egress::new(Policy { allow, ..policy }), index_dir)
         });
         let config = worker::Config {
             name: name.into(),
@@ -92,6 +99,7 @@ impl Bench {
             only: None,
             grace,
             began: CancellationToken::new(),
+            reasoning: self.reasoning.clone(),
         };
         let stop = CancellationToken::new();
         let data_dir = self.database.directory().map(Path::to_owned);

@@ -28,8 +28,15 @@ async fn after_a_crash_nothing_is_asked_twice(database: Database) {
 
     bench.clock.advance(Duration::from_secs(31));
     let _worker = bench.start("bob");
-    let (row, output, _) = bench.ended(&run).await;
+    let (row, output, receipt) = bench.ended(&run).await;
     assert_eq!(row.run.state, RunState::Completed, "{:?}", row.run.failure);
+    // Also what the first worker asked, whose answers are in the journal.
+    let asked = |purpose: &str| {
+        let fits = receipt.contacts.iter().filter(|contact| contact.purpose == purpose);
+        fits.map(|contact| contact.requests).sum::<u32>()
+    };
+    assert_eq!((i64::from(asked("search")), asked("page")), (searches, 2));
+    assert_eq!(i64::try_from(receipt.queries.len()), Ok(searches));
     let output = output.unwrap();
     assert!(text(&output).contains("twice a day"), "{}", text(&output));
     bench.assert_quotes_stand(&output).await;

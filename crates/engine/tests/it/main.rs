@@ -6,4 +6,5 @@ mod answers;
 mod bench;
 mod crashes;
 mod ends;
+mod outside;
 mod policy;

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use domain::run::RunState;
 use domain::source::Place;
 use domain::spec::{SourcePolicy, Spec};
@@ -62,6 +64,32 @@ async fn the_policy_of_one_run_does_not_decide_for_the_next_one_on_the_same_page
     assert_eq!(outside.times("/open"), 1);
     assert_eq!(ended(policy(&[], &["localhost"])).await, RunState::Failed);
     assert_eq!(outside.times("/open"), 1);
+}
+
+#[tokio::test]
+async fn a_page_is_asked_for_once_by_all_workers_and_again_by_its_mark_when_it_is_old() {
+    for database in [Database::sqlite(), Database::postgres().await] {
+        let site = Site::script().page("/tides", "Tides", TIDES).found("/tides").serve().await;
+        let bench = Bench::new(database, &[&site]).await;
+        let answer = async |worker: &str| {
+            let run = bench.submit(on_the_web(build::report()), build::question(QUESTION)).await;
+            let worker = bench.start(worker);
+            let (row, output, _) = bench.ended(&run).await;
+            worker.kill().await;
+            assert_eq!(row.run.state, RunState::Completed, "{:?}", row.run.failure);
+            bench.assert_quotes_stand(&output.unwrap()).await;
+        };
+        answer("ann").await;
+        bench.clock.advance(Duration::from_mins(50));
+        answer("bob").await;
+        assert_eq!((site.times("/tides"), site.unchanged().len()), (1, 0));
+        bench.clock.advance(Duration::from_mins(11));
+        answer("cay").await;
+        assert_eq!((site.times("/tides"), site.unchanged().len()), (2, 1));
+        // From here on it counts as young again.
+        answer("dan").await;
+        assert_eq!(site.times("/tides"), 2);
+    }
 }
 
 #[tokio::test]

@@ -54,8 +54,9 @@ fn after_charset(bytes: &[u8]) -> Option<&'static Encoding> {
 fn is_mostly_utf8(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(&bytes[..bytes.len().min(GUESS_WINDOW)]);
     let faults = text.chars().filter(|&c| c == '\u{fffd}').count();
-    let wide = text.chars().filter(|c| !c.is_ascii()).count();
-    faults * 4 <= wide || faults < 3
+    // Without a single character that is right, the label is wrong.
+    let right = text.chars().filter(|&c| !c.is_ascii() && c != '\u{fffd}').count();
+    right > 0 && (faults * 3 <= right || faults < 3)
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
@@ -93,6 +94,15 @@ mod tests {
     #[test]
     fn valid_utf_8_is_utf_8_whatever_the_label_says() {
         assert_eq!(decode("é".as_bytes(), Some("text/html; charset=iso-8859-1")), "é");
+    }
+
+    #[test]
+    fn a_label_that_no_character_bears_out_is_wrong() {
+        assert_eq!(
+            decode(b"the caf\xe9 and the na\xefve", Some("text/plain; charset=utf-8")),
+            "the café and the naïve"
+        );
+        assert_eq!(decode(b"caf\xc3\xa9 \xff", Some("text/plain; charset=utf-8")), "café \u{fffd}");
     }
 
     #[test]

@@ -16,7 +16,7 @@ use domain::source::{Source, doc_address};
 
 use crate::extract::kind::Kind;
 use crate::extract::{self, EXTRACTOR};
-use crate::{Failed, Hit, Page, Refreshed};
+use crate::{Failed, Hit, Marks, Page, Refreshed};
 use index::Opened;
 
 /// The local sources of this process, with their open indexes.
@@ -74,7 +74,8 @@ impl Folders {
                 .map_err(|media_type| Failed::NotText { what: address.clone(), media_type })?;
             let text = extract::read_kind(kind, &bytes, &address, None)?;
             let media_type = kind.media_type().to_owned();
-            Ok(Page { address, media_type, bytes, text, extractor: EXTRACTOR })
+            let marks = Marks::default();
+            Ok(Page { address, media_type, bytes, text, extractor: EXTRACTOR, marks })
         })
         .await
     }

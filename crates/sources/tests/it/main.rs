@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
 mod folders;
+mod hostile;
+mod providers;
 mod site;
 mod web;
 mod web_search;

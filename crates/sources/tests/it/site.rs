@@ -46,11 +46,19 @@ impl Site {
 
 /// Sources that may ask one site on loopback, with it as their SearXNG.
 pub(crate) fn sources(site: &Site) -> (Sources, TempDir) {
+    sources_for(&[site])
+}
+
+/// The same for several; each may be asked as `localhost` too, which is another host on the same machine.
+pub(crate) fn sources_for(sites: &[&Site]) -> (Sources, TempDir) {
     let index_dir = tempfile::tempdir().unwrap();
-    let allow = vec![Origin::parse(&site.origin).unwrap()];
-    let egress = Egress::new(Policy { allow });
+    let names = sites
+        .iter()
+        .flat_map(|site| [site.origin.clone(), site.origin.replace("127.0.0.1", "localhost")]);
+    let allow = names.map(|origin| Origin::parse(&origin).unwrap()).collect();
+    let egress = Egress::new(Policy::allowing(allow));
     let sources = Sources::new(Config {
-        searxng: Some(site.origin.parse().unwrap()),
+        searxng: Some(sites[0].origin.parse().unwrap()),
         page_timeout: Duration::from_millis(500),
         max_page_bytes: 100_000,
         ..Config::new(egress, index_dir.path().to_owned())

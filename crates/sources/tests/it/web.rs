@@ -1,10 +1,11 @@
 use axum::Router;
-use axum::http::header::{CONTENT_TYPE, LAST_MODIFIED, LOCATION, RETRY_AFTER};
-use axum::http::{HeaderName, StatusCode};
+use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::routing::get;
-use task_mcp_sources::{Failed, Remedy};
+use task_mcp_sources::{Failed, Known, Marks, Remedy, Reread};
+use url::Url;
 
-use crate::site::{Site, anything, sources};
+use crate::site::{Site, anything, sources, sources_for};
 
 const HTML: (HeaderName, &str) = (CONTENT_TYPE, "text/html; charset=utf-8");
 
@@ -68,6 +69,79 @@ async fn a_site_that_cannot_say_what_is_allowed_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_robots_txt_elsewhere_is_asked_only_where_the_reader_may_ask() {
+    let there = Site::serve(
+        Router::new().route("/rules.txt", get(|| async { "User-agent: *\nDisallow: /private\n" })),
+    )
+    .await;
+    let target = there.url("/rules.txt").replace("127.0.0.1", "localhost");
+    let (to, words) = ((StatusCode::FOUND, [(LOCATION, target)]), "open words");
+    let routes = Router::new()
+        .route("/robots.txt", get(move || async move { to }))
+        .route("/private", get(|| async { "secret" }))
+        .route("/open", get(move || async move { words }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources_for(&[&site, &there]);
+    let home = |url: &Url| url.host_str() == Some("127.0.0.1");
+
+    let refused = sources.read_web(&site.url("/open"), &home).await.unwrap_err();
+    assert!(matches!(refused, Failed::LeftOut { .. }), "{refused}");
+    assert_eq!(there.asked(), Vec::<String>::new());
+
+    // Another reader asks by a policy of its own, and what it learns holds for all.
+    let refused = sources.read_web(&site.url("/private"), &anything).await.unwrap_err();
+    assert!(matches!(refused, Failed::Forbidden { .. }), "{refused}");
+    assert_eq!(sources.read_web(&site.url("/open"), &home).await.unwrap().text.body, words);
+    assert_eq!(there.asked(), ["/rules.txt"]);
+}
+
+#[tokio::test]
+async fn a_robots_txt_in_the_private_network_is_not_asked() {
+    let inside = Site::serve(Router::new().route("/robots.txt", get(|| async { "" }))).await;
+    let to = (StatusCode::FOUND, [(LOCATION, inside.url("/robots.txt"))]);
+    let routes = Router::new()
+        .route("/robots.txt", get(move || async move { to }))
+        .route("/open", get(|| async { "words" }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+    let refused = sources.read_web(&site.url("/open"), &anything).await.unwrap_err();
+    assert!(matches!(refused, Failed::Refused { .. }), "{refused}");
+    assert_eq!(inside.asked(), Vec::<String>::new());
+    assert_eq!(site.asked(), ["/robots.txt"]);
+}
+
+#[tokio::test]
+async fn a_known_page_is_asked_for_by_its_marks() {
+    let answer = |headers: HeaderMap| async move {
+        let is_known = headers.get(IF_NONE_MATCH).is_some_and(|mark| mark == "\"7\"");
+        let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
+        (status, [HTML, (ETAG, "\"7\"")], if is_known { "" } else { "<p>words" })
+    };
+    let site = Site::serve(Router::new().route("/a", get(answer))).await;
+    let (sources, _dir) = sources(&site);
+
+    let page = sources.read_web(&site.url("/a"), &anything).await.unwrap();
+    assert_eq!(page.marks.etag.as_deref(), Some("\"7\""));
+    let known = Known { address: page.address.clone(), marks: page.marks.clone() };
+    let again = sources.read_web_again(&site.url("/a"), &known, &anything).await;
+    assert_eq!(again, Ok(Reread::Unchanged));
+    let other =
+        Known { marks: Marks { etag: Some("\"6\"".into()), ..known.marks.clone() }, ..known };
+    let again = sources.read_web_again(&site.url("/a"), &other, &anything).await;
+    assert_eq!(again, Ok(Reread::Page(Box::new(page))));
+}
+
+#[tokio::test]
+async fn an_address_that_carries_data_is_not_asked() {
+    let site = Site::serve(Router::new()).await;
+    let (sources, _dir) = sources(&site);
+    let long = site.url(&format!("/{}", "x".repeat(3_000)));
+    let refused = sources.read_web(&long, &anything).await.unwrap_err().to_string();
+    assert!(refused.ends_with("it is longer than 2048 bytes"), "{refused}");
+    assert_eq!(site.asked(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_host_that_says_later_is_not_asked_again() {
     let later = (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "3600")]);
     let routes = Router::new()
@@ -84,7 +158,7 @@ async fn a_host_that_says_later_is_not_asked_again() {
 }
 
 #[tokio::test]
-async fn no_more_than_two_requests_are_with_one_host() {
+async fn at_first_no_more_than_two_requests_are_with_one_host() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
     let (now, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
@@ -138,7 +212,7 @@ async fn what_cannot_be_read_says_why() {
             "`/shell` holds no text: its text is put there by scripts, which are not run",
             "`/blank` holds no text: the host sent no bytes",
             "`/wall` holds no text: the host asks for a browser check",
-            "`127.0.0.1` answered with status 410",
+            "`127.0.0.1` answered with status 410: there is no such page",
             "`/large` has more than 100000 bytes",
             "`127.0.0.1` sent nothing for 500ms",
         ]

@@ -124,6 +124,7 @@ pub(crate) fn completed(text: &str) -> End {
         evidence: Vec::new(),
         missing: None,
         conflicts: Vec::new(),
+        kind: None,
     };
     let output = Output { content: Content::Text(text.into()), basis: vec![basis] };
     End { ending: Ending::Completed(output), receipt: Receipt::default() }

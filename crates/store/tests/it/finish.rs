@@ -1,6 +1,6 @@
 use domain::evidence::Evidence;
 use domain::output::{Basis, Candidate, Confidence, Content, Missing, Output};
-use domain::receipt::{Receipt, StopReason, Unreadable};
+use domain::receipt::{Contact, Query, Receipt, Spending, StopReason, Unreadable};
 use domain::run::{Failure, FailureCode, RunState};
 use serde_json::{Map, json};
 use task_mcp_store::{End, Ending};
@@ -22,10 +22,38 @@ fn receipt() -> Receipt {
         quotes_dropped: 1,
         sentences: 6,
         sentences_cited: 6,
+        sentences_dropped: 1,
         contradictions: 1,
         fields_found: 2,
         fields_missing: 1,
+        contacts: vec![Contact {
+            host: "a.test".into(),
+            purpose: "page".into(),
+            requests: 2,
+            bytes_out: 700,
+            bytes_in: 90_000,
+        }],
+        queries: vec![Query {
+            provider: "searxng".into(),
+            text: "tides".into(),
+            hits: 0,
+            failed: Some("it is away".into()),
+            withheld: vec!["card number".into()],
+        }],
         advice: Some("add a source".into()),
+        notes: vec!["the model did not answer".into()],
+        models: Some(Spending {
+            models: vec!["small".into()],
+            calls: 3,
+            input_tokens: 900,
+            cached_tokens: 100,
+            output_tokens: 70,
+            cost_micro_usd: Some(420),
+            shared: 1,
+            lost: 1,
+            claims_dropped: 2,
+            passages_withheld: 1,
+        }),
         elapsed_ms: 1_234,
     }
 }
@@ -51,6 +79,7 @@ async fn output(bench: &Bench) -> Output {
         evidence: vec![evidence.clone()],
         missing: None,
         conflicts: vec![Candidate { value: json!(3), evidence: vec![evidence] }],
+        kind: None,
     };
     let missing = Basis {
         field: "why".into(),

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use task_mcp_store::dispatch::MAX_IDLE_ATTEMPTS;
-use task_mcp_store::{Call, Kept, RunSeq};
+use task_mcp_store::{Call, Kept, Made, RunSeq};
 use testkit::Database;
 
 use crate::bench::{Bench, worker};
@@ -13,7 +13,15 @@ fn call(run: RunSeq, nth: i64) -> Call {
 
 async fn remember(bench: &Bench, call: Call, attempt: i64, answer: Value) -> Kept {
     let detail = "searxng: tide".to_owned();
-    bench.store.remember(call, attempt, 1, answer, detail, 12).await.unwrap()
+    bench
+        .store
+        .remember(
+            call,
+            answer,
+            Made { attempt, version: 1, detail, elapsed_ms: 12, ..Made::default() },
+        )
+        .await
+        .unwrap()
 }
 
 on_both! {
@@ -44,7 +52,7 @@ on_both! {
         for number in 0..12 {
             let store = stores[number % 2].clone();
             tasks.spawn(async move {
-                store.remember(call(run, 0), 1, 1, json!(number), String::new(), 0).await.unwrap()
+                store.remember(call(run, 0), json!(number), Made { attempt: 1, version: 1, ..Made::default() }).await.unwrap()
             });
         }
         let all = tasks.join_all().await;
@@ -74,7 +82,7 @@ on_both! {
     what_was_asked_for_may_hold_any_character(bench) {
         let run = bench.submit().await;
         let detail = "searxng: a\u{0}b \u{1f30a} '; --".to_owned();
-        let kept = bench.store.remember(call(run.seq, 0), 1, 1, json!(1), detail, 0).await;
+        let kept = bench.store.remember(call(run.seq, 0), json!(1), Made { attempt: 1, version: 1, detail, ..Made::default() }).await;
         assert!(kept.is_ok(), "{kept:?}");
     }
 }

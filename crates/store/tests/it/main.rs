@@ -31,6 +31,7 @@ mod events;
 mod finish;
 mod journal;
 mod keys;
+mod ledger;
 mod listing;
 mod opening;
 mod pages;

@@ -1,9 +1,10 @@
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::evidence::TextRef;
 use domain::ids::PageId;
 use domain::text::{Block, BlockKind, Link, Text};
-use task_mcp_store::ReadingOf;
+use task_mcp_store::{ReadingOf, VisitMarks};
 use testkit::Database;
 
 use crate::bench::{Bench, ME};
@@ -115,6 +116,38 @@ on_both! {
         assert_eq!(bench.store.reading(old).await.unwrap().unwrap().text.title, "Tides");
         let (newest, _) = bench.store.find_page(ME, page).await.unwrap().unwrap();
         assert_eq!((newest.text_ref, newest.text.title.as_str()), (new, "All about tides"));
+    }
+
+    what_an_address_led_to_is_known_to_all_workers_of_its_owner(bench) {
+        let (asked, marks) = ("https://tides.test/old", VisitMarks {
+            etag: Some("\"7\"".into()),
+            last_modified: None,
+        });
+        let (_, text) = archive(&bench, "https://tides.test/moon", &tides()).await;
+        assert_eq!(bench.store.find_visit(ME, asked).await.unwrap(), None);
+        bench.store.note_visit(ME, asked, text, marks.clone()).await.unwrap();
+
+        let there = bench.another().await;
+        let visit = there.find_visit(ME, asked).await.unwrap().unwrap();
+        assert_eq!((visit.text, visit.extractor, visit.marks), (text, 1, marks));
+        assert_eq!(visit.address, "https://tides.test/moon");
+        let raw = bench.raw().await;
+        raw.execute("INSERT INTO owners (name) VALUES ('other')").await;
+        raw.execute("UPDATE visits SET owner = (SELECT seq FROM owners WHERE name = 'other')").await;
+        assert_eq!(there.find_visit(ME, asked).await.unwrap(), None);
+    }
+
+    the_last_visit_counts(bench) {
+        let asked = "https://tides.test/moon";
+        let (_, old) = archive(&bench, asked, &tides()).await;
+        bench.store.note_visit(ME, asked, old, VisitMarks::default()).await.unwrap();
+        let first = bench.store.find_visit(ME, asked).await.unwrap().unwrap();
+        bench.clock.advance(Duration::from_mins(1));
+        let changed = Text { body: tides().body + "more", ..tides() };
+        let (_, new) = archive(&bench, asked, &changed).await;
+        bench.store.note_visit(ME, asked, new, VisitMarks::default()).await.unwrap();
+        let last = bench.store.find_visit(ME, asked).await.unwrap().unwrap();
+        assert_eq!((last.text, last.at.since_ms(first.at)), (new, 60_000));
     }
 
     an_unknown_page_is_not_found(bench) {

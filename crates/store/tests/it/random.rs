@@ -4,7 +4,7 @@ use domain::event::{EventKind, Stage};
 use domain::ids::GroupId;
 use serde_json::json;
 use task_mcp_store::dispatch::Claimed;
-use task_mcp_store::{Call, Store};
+use task_mcp_store::{Call, Made, Store};
 use testkit::Database;
 use testkit::clock::Numbers;
 use testkit::database::Raw;
@@ -96,7 +96,8 @@ impl Floor<'_> {
                 store.append_events(run.seq, run.attempt, vec![message]).await.unwrap();
                 let nth = i64::try_from(self.numbers.below(3)).unwrap();
                 let call = Call { run: run.seq, kind: "read", hash: vec![1], nth };
-                store.remember(call, run.attempt, 1, json!(1), String::new(), 0).await.unwrap();
+                let made = Made { attempt: run.attempt, version: 1, ..Made::default() };
+                store.remember(call, json!(1), made).await.unwrap();
             }
         }
     }

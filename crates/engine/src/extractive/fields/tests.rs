@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::evidence::TextRef;
 use domain::ids::PageId;
+use domain::processor::Judging;
 use domain::schema::Schema;
 use serde_json::json;
 
@@ -16,6 +17,12 @@ pub(in crate::extractive) const CAPS: Caps = Caps {
     wall: Duration::from_mins(5),
     sources_for_high: 2,
     findings: 14,
+    calls: 0,
+    input_tokens: 0,
+    cost_micro_usd: 0,
+    width: 1,
+    branches: 1,
+    judging: Judging::Rules,
 };
 
 fn page(number: u32, address: &str, html: &str) -> ReadPage {

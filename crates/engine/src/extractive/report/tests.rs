@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use super::*;
 use crate::extractive::build::{page, page_of, text};
 use crate::extractive::{question, rank};
@@ -9,9 +7,8 @@ fn caps() -> Caps {
         rounds: 2,
         searches: 4,
         pages: 20,
-        wall: Duration::from_mins(1),
-        sources_for_high: 2,
         findings: 16,
+        ..testkit::build::processor("core").caps
     }
 }
 

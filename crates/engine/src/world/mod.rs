@@ -3,31 +3,41 @@
 //! A call is looked up in the journal; if it is not there it is made, committed, and only then used. After a crash
 //! the run is executed again from the top and gets the same answers. Whatever failed outside is an answer too.
 
-use std::collections::{BTreeSet, HashMap};
+mod models;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::event::{EventKind, Progress, Stage};
 use domain::evidence::TextRef;
 use domain::output::Output;
-use domain::receipt::Unreadable;
+use domain::receipt::{Contact, Query, Spending, Unreadable};
 use domain::source::Source;
 use domain::spec::{Input, Spec};
+use egress::Scope;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sources::Hit;
+use sources::{Filters, Hit};
 use store::dispatch::Claimed;
-use store::{Call, Store};
+use store::{Call, Made, Store};
 use url::Url;
 
 use crate::extractive::mentions::Prepared;
+use crate::withhold::{self, Cleared};
 use crate::{Failed, Library, ReadPage, search};
 
+pub(crate) use models::Unanswered;
+
 /// Version of the form of each journal answer.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
+/// Answers of this version do not say what was sent for them.
+const BEFORE_SENT: i64 = 1;
 /// Results that one search brings.
 const HITS: usize = 20;
+/// What is said of a query that held nothing but what must not leave.
+const NOTHING_LEFT: &str = "not asked: nothing of it may leave";
 /// Addresses in the sample that callers see while a run works.
 const SAMPLE: usize = 10;
 
@@ -39,6 +49,8 @@ pub(crate) struct World {
     pub(crate) previous: Option<Previous>,
     library: Arc<Library>,
     store: Store,
+    /// On whose behalf everything outside is asked.
+    scope: Scope,
     asked: Mutex<HashMap<(&'static str, Vec<u8>), i64>>,
     seen: Mutex<Seen>,
 }
@@ -55,6 +67,14 @@ pub(crate) struct Seen {
     pub(crate) considered: u32,
     pub(crate) read: u32,
     pub(crate) unreadable: Vec<Unreadable>,
+    /// What went otherwise than asked.
+    pub(crate) notes: Vec<String>,
+    /// What models did; `None` where none was asked.
+    pub(crate) spending: Option<Spending>,
+    /// Models could not be asked, and the rules answer instead.
+    is_by_rules: bool,
+    pub(crate) queries: Vec<Query>,
+    contacts: BTreeMap<(String, String), Contact>,
     sample: Vec<String>,
     percent: u8,
 }
@@ -65,6 +85,24 @@ pub(crate) struct Seen {
 enum Answer<T> {
     Got(T),
     Failed(String),
+}
+
+/// An answer as the journal has it, with what went out for it: the receipt of a run that was taken up again counts the
+/// requests of all its attempts.
+#[derive(Serialize, Deserialize)]
+struct Entry<T> {
+    answer: T,
+    sent: Vec<Sent>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Sent {
+    host: String,
+    purpose: String,
+    requests: u32,
+    out: u64,
+    #[serde(rename = "in")]
+    received: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -90,7 +128,13 @@ impl World {
         previous: Option<Previous>,
     ) -> Self {
         let (asked, seen) = (Mutex::default(), Mutex::default());
-        Self { claimed, places, previous, library, store, asked, seen }
+        let cites_documents = |previous: &Previous| {
+            previous.output.evidence().any(|evidence| evidence.address.starts_with("doc://"))
+        };
+        let reads_documents = places.iter().any(|place| place.place.is_local())
+            || previous.as_ref().is_some_and(cites_documents);
+        let scope = if reads_documents { Scope::with_documents() } else { Scope::open() };
+        Self { claimed, places, previous, library, store, scope, asked, seen }
     }
 
     pub(crate) fn spec(&self) -> &Spec {
@@ -139,13 +183,42 @@ impl World {
         provider: &str,
         query: &str,
     ) -> Result<Result<Vec<Hit>, String>, Failed> {
-        let request = json!({"provider": provider, "query": query, "limit": HITS});
-        self.hits("search.web", request, format!("{provider}: {query}"), async {
-            // On the heap: an HTTP exchange is a large future, and rounds hold several of them.
-            let found = Box::pin(self.library.sources().search_web(provider, query, HITS)).await;
-            found.map_err(|why| why.to_string())
-        })
-        .await
+        let Cleared { text, withheld } = withhold::clear(query);
+        let found = if text.is_empty() {
+            Err(NOTHING_LEFT.to_owned())
+        } else {
+            let policy = &self.spec().policy;
+            // Names of sources may stand among the domains; providers know none of them.
+            let domains = |rules: &[String]| -> Vec<String> {
+                rules.iter().filter(|rule| rule.contains('.')).cloned().collect()
+            };
+            let filters = Filters {
+                include: domains(&policy.include),
+                exclude: domains(&policy.exclude),
+                after: policy.after.clone(),
+                ..Filters::default()
+            };
+            let request = json!({
+                "provider": provider, "query": text, "limit": HITS,
+                "include": filters.include, "exclude": filters.exclude, "after": filters.after,
+            });
+            let query = sources::Query { text: text.clone(), limit: HITS, filters };
+            self.hits("search.web", request, format!("{provider}: {text}"), async {
+                let sources = self.library.sources();
+                // On the heap: an HTTP exchange is a large future, and rounds hold several of them.
+                let found = Box::pin(sources.search_web(provider, &query)).await;
+                found.map_err(|why| why.to_string())
+            })
+            .await?
+        };
+        self.lock_seen().queries.push(Query {
+            provider: provider.to_owned(),
+            text,
+            hits: found.as_ref().map_or(0, |hits| u32::try_from(hits.len()).unwrap_or(u32::MAX)),
+            failed: found.as_ref().err().cloned(),
+            withheld: withheld.into_iter().map(str::to_owned).collect(),
+        });
+        Ok(found)
     }
 
     async fn hits(
@@ -248,26 +321,73 @@ impl World {
         detail: String,
         ask: impl Future<Output = Result<T, Failed>> + Send,
     ) -> Result<T, Failed> {
-        let hash = Sha256::digest(request.to_string().as_bytes()).to_vec();
-        let nth = {
-            let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-            let count = asked.entry((kind, hash.clone())).or_default();
-            *count += 1;
-            *count - 1
-        };
-        let call = Call { run: self.claimed.seq, kind, hash, nth };
+        let call = self.call(kind, request.to_string().as_bytes());
         if let Some((version, answer)) = self.store.recall(&call).await? {
-            return parsed(kind, version, answer);
+            return self.parsed(kind, version, answer);
         }
         let began = self.store.clock().now();
-        let answer = serde_json::to_value(ask.await?)
+        let scope = self.scope.fresh();
+        let answer = scope.around(ask).await?;
+        let entry = Entry { answer, sent: scope.contacts().into_iter().map(Sent::from).collect() };
+        let answer = serde_json::to_value(entry)
             .map_err(|why| Failed::Broken(format!("an answer cannot be kept: {why}")))?;
         let elapsed_ms = self.store.clock().now().since_ms(began);
         let kept = self
             .store
-            .remember(call, self.claimed.attempt, VERSION, answer, detail, elapsed_ms)
+            .remember(
+                call,
+                answer,
+                Made {
+                    attempt: self.claimed.attempt,
+                    version: VERSION,
+                    detail,
+                    elapsed_ms,
+                    ..Made::default()
+                },
+            )
             .await?;
-        parsed(kind, VERSION, kept.answer)
+        self.parsed(kind, VERSION, kept.answer)
+    }
+
+    fn parsed<T: DeserializeOwned>(
+        &self,
+        kind: &'static str,
+        version: i64,
+        answer: Value,
+    ) -> Result<T, Failed> {
+        let broken = |_| Failed::Journal { kind, version };
+        match version {
+            VERSION => {
+                let Entry { answer, sent } = serde_json::from_value(answer).map_err(broken)?;
+                self.note_sent(sent);
+                Ok(answer)
+            }
+            BEFORE_SENT => serde_json::from_value(answer).map_err(broken),
+            _ => Err(Failed::Journal { kind, version }),
+        }
+    }
+
+    fn note_sent(&self, sent: Vec<Sent>) {
+        let mut seen = self.lock_seen();
+        for Sent { host, purpose, requests, out, received } in sent {
+            let place = seen.contacts.entry((host, purpose));
+            let (host, purpose) = place.key().clone();
+            let contact =
+                place.or_insert(Contact { host, purpose, requests: 0, bytes_out: 0, bytes_in: 0 });
+            contact.requests += requests;
+            contact.bytes_out += out;
+            contact.bytes_in += received;
+        }
+    }
+
+    /// What identifies the next identical call of this kind.
+    fn call(&self, kind: &'static str, request: &[u8]) -> Call {
+        let hash = Sha256::digest(request).to_vec();
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = asked.entry((kind, hash.clone())).or_default();
+        let nth = *count;
+        *count += 1;
+        Call { run: self.claimed.seq, kind, hash, nth }
     }
 
     /// Tells those who watch. A run that has no watchers by its processor still keeps the story.
@@ -318,15 +438,19 @@ impl World {
     }
 }
 
-fn parsed<T: DeserializeOwned>(
-    kind: &'static str,
-    version: i64,
-    answer: Value,
-) -> Result<T, Failed> {
-    if version != VERSION {
-        return Err(Failed::Journal { kind, version });
+impl Seen {
+    /// Every host that was asked, by name and purpose.
+    pub(crate) fn contacts(&self) -> Vec<Contact> {
+        self.contacts.values().cloned().collect()
     }
-    serde_json::from_value(answer).map_err(|_| Failed::Journal { kind, version })
+}
+
+impl From<egress::Contact> for Sent {
+    fn from(contact: egress::Contact) -> Self {
+        let egress::Contact { host, purpose, requests, bytes_out, bytes_in } = contact;
+        let purpose = purpose.as_str().to_owned();
+        Self { host, purpose, requests, out: bytes_out, received: bytes_in }
+    }
 }
 
 fn to_journal(hit: Hit) -> JournalHit {

@@ -1,0 +1,194 @@
+//! How models are asked: a prompt filled in, the answer in the form that was asked for, mended at most twice.
+
+use std::sync::Arc;
+
+use domain::model::Role;
+use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use llm::{Format, Request, Stopped, Turn};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::prompts::Prompts;
+use crate::Failed;
+use crate::purse::{Grant, Phase, Purse};
+use crate::world::{Unanswered, World};
+
+/// How often an answer that does not fit is asked for again.
+const REPAIRS: usize = 2;
+/// Questions of one run under way at once; the model's own pace bounds them further.
+const AT_ONCE: usize = 8;
+/// Bytes of a bad answer that are shown to the model again.
+const SHOWN: usize = 6_000;
+/// Faults that are named at once.
+const FAULTS: usize = 5;
+/// Tokens of a prompt for what is not material: instructions, question, schema.
+const FRAME: u32 = 1_400;
+/// Tokens of material in one prompt: the lower tiers fit a model that holds 8,192.
+const ROOM: u32 = 5_000;
+const WIDE_ROOM: u32 = 14_000;
+
+/// One run's way to its models.
+pub(crate) struct Mind<'a> {
+    pub(crate) world: &'a World,
+    prompts: Arc<Prompts>,
+}
+
+/// A question: which prompt, what goes into it, and how long the answer may be.
+pub(crate) struct Ask {
+    pub(crate) role: Role,
+    pub(crate) phase: Phase,
+    pub(crate) prompt: &'static str,
+    pub(crate) given: Value,
+    pub(crate) max_output_tokens: u32,
+}
+
+impl<'a> Mind<'a> {
+    pub(crate) async fn of(world: &'a World) -> Result<Self, Failed> {
+        Ok(Self { world, prompts: world.prompts().await? })
+    }
+
+    /// Tokens of passages or quotes that fit into one prompt.
+    pub(crate) fn room(&self, role: Role, max_output_tokens: u32) -> u32 {
+        let is_wide = self.world.spec().processor.caps.width > 1;
+        let context = self.world.context_of(role);
+        let fits = context.saturating_sub(max_output_tokens).saturating_sub(FRAME);
+        fits.min(if is_wide { WIDE_ROOM } else { ROOM })
+    }
+
+    /// Text. An answer that was cut is as good as one that was not: what is no whole sentence falls later.
+    pub(crate) async fn text(
+        &self,
+        purse: &Purse,
+        ask: Ask,
+    ) -> Result<Result<String, Unanswered>, Failed> {
+        let request = self.request(&ask, None)?;
+        let Some(grant) = purse.grant(ask.phase, self.world.most(ask.role, &request)) else {
+            return Ok(Err(Unanswered::Cap));
+        };
+        let reply = self.world.ask(purse, grant, ask.role, &request, ask.prompt).await?;
+        Ok(reply.map(|reply| reply.text))
+    }
+
+    /// A typed answer.
+    pub(crate) async fn typed<T: DeserializeOwned>(
+        &self,
+        purse: &Purse,
+        ask: Ask,
+        schema: &Value,
+    ) -> Result<Result<T, Unanswered>, Failed> {
+        let request = self.request(&ask, Some(schema))?;
+        let Some(grant) = purse.grant(ask.phase, self.world.most(ask.role, &request)) else {
+            return Ok(Err(Unanswered::Cap));
+        };
+        self.mended(purse, &ask, request, grant, schema).await
+    }
+
+    /// Several at once, in order. What may be asked is settled before the first is, so that it never depends on which of
+    /// them is answered sooner; those that no longer fit are `Cap`.
+    pub(crate) async fn all<T: DeserializeOwned>(
+        &self,
+        purse: &Purse,
+        asks: Vec<Ask>,
+        schema: &Value,
+    ) -> Result<Vec<Result<T, Unanswered>>, Failed> {
+        let mut granted = Vec::with_capacity(asks.len());
+        for ask in asks {
+            let request = self.request(&ask, Some(schema))?;
+            let grant = purse.grant(ask.phase, self.world.most(ask.role, &request));
+            granted.push((ask, request, grant));
+        }
+        let calls: Vec<_> = granted
+            .into_iter()
+            .map(|(ask, request, grant)| async move {
+                match grant {
+                    Some(grant) => self.mended(purse, &ask, request, grant, schema).await,
+                    None => Ok(Err(Unanswered::Cap)),
+                }
+            })
+            .collect();
+        stream::iter(calls).buffered(AT_ONCE).try_collect().await
+    }
+
+    /// Several texts at once, likewise.
+    pub(crate) async fn texts(
+        &self,
+        purse: &Purse,
+        asks: Vec<Ask>,
+    ) -> Result<Vec<Result<String, Unanswered>>, Failed> {
+        let mut granted = Vec::with_capacity(asks.len());
+        for ask in asks {
+            let request = self.request(&ask, None)?;
+            let grant = purse.grant(ask.phase, self.world.most(ask.role, &request));
+            granted.push((ask, request, grant));
+        }
+        let calls: Vec<_> = granted
+            .into_iter()
+            .map(|(ask, request, grant)| async move {
+                let Some(grant) = grant else { return Ok(Err(Unanswered::Cap)) };
+                let reply = self.world.ask(purse, grant, ask.role, &request, ask.prompt).await?;
+                Ok(reply.map(|reply| reply.text))
+            })
+            .collect();
+        stream::iter(calls).buffered(AT_ONCE).try_collect().await
+    }
+
+    async fn mended<T: DeserializeOwned>(
+        &self,
+        purse: &Purse,
+        ask: &Ask,
+        mut request: Request,
+        mut grant: Grant,
+        schema: &Value,
+    ) -> Result<Result<T, Unanswered>, Failed> {
+        let mut before = String::new();
+        for repair in 0..=REPAIRS {
+            let reply = self.world.ask(purse, grant, ask.role, &request, ask.prompt).await?;
+            let reply = match reply {
+                Ok(reply) => reply,
+                Err(why) => return Ok(Err(why)),
+            };
+            let faults = match llm::typed::read(&reply.text, schema) {
+                Ok(value) => match serde_json::from_value(value) {
+                    Ok(answer) => return Ok(Ok(answer)),
+                    Err(why) => vec![why.to_string()],
+                },
+                Err(unfit) => unfit.faults.into_iter().take(FAULTS).collect(),
+            };
+            let why = faults.join("; ");
+            // The same again would be the same once more.
+            if repair == REPAIRS || reply.text == before {
+                return Ok(Err(Unanswered::Unfit(why)));
+            }
+            let (_, mend) = self.prompts.render("mend", &json!({ "faults": faults }))?;
+            let shown: String = cut(&reply.text, SHOWN).to_owned();
+            request.turns.truncate(1);
+            request.turns.extend([Turn::model(shown), Turn::user(mend)]);
+            if reply.stopped == Stopped::Length {
+                request.max_output_tokens = request.max_output_tokens.saturating_mul(2);
+            }
+            before = reply.text;
+            // To mend costs less than to go without what was asked: the whole of the caps is there for it.
+            match purse.grant(Phase::Check, self.world.most(ask.role, &request)) {
+                Some(more) => grant = more,
+                None => return Ok(Err(Unanswered::Unfit(why))),
+            }
+        }
+        Ok(Err(Unanswered::Cap))
+    }
+
+    fn request(&self, ask: &Ask, schema: Option<&Value>) -> Result<Request, Failed> {
+        let (system, user) = self.prompts.render(ask.prompt, &ask.given)?;
+        let format =
+            schema.map(|schema| Format { name: ask.prompt.into(), schema: schema.clone() });
+        Ok(Request { format, ..Request::text(system, user, ask.max_output_tokens) })
+    }
+}
+
+/// The beginning of a text, at most so many bytes.
+pub(super) fn cut(text: &str, most: usize) -> &str {
+    let mut end = most.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}

@@ -1,0 +1,372 @@
+//! Checks a draft sentence by sentence: rules judge all of them, a model those that the processor has judged, what is not
+//! carried is reworded once, and what still is not is left out.
+
+use std::collections::BTreeSet;
+
+use domain::model::Role;
+use domain::processor::Judging;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Mind;
+use super::asking::{Ask, cut};
+use super::claims::Ledger;
+use super::draft::{self, Block, Sentence};
+use super::plan::Task;
+use super::support::{self, Fault, Support};
+use super::words::{likeness, terms};
+use crate::Failed;
+use crate::purse::{Phase, Purse};
+
+/// Sentences that are judged or mended in one call.
+const TOGETHER: usize = 10;
+/// Bytes of a quote that a judge is shown.
+const LENGTH: usize = 500;
+const MAX_OUTPUT: u32 = 900;
+/// Two sentences this alike say the same.
+const SAME: f64 = 0.85;
+
+/// A section before or after the check.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Section {
+    /// `None` for the answer that stands first.
+    pub(super) heading: Option<String>,
+    pub(super) parts: Vec<usize>,
+    pub(super) blocks: Vec<Block>,
+}
+
+/// What became of the sentences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Counts {
+    pub(super) kept: u32,
+    pub(super) cited: u32,
+    pub(super) dropped: u32,
+}
+
+/// One sentence on its way through the check.
+struct Case {
+    sentence: Sentence,
+    fate: Fate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Stands,
+    /// Carried as far as figures and names go.
+    Weak,
+    /// States nothing.
+    Frame,
+    Falls(Fault),
+    /// Said before.
+    Repeats,
+}
+
+#[derive(Deserialize)]
+struct Verdicts {
+    verdicts: Vec<Verdict>,
+}
+
+#[derive(Deserialize)]
+struct Verdict {
+    sentence: usize,
+    verdict: String,
+}
+
+#[derive(Deserialize)]
+struct Rewrites {
+    sentences: Vec<Rewrite>,
+}
+
+#[derive(Deserialize)]
+struct Rewrite {
+    sentence: usize,
+    text: String,
+}
+
+fn verdicts_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"verdicts": {"type": "array", "items": {
+            "type": "object",
+            "properties": {
+                "sentence": {"type": "integer"},
+                "verdict": {"type": "string", "enum": ["supported", "partly", "unsupported"]},
+            },
+            "required": ["sentence", "verdict"],
+            "additionalProperties": false,
+        }}},
+        "required": ["verdicts"],
+        "additionalProperties": false,
+    })
+}
+
+fn rewrites_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"sentences": {"type": "array", "items": {
+            "type": "object",
+            "properties": {"sentence": {"type": "integer"}, "text": {"type": "string"}},
+            "required": ["sentence", "text"],
+            "additionalProperties": false,
+        }}},
+        "required": ["sentences"],
+        "additionalProperties": false,
+    })
+}
+
+/// Checks all sections together, so that what is said in one is not said again in another.
+pub(super) async fn sections(
+    mind: &Mind<'_>,
+    purse: &Purse,
+    task: &Task,
+    language: &str,
+    ledger: &Ledger,
+    sections: Vec<Section>,
+) -> Result<(Vec<Section>, Counts), Failed> {
+    let mut cases = judged_by_rules(task, ledger, &sections);
+    let judging = mind.world.spec().processor.caps.judging;
+    judged_by_model(mind, purse, ledger, &mut cases, judging).await?;
+    mended(mind, purse, task, language, ledger, &mut cases).await?;
+    Ok(put_together(sections, cases))
+}
+
+fn judged_by_rules(task: &Task, ledger: &Ledger, sections: &[Section]) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    let mut said: Vec<(usize, BTreeSet<String>)> = Vec::new();
+    for (index, section) in sections.iter().enumerate() {
+        for sentence in section.blocks.iter().flat_map(Block::sentences) {
+            let mut sentence = sentence.clone();
+            let own = terms(&sentence.text);
+            let repeats = said
+                .iter()
+                // The answer repeats what the sections say in full; one section does not repeat another.
+                .any(|(other, known)| {
+                    *other != index
+                        && sections[*other].heading.is_some()
+                        && likeness(known, &own) >= SAME
+                });
+            if sentence.claims.is_empty() {
+                sentence.claims = attached(task, ledger, section, &sentence.text);
+            }
+            let fate = if repeats && section.heading.is_some() {
+                Fate::Repeats
+            } else {
+                fate(task, ledger, &sentence)
+            };
+            said.push((index, own));
+            cases.push(Case { sentence, fate });
+        }
+    }
+    cases
+}
+
+/// A quote that carries a sentence whose writer named none.
+fn attached(task: &Task, ledger: &Ledger, section: &Section, sentence: &str) -> Vec<usize> {
+    let carries = |index: &usize| {
+        let (support, _) = judged(task, ledger, sentence, &[*index]);
+        support == Support::Yes
+    };
+    let offered = (0..ledger.claims.len()).filter(|&index| {
+        section.parts.is_empty() || section.parts.contains(&ledger.claims[index].part)
+    });
+    offered.into_iter().find(carries).into_iter().collect()
+}
+
+fn judged(
+    task: &Task,
+    ledger: &Ledger,
+    sentence: &str,
+    claims: &[usize],
+) -> (Support, Option<Fault>) {
+    let quotes: Vec<&str> =
+        claims.iter().map(|&index| ledger.quote(&ledger.claims[index])).collect();
+    let mut around: Vec<&str> = vec![&task.question];
+    for &index in claims {
+        let claim = &ledger.claims[index];
+        let page = &ledger.pages[claim.page];
+        around.push(&page.text.title);
+        around.push(&ledger.parts[claim.part].text);
+        // "Nordwind says", "by its report of 2024": who says it, and when, is known of a page.
+        around.push(page.publisher());
+        around.extend(page.text.published.as_deref());
+        let block = page.text.blocks.iter().find(|block| block.span.end >= claim.span.end);
+        around.extend(block.into_iter().flat_map(|block| page.text.heading_path(block)));
+    }
+    support::judge(sentence, &quotes, &around)
+}
+
+fn fate(task: &Task, ledger: &Ledger, sentence: &Sentence) -> Fate {
+    if sentence.claims.is_empty() {
+        let mut asked: Vec<&str> = vec![&task.question];
+        asked.extend(ledger.parts.iter().map(|part| part.text.as_str()));
+        let is_frame = !sentence.has_stranger && support::states_nothing(&sentence.text, &asked);
+        return if is_frame { Fate::Frame } else { Fate::Falls(Fault::Words) };
+    }
+    match judged(task, ledger, &sentence.text, &sentence.claims) {
+        (Support::Yes, _) => Fate::Stands,
+        (Support::Weak, _) => Fate::Weak,
+        (Support::No, fault) => Fate::Falls(fault.unwrap_or(Fault::Words)),
+    }
+}
+
+async fn judged_by_model(
+    mind: &Mind<'_>,
+    purse: &Purse,
+    ledger: &Ledger,
+    cases: &mut [Case],
+    judging: Judging,
+) -> Result<(), Failed> {
+    let is_asked = |case: &Case| match judging {
+        Judging::Rules => false,
+        Judging::Weak => case.fate == Fate::Weak,
+        Judging::All => matches!(case.fate, Fate::Weak | Fate::Stands),
+    };
+    let asked: Vec<usize> = (0..cases.len()).filter(|&at| is_asked(&cases[at])).collect();
+    let asks = asked
+        .chunks(TOGETHER)
+        .map(|chunk| {
+            let sentences: Vec<_> = chunk
+                .iter()
+                .enumerate()
+                .map(|(number, &at)| {
+                    let quotes: Vec<&str> = cases[at]
+                        .sentence
+                        .claims
+                        .iter()
+                        .map(|&claim| cut(ledger.quote(&ledger.claims[claim]), LENGTH))
+                        .collect();
+                    json!({ "number": number + 1, "text": cases[at].sentence.text, "quotes": quotes })
+                })
+                .collect();
+            Ask {
+                role: Role::Verifier,
+                phase: Phase::Check,
+                prompt: "judge",
+                given: json!({ "sentences": sentences }),
+                max_output_tokens: MAX_OUTPUT,
+            }
+        })
+        .collect();
+    let answers: Vec<Result<Verdicts, _>> = mind.all(purse, asks, &verdicts_schema()).await?;
+    for (chunk, answer) in asked.chunks(TOGETHER).zip(answers) {
+        let Ok(answer) = answer else {
+            mind.world.note(
+                "Some sentences were judged by rules alone: no further model call was possible.",
+            );
+            continue;
+        };
+        for verdict in answer.verdicts {
+            let Some(&at) = chunk.get(verdict.sentence.wrapping_sub(1)) else { continue };
+            cases[at].fate = match verdict.verdict.as_str() {
+                "supported" => Fate::Stands,
+                _ => Fate::Falls(Fault::Words),
+            };
+        }
+    }
+    Ok(())
+}
+
+/// Has what falls reworded, once.
+async fn mended(
+    mind: &Mind<'_>,
+    purse: &Purse,
+    task: &Task,
+    language: &str,
+    ledger: &Ledger,
+    cases: &mut [Case],
+) -> Result<(), Failed> {
+    let falling: Vec<(usize, Fault)> = cases
+        .iter()
+        .enumerate()
+        .filter_map(|(at, case)| match case.fate {
+            // Without a quote there is nothing to reword it by.
+            Fate::Falls(fault) if !case.sentence.claims.is_empty() => Some((at, fault)),
+            _ => None,
+        })
+        .collect();
+    let asks = falling
+        .chunks(TOGETHER)
+        .map(|chunk| {
+            let sentences: Vec<_> = chunk
+                .iter()
+                .enumerate()
+                .map(|(number, (at, fault))| {
+                    let quotes: Vec<_> = cases[*at]
+                        .sentence
+                        .claims
+                        .iter()
+                        .map(|&claim| {
+                            let text = cut(ledger.quote(&ledger.claims[claim]), LENGTH);
+                            json!({ "id": Ledger::id(claim), "text": text })
+                        })
+                        .collect();
+                    let text = &cases[*at].sentence.text;
+                    json!({ "number": number + 1, "text": text, "why": fault.in_words(), "quotes": quotes })
+                })
+                .collect();
+            Ask {
+                role: Role::Writer,
+                phase: Phase::Check,
+                prompt: "repair",
+                given: json!({ "language": language, "sentences": sentences }),
+                max_output_tokens: MAX_OUTPUT,
+            }
+        })
+        .collect();
+    let answers: Vec<Result<Rewrites, _>> = mind.all(purse, asks, &rewrites_schema()).await?;
+    for (chunk, answer) in falling.chunks(TOGETHER).zip(answers) {
+        let Ok(answer) = answer else { continue };
+        for rewrite in answer.sentences {
+            let Some(&(at, _)) = chunk.get(rewrite.sentence.wrapping_sub(1)) else { continue };
+            if let Some(sentence) = reworded(task, ledger, &cases[at].sentence, &rewrite.text) {
+                cases[at].sentence = sentence;
+                cases[at].fate = Fate::Stands;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A rewrite that stands the rules, on the quotes that the sentence had or that it names itself.
+fn reworded(task: &Task, ledger: &Ledger, was: &Sentence, text: &str) -> Option<Sentence> {
+    let blocks = draft::parse(text, ledger);
+    let [first] = blocks.as_slice() else { return None };
+    let [sentence] = first.sentences()[..] else { return None };
+    let mut sentence = sentence.clone();
+    if sentence.claims.is_empty() {
+        sentence.claims.clone_from(&was.claims);
+    }
+    let stands = matches!(judged(task, ledger, &sentence.text, &sentence.claims).0, Support::Yes);
+    (stands && sentence.text != was.text).then_some(sentence)
+}
+
+fn put_together(sections: Vec<Section>, cases: Vec<Case>) -> (Vec<Section>, Counts) {
+    let mut counts = Counts::default();
+    let mut fates = cases.into_iter().map(|case| match case.fate {
+        Fate::Stands | Fate::Weak => {
+            counts.kept += 1;
+            counts.cited += 1;
+            Some(case.sentence)
+        }
+        Fate::Frame => {
+            counts.kept += 1;
+            Some(case.sentence)
+        }
+        Fate::Falls(_) => {
+            counts.dropped += 1;
+            None
+        }
+        Fate::Repeats => None,
+    });
+    let kept: Vec<Section> = sections
+        .into_iter()
+        .map(|section| {
+            let blocks = section.blocks.into_iter();
+            let blocks = blocks.filter_map(|block| block.replaced(&mut fates)).collect();
+            Section { blocks, ..section }
+        })
+        .filter(|section| !section.blocks.is_empty())
+        .collect();
+    drop(fates);
+    (kept, counts)
+}

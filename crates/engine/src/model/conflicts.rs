@@ -1,0 +1,250 @@
+//! Where sources contradict each other: found by a model that names sides by the ids of quotes, and kept as data.
+
+use domain::model::Role;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Mind;
+use super::asking::{Ask, cut};
+use super::claims::Ledger;
+use super::words::values;
+use crate::Failed;
+use crate::purse::{Phase, Purse};
+use crate::world::Unanswered;
+
+/// Claims of one part that are compared, and letters of one.
+const COMPARED: usize = 16;
+const LENGTH: usize = 300;
+/// Conflicts of one report.
+const MOST: usize = 8;
+const MAX_OUTPUT: u32 = 1_200;
+
+/// Two or more values for the same thing.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Conflict {
+    pub(super) about: String,
+    pub(super) sides: Vec<Side>,
+    /// The side that holds by the rules, and the rule.
+    pub(super) holds: Option<(usize, &'static str)>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Side {
+    /// As the quotes word it.
+    pub(super) value: String,
+    /// Indexes of claims.
+    pub(super) claims: Vec<usize>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    conflicts: Vec<Named>,
+}
+
+#[derive(Deserialize)]
+struct Named {
+    about: String,
+    sides: Vec<NamedSide>,
+}
+
+#[derive(Deserialize)]
+struct NamedSide {
+    value: String,
+    statements: Vec<String>,
+}
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"conflicts": {"type": "array", "items": {
+            "type": "object",
+            "properties": {
+                "about": {"type": "string"},
+                "sides": {"type": "array", "items": {
+                    "type": "object",
+                    "properties": {
+                        "value": {"type": "string"},
+                        "statements": {"type": "array", "items": {"type": "string"}},
+                    },
+                    "required": ["value", "statements"],
+                    "additionalProperties": false,
+                }},
+            },
+            "required": ["about", "sides"],
+            "additionalProperties": false,
+        }}},
+        "required": ["conflicts"],
+        "additionalProperties": false,
+    })
+}
+
+/// Compares what different sources say about each part.
+pub(super) async fn find(
+    mind: &Mind<'_>,
+    purse: &Purse,
+    ledger: &Ledger,
+) -> Result<Result<Vec<Conflict>, Unanswered>, Failed> {
+    let parts: Vec<_> = (0..ledger.parts.len())
+        .filter(|&part| ledger.of_part(part).count() > 1)
+        .map(|part| {
+            let claims: Vec<_> = ledger
+                .of_part(part)
+                .take(COMPARED)
+                .map(|(index, claim)| {
+                    let page = &ledger.pages[claim.page];
+                    json!({
+                        "id": Ledger::id(index), "source": page.publisher(), "date": page.text.published,
+                        "statement": cut(ledger.quote(claim), LENGTH),
+                    })
+                })
+                .collect();
+            json!({ "text": ledger.parts[part].text, "claims": claims })
+        })
+        .collect();
+    if parts.is_empty() {
+        return Ok(Ok(Vec::new()));
+    }
+    let ask = Ask {
+        role: Role::Verifier,
+        phase: Phase::Write,
+        prompt: "conflicts",
+        given: json!({ "parts": parts }),
+        max_output_tokens: MAX_OUTPUT,
+    };
+    let answer: Result<Answer, Unanswered> = mind.typed(purse, ask, &schema()).await?;
+    Ok(answer.map(|answer| checked(ledger, answer)))
+}
+
+/// Only sides whose quotes are there, whose value stands in them, and which differ.
+fn checked(ledger: &Ledger, answer: Answer) -> Vec<Conflict> {
+    let mut conflicts = Vec::new();
+    for named in answer.conflicts.into_iter().take(MOST) {
+        let mut sides: Vec<Side> = Vec::new();
+        for side in named.sides {
+            let mut claims: Vec<usize> =
+                side.statements.iter().filter_map(|id| ledger.find(id)).collect();
+            claims.dedup();
+            claims.retain(|index| !sides.iter().any(|other| other.claims.contains(index)));
+            let stands = claims.iter().any(|&index| {
+                let quote = ledger.quote(&ledger.claims[index]).to_lowercase();
+                let value = side.value.trim().to_lowercase();
+                !value.is_empty() && (quote.contains(&value) || shares_a_value(&value, &quote))
+            });
+            if stands {
+                let value = side.value.split_whitespace().collect::<Vec<_>>().join(" ");
+                sides.push(Side { value: value.chars().take(120).collect(), claims });
+            }
+        }
+        let differ = sides.windows(2).all(|pair| pair[0].value != pair[1].value);
+        if sides.len() > 1 && differ {
+            let about: String = named.about.split_whitespace().collect::<Vec<_>>().join(" ");
+            let holds = holding(ledger, &sides);
+            conflicts.push(Conflict { about: about.chars().take(160).collect(), sides, holds });
+        }
+    }
+    conflicts
+}
+
+/// A figure or name of the value stands in the quote.
+fn shares_a_value(value: &str, quote: &str) -> bool {
+    values(value).iter().any(|one| {
+        let number: String =
+            one.chars().take_while(|c| c.is_ascii_digit() || ",.".contains(*c)).collect();
+        let number = number.trim_end_matches(['.', ',']);
+        !number.is_empty() && quote.contains(number)
+    })
+}
+
+/// More independent sources, else what is newer by its own date.
+fn holding(ledger: &Ledger, sides: &[Side]) -> Option<(usize, &'static str)> {
+    let publishers = |side: &Side| {
+        let mut who: Vec<&str> = side
+            .claims
+            .iter()
+            .map(|&index| ledger.pages[ledger.claims[index].page].publisher())
+            .collect();
+        who.sort_unstable();
+        who.dedup();
+        who.len()
+    };
+    let newest = |side: &Side| {
+        let dates = side
+            .claims
+            .iter()
+            .filter_map(|&index| ledger.pages[ledger.claims[index].page].text.published.as_deref());
+        dates.max().map(str::to_owned)
+    };
+    let counts: Vec<usize> = sides.iter().map(publishers).collect();
+    let most = counts.iter().copied().max()?;
+    if counts.iter().filter(|count| **count == most).count() == 1 {
+        let side = counts.iter().position(|count| *count == most)?;
+        return Some((side, "more independent sources say so"));
+    }
+    let dates: Vec<Option<String>> = sides.iter().map(newest).collect();
+    let newest = dates.iter().flatten().max()?.clone();
+    let is_newest = |date: &&Option<String>| date.as_ref() == Some(&newest);
+    (dates.iter().all(Option::is_some) && dates.iter().filter(is_newest).count() == 1)
+        .then(|| dates.iter().position(|date| date.as_ref() == Some(&newest)))
+        .flatten()
+        .map(|side| (side, "it is the newer of them by its own date"))
+}
+
+impl Conflict {
+    /// `price of the Tern 25: EUR 900 (E1) or EUR 950 (E2)`, for those who write.
+    pub(super) fn in_words(&self) -> String {
+        let sides: Vec<String> = self
+            .sides
+            .iter()
+            .map(|side| {
+                let ids: Vec<String> = side.claims.iter().map(|&claim| Ledger::id(claim)).collect();
+                format!("{} ({})", side.value, ids.join(", "))
+            })
+            .collect();
+        format!("{}: {}", self.about, sides.join(" or "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extractive::build::page;
+    use crate::model::claims::Part;
+
+    fn ledger() -> Ledger {
+        let part = Part::new("price".into(), "Price".into(), Vec::new());
+        let mut ledger = Ledger { parts: vec![part], ..Ledger::default() };
+        for (number, host, line) in
+            [(1, "a.test", "It costs EUR 900."), (2, "b.test", "It costs EUR 950.")]
+        {
+            let place = ledger.place(&page(number, host, "T", line));
+            ledger.add(0, place, 0..line.len(), String::new());
+        }
+        ledger
+    }
+
+    fn told(sides: &Value) -> Vec<Conflict> {
+        let answer = json!({"conflicts": [{"about": "price", "sides": sides}]});
+        checked(&ledger(), serde_json::from_value(answer).unwrap())
+    }
+
+    #[test]
+    fn sides_stand_on_quotes_that_state_them() {
+        let found = told(&json!([
+            {"value": "EUR 900", "statements": ["E1"]}, {"value": "950 euros", "statements": ["E2", "E9"]},
+        ]));
+        assert_eq!(found[0].in_words(), "price: EUR 900 (E1) or 950 euros (E2)");
+        assert_eq!(found[0].holds, None);
+    }
+
+    #[test]
+    fn a_side_without_a_quote_that_states_it_is_none() {
+        let found = told(&json!([
+            {"value": "EUR 900", "statements": ["E1"]}, {"value": "EUR 1000", "statements": ["E2"]},
+        ]));
+        assert_eq!(found, []);
+        let found = told(&json!([
+            {"value": "EUR 900", "statements": ["E1"]}, {"value": "EUR 950", "statements": ["E7"]},
+        ]));
+        assert_eq!(found, []);
+    }
+}

@@ -1,0 +1,28 @@
+//! The reasoner with language models. The engine, and never a model, searches and reads; a model sees passages and
+//! gives back places in them; what it writes is held sentence by sentence against what was quoted.
+//!
+//! Who sees text of the web (reader, writer, verifier) has no tools and answers in a closed form; who words searches
+//! (planner) sees the task and typed values only.
+
+mod asking;
+mod cells;
+mod check;
+mod claims;
+mod conflicts;
+mod draft;
+pub(crate) mod fill;
+mod finish;
+mod gaps;
+mod injected;
+mod material;
+mod plan;
+pub mod prompts;
+mod quotes;
+mod reader;
+mod report;
+pub(crate) mod research;
+pub(crate) mod shape;
+mod support;
+mod words;
+
+pub(crate) use asking::Mind;

@@ -1,0 +1,211 @@
+//! The plan: the parts of a question, and the first searches for each.
+
+use domain::model::Role;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Mind;
+use super::asking::Ask;
+use super::claims::Part;
+use super::words::clean_query;
+use crate::Failed;
+use crate::extractive::{queries, question, rank};
+use crate::purse::{Phase, Purse};
+use crate::world::Unanswered;
+
+/// Parts of a plan, by how much a processor can look into.
+const PARTS: usize = 3;
+const PARTS_OF_A_REPORT: usize = 7;
+/// Searches for a part in one round.
+pub(super) const QUERIES: usize = 3;
+const MAX_OUTPUT: u32 = 1_200;
+
+/// What is asked, as all stages see it.
+pub(super) struct Task {
+    pub(super) question: String,
+    /// What the answer should be like.
+    pub(super) wanted: Option<String>,
+    /// The earlier question that this one follows up on.
+    pub(super) earlier: Option<String>,
+    /// `2026-11-28`
+    pub(super) today: String,
+    /// Where it may be looked up.
+    pub(super) places: String,
+}
+
+/// A plan, and the language of the question.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Plan {
+    /// Two letters.
+    pub(super) language: String,
+    pub(super) parts: Vec<Part>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    language: String,
+    parts: Vec<Planned>,
+}
+
+#[derive(Deserialize)]
+struct Planned {
+    question: String,
+    heading: String,
+    queries: Vec<String>,
+}
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "language": {"type": "string", "description": "two-letter code"},
+            "parts": {"type": "array", "items": {
+                "type": "object",
+                "properties": {
+                    "question": {"type": "string"},
+                    "heading": {"type": "string", "description": "two to six words, for the section that answers it"},
+                    "queries": {"type": "array", "items": {"type": "string"}},
+                },
+                "required": ["question", "heading", "queries"],
+                "additionalProperties": false,
+            }},
+        },
+        "required": ["language", "parts"],
+        "additionalProperties": false,
+    })
+}
+
+/// Views from which independent investigations plan the same question.
+const ANGLES: [&str; 7] = [
+    "begin with primary sources: official documents, registers, the makers themselves",
+    "look for what contradicts the obvious answer: criticism, corrections, failures",
+    "look for figures, dates and measurements, and how they were come by",
+    "look at how it came about and how it changed over time",
+    "look at comparable cases and at what independent observers say",
+    "look for the newest reports, and for what has changed since older ones",
+    "look at limits, exceptions, risks and side effects",
+];
+
+/// Asks for a plan; `branch` is 0 for the first, which has no view of its own.
+pub(super) async fn make(
+    mind: &Mind<'_>,
+    purse: &Purse,
+    task: &Task,
+    branch: usize,
+) -> Result<Result<Plan, Unanswered>, Failed> {
+    let is_report = mind.world.spec().processor.caps.width > 2;
+    let most = if is_report { PARTS_OF_A_REPORT } else { PARTS };
+    let angle = branch.checked_sub(1).map(|index| ANGLES[index % ANGLES.len()]);
+    let ask = Ask {
+        role: Role::Planner,
+        phase: Phase::Look,
+        prompt: "plan",
+        given: json!({
+            "question": task.question, "wanted": task.wanted, "earlier": task.earlier, "today": task.today,
+            "places": task.places, "angle": angle, "max_parts": most, "max_queries": QUERIES,
+        }),
+        max_output_tokens: MAX_OUTPUT,
+    };
+    let answer: Result<Answer, Unanswered> = mind.typed(purse, ask, &schema()).await?;
+    Ok(answer.map(|answer| plan(answer, task, most)))
+}
+
+fn plan(answer: Answer, task: &Task, most: usize) -> Plan {
+    let mut parts: Vec<Part> = Vec::new();
+    for planned in answer.parts {
+        let text = planned.question.trim();
+        if text.is_empty() || parts.len() >= most || parts.iter().any(|part| part.text == text) {
+            continue;
+        }
+        let queries = planned.queries.iter().filter_map(|query| clean_query(query, None));
+        let heading =
+            short(if planned.heading.trim().is_empty() { text } else { &planned.heading });
+        parts.push(Part::new(short_question(text), heading, queries.take(QUERIES).collect()));
+    }
+    if parts.is_empty() {
+        parts.push(Part::new(short_question(&task.question), short(&task.question), Vec::new()));
+    }
+    for part in &mut parts {
+        if part.queries.is_empty() {
+            part.queries.extend(clean_query(&part.text.clone(), None));
+        }
+    }
+    let language: String =
+        answer.language.chars().filter(char::is_ascii_alphabetic).take(2).collect();
+    let language = if language.len() == 2 { language.to_lowercase() } else { "en".into() };
+    Plan { language, parts }
+}
+
+/// The plan of the rules, where no model gives one.
+pub(super) fn by_rules(task: &Task) -> Plan {
+    let question = question::following_up(&task.question, None, task.earlier.as_deref());
+    let asked = queries::queries(&question, 1, &rank::Findings::default(), &[]);
+    let mut parts: Vec<Part> = question
+        .parts
+        .iter()
+        .take(PARTS)
+        .map(|part| Part::new(part.text.clone(), short(&part.text), Vec::new()))
+        .collect();
+    let count = parts.len().max(1);
+    for (index, query) in asked.into_iter().enumerate() {
+        if let Some(part) = parts.get_mut(index % count) {
+            part.queries.push(query);
+        }
+    }
+    Plan { language: "en".into(), parts }
+}
+
+/// A heading on one line.
+fn short(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line.trim_matches(['#', '*', ' ', ':']);
+    line.chars().take(90).collect()
+}
+
+fn short_question(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(400).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn task() -> Task {
+        let question = "What does the Tern 25 cost, and who makes it?".into();
+        Task {
+            question,
+            wanted: None,
+            earlier: None,
+            today: "2026-11-28".into(),
+            places: String::new(),
+        }
+    }
+
+    #[test]
+    fn a_plan_keeps_to_its_bounds_and_never_has_no_part() {
+        let answer: Answer = serde_json::from_value(json!({
+            "language": "English",
+            "parts": [
+                {"question": " ", "heading": "", "queries": []},
+                {"question": "What does the Tern 25 cost?", "heading": "# Price", "queries": ["Tern 25 price", "a", "b c", "d e"]},
+                {"question": "Who makes the Tern 25?", "heading": "", "queries": []},
+            ],
+        }))
+        .unwrap();
+        let plan = plan(answer, &task(), 2);
+        assert_eq!(plan.language, "en");
+        assert_eq!(plan.parts.len(), 2);
+        assert_eq!(plan.parts[0].heading, "Price");
+        assert!(plan.parts[0].queries.len() <= QUERIES);
+        assert_eq!(plan.parts[1].queries, ["Who makes the Tern 25"]);
+        let nothing: Answer = serde_json::from_value(json!({"language": "", "parts": []})).unwrap();
+        assert_eq!(super::plan(nothing, &task(), 2).parts[0].text, task().question);
+    }
+
+    #[test]
+    fn the_rules_plan_too() {
+        let plan = by_rules(&task());
+        assert_eq!(plan.parts.len(), 2);
+        assert!(plan.parts.iter().any(|part| !part.queries.is_empty()));
+    }
+}

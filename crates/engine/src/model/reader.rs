@@ -1,0 +1,161 @@
+//! Readers: each sees one portion of passages and gives places in them, which are looked up again.
+
+use std::collections::BTreeSet;
+
+use domain::model::Role;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Mind;
+use super::asking::Ask;
+use super::claims::{Ledger, Part};
+use super::material::{self, Portion};
+use super::plan::Task;
+use super::quotes;
+use crate::purse::{Phase, Purse};
+use crate::world::Unanswered;
+use crate::{Failed, ReadPage};
+
+/// Claims of one portion.
+const CLAIMS: usize = 12;
+const MAX_OUTPUT: u32 = 1_600;
+/// Characters of a statement, which is only compared.
+const STATEMENT: usize = 300;
+
+#[derive(Deserialize)]
+struct Answer {
+    claims: Vec<Claimed>,
+}
+
+#[derive(Deserialize)]
+struct Claimed {
+    part: usize,
+    passage: String,
+    quote: String,
+    statement: String,
+}
+
+// The quote comes before what is made of it.
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"claims": {"type": "array", "items": {
+            "type": "object",
+            "properties": {
+                "part": {"type": "integer"},
+                "passage": {"type": "string"},
+                "quote": {"type": "string"},
+                "statement": {"type": "string"},
+            },
+            "required": ["part", "passage", "quote", "statement"],
+            "additionalProperties": false,
+        }}},
+        "required": ["claims"],
+        "additionalProperties": false,
+    })
+}
+
+/// What became of the questions to readers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Outcome {
+    pub(super) asked: usize,
+    pub(super) answered: usize,
+    /// Why the first that was not answered was not.
+    pub(super) failure: Option<Unanswered>,
+}
+
+/// Has pages read for some parts, as many portions as there is leave for, and adds what stands there to the ledger.
+pub(super) async fn read(
+    mind: &Mind<'_>,
+    purse: &Purse,
+    task: &Task,
+    ledger: &mut Ledger,
+    parts: &[usize],
+    pages: &[ReadPage],
+    most: usize,
+) -> Result<Outcome, Failed> {
+    let wanted: Vec<BTreeSet<String>> =
+        parts.iter().map(|&part| ledger.parts[part].terms()).collect();
+    let room = mind.room(Role::Reader, MAX_OUTPUT);
+    let chosen = {
+        let (pages, wanted) = (pages.to_vec(), wanted);
+        tokio::task::spawn_blocking(move || material::choose(&pages, &wanted, room))
+            .await
+            .map_err(|why| Failed::Broken(format!("choosing passages: {why}")))?
+    };
+    let portions = &chosen.portions[..chosen.portions.len().min(most)];
+    let asks =
+        portions.iter().map(|portion| ask(task, &ledger.parts, parts, portion, pages)).collect();
+    let answers: Vec<Result<Answer, Unanswered>> = mind.all(purse, asks, &schema()).await?;
+    let mut outcome = Outcome { asked: answers.len(), ..Outcome::default() };
+    let mut dropped = 0;
+    for (portion, answer) in portions.iter().zip(answers) {
+        match answer {
+            Ok(answer) => {
+                outcome.answered += 1;
+                dropped += add(ledger, parts, portion, pages, answer);
+            }
+            Err(why) => {
+                outcome.failure.get_or_insert(why);
+            }
+        }
+    }
+    mind.world.note_read_by_model(dropped, chosen.withheld);
+    Ok(outcome)
+}
+
+fn ask(task: &Task, all: &[Part], parts: &[usize], portion: &Portion, pages: &[ReadPage]) -> Ask {
+    let shown: Vec<_> =
+        parts.iter().map(|&part| json!({ "number": part + 1, "text": all[part].text })).collect();
+    Ask {
+        role: Role::Reader,
+        phase: Phase::Look,
+        prompt: "read",
+        given: json!({
+            "question": task.question, "parts": shown, "passages": portion.fenced(pages), "max_claims": CLAIMS,
+        }),
+        max_output_tokens: MAX_OUTPUT,
+    }
+}
+
+/// Looks each quote up; answers how many do not stand where they were said to.
+fn add(
+    ledger: &mut Ledger,
+    parts: &[usize],
+    portion: &Portion,
+    pages: &[ReadPage],
+    answer: Answer,
+) -> usize {
+    let mut dropped = 0;
+    for claimed in answer.claims.into_iter().take(CLAIMS) {
+        let part = claimed.part.wrapping_sub(1);
+        if !parts.contains(&part) {
+            dropped += 1;
+            continue;
+        }
+        let Some((page, span)) = stands(portion, pages, &claimed.passage, &claimed.quote) else {
+            dropped += 1;
+            continue;
+        };
+        let page = ledger.place(&pages[page]);
+        let statement = claimed.statement.chars().take(STATEMENT).collect();
+        ledger.add(part, page, span, statement);
+    }
+    dropped
+}
+
+/// Where a quote stands: in the passage that is named, or, for models mix names up, in another one that was shown.
+pub(super) fn stands(
+    portion: &Portion,
+    pages: &[ReadPage],
+    passage: &str,
+    quote: &str,
+) -> Option<(usize, domain::text::Span)> {
+    let named = portion.find(passage);
+    let others = portion.passages.iter().filter(|shown| Some(*shown) != named);
+    named.into_iter().chain(others).find_map(|shown| {
+        let text = &pages[shown.page].text;
+        let span = quotes::find(text, &shown.span, quote)?;
+        Some((shown.page, quotes::whole(text, &span)))
+    })
+}

@@ -1,0 +1,453 @@
+//! Writes the report: sections from their own evidence, then the answer that stands first, then the check of every sentence;
+//! and puts it into Markdown, where the engine and no model writes references and addresses.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use domain::model::Role;
+use domain::output::Confidence;
+use domain::receipt::Unreadable;
+use llm::tokens;
+use serde_json::{Value, json};
+
+use super::Mind;
+use super::asking::{Ask, cut};
+use super::check::{self, Counts, Section};
+use super::claims::Ledger;
+use super::conflicts::Conflict;
+use super::draft::{self, Block, Sentence};
+use super::plan::Task;
+use crate::Failed;
+use crate::extractive::citations::Citations;
+use crate::extractive::facets::title;
+use crate::extractive::render;
+use crate::extractive::report::{Draft, sources};
+use crate::purse::{Phase, Purse};
+use crate::world::Unanswered;
+
+/// Quotes that one section or the answer is written from.
+const EVIDENCE: usize = 24;
+/// Bytes of a quote in a prompt.
+const LENGTH: usize = 600;
+const SECTION_WORDS: usize = 260;
+const ANSWER_WORDS: usize = 180;
+/// An answer without sections may say more.
+const ONLY_ANSWER_WORDS: usize = 320;
+const MAX_OUTPUT: u32 = 1_400;
+/// Addresses that are listed as unreadable.
+const UNREADABLE: usize = 8;
+
+/// Everything that a report is written from.
+pub(super) struct Written<'a> {
+    pub(super) task: &'a Task,
+    pub(super) language: &'a str,
+    pub(super) ledger: &'a Ledger,
+    pub(super) conflicts: &'a [Conflict],
+}
+
+/// Writes and checks. `Err` where no model wrote anything that stands.
+pub(super) async fn write(
+    mind: &Mind<'_>,
+    purse: &Purse,
+    from: &Written<'_>,
+) -> Result<Result<(Draft, Counts), Unanswered>, Failed> {
+    let has_sections = mind.world.spec().processor.caps.width > 2;
+    let covered: Vec<usize> = (0..from.ledger.parts.len())
+        .filter(|&part| from.ledger.of_part(part).next().is_some())
+        .collect();
+    let mut sections = Vec::new();
+    if has_sections && covered.len() > 1 {
+        let asks = covered.iter().map(|&part| section(mind, from, part)).collect();
+        let texts = mind.texts(purse, asks).await?;
+        for (&part, text) in covered.iter().zip(texts) {
+            match text {
+                Ok(text) => sections.push(Section {
+                    heading: Some(from.ledger.parts[part].heading.clone()),
+                    parts: vec![part],
+                    blocks: draft::parse(&text, from.ledger),
+                }),
+                Err(_) => mind.world.note(format!(
+                    "The section “{}” was not written: no further model call was possible.",
+                    from.ledger.parts[part].heading
+                )),
+            }
+        }
+    }
+    let words = if sections.is_empty() { ONLY_ANSWER_WORDS } else { ANSWER_WORDS };
+    let answered = mind.text(purse, answer(mind, from, &covered, words)).await?;
+    let blocks = match answered {
+        Ok(text) => draft::parse(&text, from.ledger),
+        Err(why) if sections.is_empty() => return Ok(Err(why)),
+        Err(_) => {
+            mind.world.note("The summary was not written: no further model call was possible.");
+            Vec::new()
+        }
+    };
+    sections.insert(0, Section { heading: None, parts: covered, blocks });
+    let (sections, counts) =
+        check::sections(mind, purse, from.task, from.language, from.ledger, sections).await?;
+    if counts.cited == 0 {
+        let why = "nothing that it wrote is carried by what was quoted";
+        return Ok(Err(Unanswered::Unfit(why.into())));
+    }
+    let unreadable = mind.world.seen().unreadable;
+    Ok(Ok((rendered(mind, from, &sections, counts, &unreadable), counts)))
+}
+
+fn section(mind: &Mind<'_>, from: &Written<'_>, part: usize) -> Ask {
+    let own = &from.ledger.parts[part];
+    let conflicts: Vec<String> = from
+        .conflicts
+        .iter()
+        .filter(|conflict| {
+            conflict
+                .sides
+                .iter()
+                .flat_map(|side| &side.claims)
+                .any(|&claim| from.ledger.claims[claim].part == part)
+        })
+        .map(Conflict::in_words)
+        .collect();
+    Ask {
+        role: Role::Writer,
+        phase: Phase::Write,
+        prompt: "section",
+        given: json!({
+            "question": from.task.question, "heading": own.heading, "parts": [own.text.as_str()],
+            "language": from.language, "evidence": evidence(mind, from, &[part], &conflicts),
+            "conflicts": conflicts, "max_words": SECTION_WORDS,
+        }),
+        max_output_tokens: MAX_OUTPUT,
+    }
+}
+
+fn answer(mind: &Mind<'_>, from: &Written<'_>, covered: &[usize], words: usize) -> Ask {
+    let conflicts: Vec<String> = from.conflicts.iter().map(Conflict::in_words).collect();
+    let missing: Vec<&str> =
+        from.ledger.open().into_iter().map(|part| from.ledger.parts[part].text.as_str()).collect();
+    Ask {
+        role: Role::Writer,
+        phase: Phase::Write,
+        prompt: "answer",
+        given: json!({
+            "question": from.task.question, "wanted": from.task.wanted, "language": from.language,
+            "evidence": evidence(mind, from, covered, &conflicts), "conflicts": conflicts, "missing": missing,
+            "max_words": words,
+        }),
+        max_output_tokens: MAX_OUTPUT,
+    }
+}
+
+/// The quotes for some parts that fit the prompt; those of a conflict are among them.
+fn evidence(
+    mind: &Mind<'_>,
+    from: &Written<'_>,
+    parts: &[usize],
+    conflicts: &[String],
+) -> Vec<Value> {
+    let room = mind.room(Role::Writer, MAX_OUTPUT);
+    let mut used = conflicts.iter().map(|text| tokens::count(text)).sum::<u32>();
+    let sides = from.conflicts.iter().flat_map(|conflict| &conflict.sides);
+    let in_conflict: BTreeSet<usize> = sides
+        .flat_map(|side| side.claims.iter().copied())
+        .filter(|&claim| parts.contains(&from.ledger.claims[claim].part))
+        .collect();
+    let mut chosen = from.ledger.best(parts, EVIDENCE);
+    chosen.extend(
+        in_conflict.into_iter().filter(|claim| !chosen.contains(claim)).collect::<Vec<_>>(),
+    );
+    let mut shown = Vec::new();
+    for index in chosen {
+        let claim = &from.ledger.claims[index];
+        let page = &from.ledger.pages[claim.page];
+        let quote = one_line(cut(from.ledger.quote(claim), LENGTH));
+        used += tokens::count(&quote) + 20;
+        if used > room {
+            break;
+        }
+        shown.push(json!({
+            "id": Ledger::id(index), "source": page.publisher(), "date": page.text.published, "quote": quote,
+        }));
+    }
+    shown
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn rendered(
+    mind: &Mind<'_>,
+    from: &Written<'_>,
+    sections: &[Section],
+    counts: Counts,
+    unreadable: &[Unreadable],
+) -> Draft {
+    let ledger = from.ledger;
+    let mut citations = Citations::new(&ledger.pages);
+    let mut out = format!("# {}\n\n", render::brief(&title(&from.task.question), 200));
+    let words = Headings::of(from.language);
+    for section in sections {
+        let heading = section.heading.as_deref().map(|heading| render::brief(heading, 90));
+        let heading = heading.unwrap_or_else(|| words.answer.to_owned());
+        let _ = write!(out, "## {heading}\n\n");
+        write_blocks(&mut out, &section.blocks, ledger, &mut citations);
+    }
+    if !from.conflicts.is_empty() {
+        let _ = write!(out, "## {}\n\n", words.conflicts);
+        for conflict in from.conflicts {
+            write_conflict(&mut out, conflict, ledger, &mut citations);
+        }
+        out.push('\n');
+    }
+    let open: Vec<String> =
+        ledger.open().into_iter().map(|part| ledger.parts[part].text.clone()).collect();
+    if !open.is_empty() || !unreadable.is_empty() {
+        let _ = write!(out, "## {}\n\n", words.missing);
+        for part in &open {
+            let _ = writeln!(out, "- {}", render::brief(part, 200));
+        }
+        for failed in unreadable.iter().take(UNREADABLE) {
+            let address = render::brief(&failed.address, 200);
+            let reason = render::brief(&failed.reason, 120);
+            let _ = writeln!(out, "- {}: {address} ({reason})", words.unreadable);
+        }
+        out.push('\n');
+    }
+    let _ = write!(out, "## {}\n\n{}", words.sources, sources(&citations));
+    let contradictions = u32::try_from(from.conflicts.len()).unwrap_or(u32::MAX);
+    Draft {
+        confidence: confidence(mind, from, counts),
+        reasoning: reasoning(from, &citations, counts),
+        markdown: format!("{}\n", out.trim_end()),
+        evidence: citations.evidence,
+        sentences: counts.kept,
+        sentences_cited: counts.cited,
+        contradictions,
+        advice: open.first().map(|part| {
+            format!("ask for “{}” alone, or name a source that treats it", render::brief(part, 120))
+        }),
+        open,
+    }
+}
+
+fn write_blocks(
+    out: &mut String,
+    blocks: &[Block],
+    ledger: &Ledger,
+    citations: &mut Citations<'_>,
+) {
+    for block in blocks {
+        match block {
+            Block::Paragraph(sentences) => {
+                let _ = write!(out, "{}\n\n", joined(sentences, ledger, citations, true));
+            }
+            Block::Item(sentences) => {
+                let _ = writeln!(out, "- {}", joined(sentences, ledger, citations, true));
+            }
+            Block::Table { header, rows } => {
+                let line = |cells: &[String]| {
+                    cells.iter().map(|cell| tamed(cell, false)).collect::<Vec<_>>().join(" | ")
+                };
+                let rule = vec!["---"; header.len() + 1].join(" | ");
+                let _ = writeln!(out, "| {} | |\n| {rule} |", line(header));
+                for row in rows {
+                    let cells = line(&row.cells);
+                    let _ =
+                        writeln!(out, "| {cells} | {} |", marks(&row.sentence, ledger, citations));
+                }
+                out.push('\n');
+            }
+        }
+    }
+    if !out.ends_with("\n\n") {
+        out.push('\n');
+    }
+}
+
+/// Sentences with their references before the stop.
+fn joined(
+    sentences: &[Sentence],
+    ledger: &Ledger,
+    citations: &mut Citations<'_>,
+    begins: bool,
+) -> String {
+    let mut line = String::new();
+    for sentence in sentences {
+        if !line.is_empty() {
+            line.push(' ');
+        }
+        let text = tamed(&sentence.text, begins && line.is_empty());
+        let marks = marks(sentence, ledger, citations);
+        match text.char_indices().next_back().filter(|(_, last)| ".!?".contains(*last)) {
+            Some((at, stop)) if !marks.is_empty() => {
+                let _ = write!(line, "{} {marks}{stop}", &text[..at]);
+            }
+            _ if marks.is_empty() => line.push_str(&text),
+            _ => {
+                let _ = write!(line, "{text} {marks}");
+            }
+        }
+    }
+    line
+}
+
+/// `[3] [7]`, each number once.
+fn marks(sentence: &Sentence, ledger: &Ledger, citations: &mut Citations<'_>) -> String {
+    let mut numbers: Vec<usize> = Vec::new();
+    for &index in &sentence.claims {
+        let claim = &ledger.claims[index];
+        let number = citations.cite(claim.page, &claim.span);
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    numbers.iter().map(|number| format!("[{number}]")).collect::<Vec<_>>().join(" ")
+}
+
+/// A model's words as Markdown that can do nothing: bold stays, everything else is letters.
+fn tamed(text: &str, begins: bool) -> String {
+    let pieces: Vec<&str> = text.split("**").collect();
+    let clean = |(index, piece): (usize, &&str)| {
+        let inner = if begins && index == 0 { render::inert(piece) } else { render::inline(piece) };
+        let lead = if piece.starts_with(' ') { " " } else { "" };
+        let tail = if piece.ends_with(' ') && !piece.trim().is_empty() { " " } else { "" };
+        format!("{lead}{inner}{tail}")
+    };
+    let is_paired =
+        pieces.len() % 2 == 1
+            && pieces.iter().skip(1).step_by(2).all(|bold| {
+                !bold.trim().is_empty() && !bold.starts_with(' ') && !bold.ends_with(' ')
+            });
+    if is_paired {
+        pieces.iter().enumerate().map(clean).collect::<Vec<_>>().join("**")
+    } else {
+        let plain = text.replace("**", "");
+        if begins { render::inert(&plain) } else { render::inline(&plain) }
+    }
+}
+
+fn write_conflict(
+    out: &mut String,
+    conflict: &Conflict,
+    ledger: &Ledger,
+    citations: &mut Citations<'_>,
+) {
+    let _ = writeln!(out, "- **{}**", render::brief(&conflict.about, 160));
+    for (index, side) in conflict.sides.iter().enumerate() {
+        let mut numbers: Vec<String> = Vec::new();
+        for &claim in &side.claims {
+            let claim = &ledger.claims[claim];
+            let number = format!("[{}]", citations.cite(claim.page, &claim.span));
+            if !numbers.contains(&number) {
+                numbers.push(number);
+            }
+        }
+        let held = conflict.holds.filter(|(holds, _)| *holds == index);
+        let held = held.map(|(_, rule)| format!(" — {rule}")).unwrap_or_default();
+        let value = render::brief(&side.value, 120);
+        let _ = writeln!(out, "  - {value} {}{held}", numbers.join(" "));
+    }
+}
+
+/// The frame of a report in the language of the question, where we know it.
+struct Headings {
+    answer: &'static str,
+    conflicts: &'static str,
+    missing: &'static str,
+    unreadable: &'static str,
+    sources: &'static str,
+}
+
+impl Headings {
+    fn of(language: &str) -> Self {
+        match language {
+            "de" => Self {
+                answer: "Antwort",
+                conflicts: "Wo Quellen sich widersprechen",
+                missing: "Was nicht gefunden wurde",
+                unreadable: "Nicht lesbar",
+                sources: "Quellen",
+            },
+            "fr" => Self {
+                answer: "Réponse",
+                conflicts: "Là où les sources se contredisent",
+                missing: "Ce qui n'a pas été trouvé",
+                unreadable: "Illisible",
+                sources: "Sources",
+            },
+            "es" => Self {
+                answer: "Respuesta",
+                conflicts: "Donde las fuentes se contradicen",
+                missing: "Lo que no se encontró",
+                unreadable: "No legible",
+                sources: "Fuentes",
+            },
+            _ => Self {
+                answer: "Answer",
+                conflicts: "Where sources disagree",
+                missing: "What was not found",
+                unreadable: "Not readable",
+                sources: "Sources",
+            },
+        }
+    }
+}
+
+/// High: every part is answered by as many independent sources as the processor wants, nothing contradicts, and hardly
+/// anything that was written fell. Low: half of the parts are open, or what was written fell in large part.
+fn confidence(mind: &Mind<'_>, from: &Written<'_>, counts: Counts) -> Confidence {
+    let ledger = from.ledger;
+    let wanted = usize::try_from(mind.world.spec().processor.caps.sources_for_high).unwrap_or(1);
+    let open = ledger.open().len();
+    let thin = (0..ledger.parts.len()).any(|part| ledger.publishers(part).len() < wanted);
+    let all = counts.kept + counts.dropped;
+    match () {
+        () if open * 2 >= ledger.parts.len() || counts.dropped * 2 > all => Confidence::Low,
+        () if open > 0 || thin || !from.conflicts.is_empty() || counts.dropped * 10 > all => {
+            Confidence::Medium
+        }
+        () => Confidence::High,
+    }
+}
+
+fn reasoning(from: &Written<'_>, citations: &Citations<'_>, counts: Counts) -> String {
+    let ledger = from.ledger;
+    let answered = ledger.parts.len() - ledger.open().len();
+    let mut out = format!(
+        "Written by a model from {} quotes of {} independent sources; {answered} of {} parts of the question are answered. \
+         {} of {} sentences carry a quote that was found again in its page and holds what they say",
+        citations.evidence.len(),
+        citations.publishers().len(),
+        ledger.parts.len(),
+        counts.cited,
+        counts.kept,
+    );
+    match counts.dropped {
+        0 => out.push('.'),
+        1 => out.push_str("; one more was left out because nothing quoted holds it."),
+        dropped => {
+            let _ =
+                write!(out, "; {dropped} more were left out because nothing quoted holds them.");
+        }
+    }
+    if !from.conflicts.is_empty() {
+        let _ = write!(out, " Sources disagree on {} points.", from.conflicts.len());
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_models_words_can_do_nothing_but_be_bold() {
+        assert_eq!(tamed("A **bold** word.", true), "A **bold** word.");
+        assert_eq!(
+            tamed("- no list [x](http://a.test) <img>", true),
+            "\\- no list \\[x\\](http\\://a.test) \\<img>"
+        );
+        assert_eq!(tamed("one ** two", false), "one two");
+    }
+}

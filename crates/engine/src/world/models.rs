@@ -1,0 +1,320 @@
+//! Questions to models, each answer bought once: looked up in the journal, then among what other rows of the group have
+//! asked, and only then asked.
+
+use std::sync::{Arc, PoisonError};
+
+use domain::model::Role;
+use domain::processor::Engine;
+use llm::{Reply, Request};
+use serde::{Deserialize, Serialize};
+use store::{Amount, Bill, Call, Made};
+
+use super::{Entry, Sent, VERSION, World};
+use crate::model::prompts::Prompts;
+use crate::purse::{Cost, Grant, Purse};
+use crate::{Failed, ReadPage};
+
+/// Why a question has no answer that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Unanswered {
+    /// The processor allows no further call for this.
+    Cap,
+    /// The model did not answer, and why.
+    Silent(String),
+    /// It answered, several times, with what cannot be used.
+    Unfit(String),
+}
+
+/// The kind of such calls in the journal.
+const KIND: &str = "model";
+
+/// An answer as it stands in the journal.
+#[derive(Serialize, Deserialize)]
+struct Answered {
+    reply: Reply,
+    /// Bought by another row of the group.
+    is_shared: bool,
+}
+
+impl World {
+    /// The most that a question may cost.
+    pub(crate) fn most(&self, role: Role, request: &Request) -> Cost {
+        let prompt = u64::from(llm::tokens::prompt(request));
+        let profile = self.model_of(role).and_then(|(models, name)| models.profile(name));
+        let price = profile.and_then(|profile| profile.price);
+        let output = u64::from(request.max_output_tokens);
+        let micro_usd = price.map_or(0, |price| {
+            (prompt.saturating_mul(price.input).saturating_add(output.saturating_mul(price.output)))
+                .div_ceil(1_000_000)
+        });
+        Cost { calls: 1, input_tokens: prompt, micro_usd }
+    }
+
+    /// Tokens that a prompt for this role may have at most, beside the room for its answer.
+    pub(crate) fn context_of(&self, role: Role) -> u32 {
+        let profile = self.model_of(role).and_then(|(models, name)| models.profile(name));
+        profile.map_or(0, |profile| profile.context_tokens)
+    }
+
+    fn model_of(&self, role: Role) -> Option<(&llm::Models, &str)> {
+        let cast = self.spec().cast.as_ref()?;
+        let reasoning = self.library.reasoning()?;
+        Some((&reasoning.models, cast.of(role)))
+    }
+
+    /// The prompts that this run began with.
+    pub(crate) async fn prompts(&self) -> Result<Arc<Prompts>, Failed> {
+        let Some(reasoning) = self.library.reasoning() else {
+            return Err(Failed::Broken("this worker has no models".into()));
+        };
+        let ours = &reasoning.prompts;
+        let kept: String = self
+            .once("prompts", serde_json::json!({}), "prompts".into(), async {
+                self.store.keep_prompts(ours.hash().to_vec(), ours.to_text()).await?;
+                Ok(hex(ours.hash()))
+            })
+            .await?;
+        if kept == hex(ours.hash()) {
+            return Ok(Arc::clone(ours));
+        }
+        let text = self.store.find_prompts(&unhex(&kept)).await?;
+        let text = text.ok_or_else(|| Failed::Broken("the prompts of this run are gone".into()))?;
+        Ok(Arc::new(Prompts::from_text(&text)?))
+    }
+
+    /// What calls of earlier attempts cost that brought no answer.
+    pub(crate) async fn charge_lost(&self, purse: &Purse) -> Result<(), Failed> {
+        if self.spec().cast.is_none() {
+            return Ok(());
+        }
+        let lost = self.store.close_lost(self.claimed.seq, self.claimed.attempt).await?;
+        let count = |number: i64| u64::try_from(number).unwrap_or(0);
+        purse.charge(Cost {
+            calls: count(lost.calls),
+            input_tokens: count(lost.amount.tokens),
+            micro_usd: count(lost.amount.micro_usd),
+        });
+        let mut seen = self.lock_seen();
+        let spending = seen.spending.get_or_insert_default();
+        spending.lost = u32::try_from(lost.calls).unwrap_or(u32::MAX);
+        Ok(())
+    }
+
+    /// Asks the model that plays a role. The grant is settled whatever comes.
+    pub(crate) async fn ask(
+        &self,
+        purse: &Purse,
+        grant: Grant,
+        role: Role,
+        request: &Request,
+        what: &str,
+    ) -> Result<Result<Reply, Unanswered>, Failed> {
+        let Some((models, name)) = self.model_of(role) else {
+            purse.settle(grant, Cost::default());
+            return Ok(Err(Unanswered::Silent("no model is configured for this worker".into())));
+        };
+        let mut bytes = name.as_bytes().to_vec();
+        bytes.push(0);
+        bytes.extend(request.canonical());
+        let call = self.call(KIND, &bytes);
+        let detail = format!("{what}: {name}");
+        let outcome = match self.known(&call, &detail).await? {
+            Some(answered) => Ok(answered),
+            None => self.buy(models, name, &call, grant, request, detail).await?,
+        };
+        match outcome {
+            Ok(answered) => {
+                let spent =
+                    if answered.is_shared { Cost::default() } else { cost(&answered.reply) };
+                purse.settle(grant, spent);
+                self.note_answer(&answered);
+                Ok(Ok(answered.reply))
+            }
+            Err((why, is_lost)) => {
+                purse.settle(grant, if is_lost { grant.0 } else { Cost::default() });
+                if is_lost {
+                    self.lock_seen().spending.get_or_insert_default().lost += 1;
+                }
+                Ok(Err(Unanswered::Silent(why)))
+            }
+        }
+    }
+
+    /// An answer that this run or another row of its group has already.
+    async fn known(&self, call: &Call, detail: &str) -> Result<Option<Answered>, Failed> {
+        if let Some((version, answer)) = self.store.recall(call).await? {
+            return self.parsed(KIND, version, answer).map(Some);
+        }
+        let Some(group) = self.claimed.group else { return Ok(None) };
+        let Some((version, answer)) = self.store.recall_shared(group, call).await? else {
+            return Ok(None);
+        };
+        let Entry { answer, .. }: Entry<Answered> =
+            serde_json::from_value(answer).map_err(|_| Failed::Journal { kind: KIND, version })?;
+        // What was sent for it stands in the receipt of the row that bought it.
+        let entry = Entry { answer: Answered { is_shared: true, ..answer }, sent: Vec::new() };
+        self.keep(call.clone(), entry, detail.to_owned(), None, None).await.map(Some)
+    }
+
+    /// Asks the model. Of several rows that ask the same at the same time one asks, and the others have its answer.
+    async fn buy(
+        &self,
+        models: &llm::Models,
+        name: &str,
+        call: &Call,
+        grant: Grant,
+        request: &Request,
+        detail: String,
+    ) -> Result<Result<Answered, (String, bool)>, Failed> {
+        let turn = self.claimed.group.map(|group| self.library.turn(group, call));
+        let _mine = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
+        if turn.is_some()
+            && let Some(answered) = self.known(call, &detail).await?
+        {
+            return Ok(Ok(answered));
+        }
+        let attempt = self.claimed.attempt;
+        self.store.reserve(call, attempt, amount(grant.0, request)).await?;
+        let scope = self.scope.fresh();
+        // On the heap: an exchange is a large future, and a round holds several of them.
+        let outcome = scope.around(Box::pin(models.ask(name, request))).await;
+        let sent: Vec<Sent> = scope.contacts().into_iter().map(Sent::from).collect();
+        match outcome {
+            Ok(reply) => {
+                let bill = bill(&reply);
+                let entry = Entry { answer: Answered { reply, is_shared: false }, sent };
+                let kept = self.keep(call.clone(), entry, detail, Some(bill), self.claimed.group);
+                Ok(Ok(kept.await?))
+            }
+            Err(failed) => {
+                self.note_sent(sent);
+                let is_lost = failed.is_possibly_billed();
+                if is_lost {
+                    self.store.write_off(call, attempt).await?;
+                } else {
+                    self.store.give_back(call, attempt).await?;
+                }
+                tracing::warn!(code = failed.code(), "a model did not answer: {failed}");
+                Ok(Err((failed.to_string(), is_lost)))
+            }
+        }
+    }
+
+    async fn keep(
+        &self,
+        call: Call,
+        entry: Entry<Answered>,
+        detail: String,
+        bill: Option<Bill>,
+        share_with: Option<i64>,
+    ) -> Result<Answered, Failed> {
+        let elapsed_ms = i64::try_from(entry.answer.reply.elapsed_ms).unwrap_or(i64::MAX);
+        let answer = serde_json::to_value(&entry)
+            .map_err(|why| Failed::Broken(format!("an answer cannot be kept: {why}")))?;
+        let attempt = self.claimed.attempt;
+        let made = Made { attempt, version: VERSION, detail, elapsed_ms, bill, share_with };
+        let kept = self.store.remember(call, answer, made).await?;
+        self.parsed(KIND, VERSION, kept.answer)
+    }
+
+    fn note_answer(&self, answered: &Answered) {
+        let mut seen = self.lock_seen();
+        let is_first = seen.spending.as_ref().is_none_or(|spending| spending.calls == 0);
+        let spending = seen.spending.get_or_insert_default();
+        if !spending.models.contains(&answered.reply.model) {
+            spending.models.push(answered.reply.model.clone());
+        }
+        if answered.is_shared {
+            spending.shared += 1;
+            return;
+        }
+        let usage = &answered.reply.usage;
+        spending.calls += 1;
+        spending.input_tokens += u64::from(usage.input_tokens);
+        spending.cached_tokens += u64::from(usage.cached_tokens);
+        spending.output_tokens += u64::from(usage.output_tokens);
+        let before = if is_first { Some(0) } else { spending.cost_micro_usd };
+        let cost = answered.reply.cost_micro_usd;
+        spending.cost_micro_usd = before.zip(cost).map(|(before, cost)| before + cost);
+    }
+
+    /// What was asked about as an archived page, so that judgements and texts may quote it.
+    pub(crate) async fn input_page(&self, words: &str) -> Result<ReadPage, Failed> {
+        self.library.input(self.claimed.owner, words).await
+    }
+
+    /// What a model claimed and a page does not say, and passages that were kept from models.
+    pub(crate) fn note_read_by_model(&self, claims_dropped: usize, passages_withheld: usize) {
+        let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+        let mut seen = self.lock_seen();
+        let spending = seen.spending.get_or_insert_default();
+        spending.claims_dropped += count(claims_dropped);
+        spending.passages_withheld += count(passages_withheld);
+    }
+
+    /// Something that went otherwise than asked, for the receipt; each sentence once.
+    pub(crate) fn note(&self, sentence: impl Into<String>) {
+        let sentence = sentence.into();
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        if !seen.notes.contains(&sentence) {
+            seen.notes.push(sentence);
+        }
+    }
+
+    /// From here on the rules answer, and the receipt says so.
+    pub(crate) fn is_by_rules(&self) {
+        self.lock_seen().is_by_rules = true;
+    }
+
+    /// Who answers.
+    pub(crate) fn engine(&self) -> Engine {
+        match self.spec().processor.engine {
+            Engine::Model if self.lock_seen().is_by_rules => Engine::Extractive,
+            engine => engine,
+        }
+    }
+}
+
+fn cost(reply: &Reply) -> Cost {
+    Cost {
+        calls: 1,
+        input_tokens: reply.usage.input_tokens.into(),
+        micro_usd: reply.cost_micro_usd.unwrap_or(0),
+    }
+}
+
+fn amount(most: Cost, request: &Request) -> Amount {
+    let tokens = most.input_tokens.saturating_add(request.max_output_tokens.into());
+    Amount {
+        tokens: i64::try_from(tokens).unwrap_or(i64::MAX),
+        micro_usd: i64::try_from(most.micro_usd).unwrap_or(i64::MAX),
+    }
+}
+
+fn bill(reply: &Reply) -> Bill {
+    let usage = &reply.usage;
+    Bill {
+        model: reply.model.clone(),
+        input_tokens: usage.input_tokens.into(),
+        cached_tokens: usage.cached_tokens.into(),
+        output_tokens: usage.output_tokens.into(),
+        cost_micro_usd: reply.cost_micro_usd.map(|cost| i64::try_from(cost).unwrap_or(i64::MAX)),
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    let digits =
+        |at: usize| text.get(at..at + 2).and_then(|pair| u8::from_str_radix(pair, 16).ok());
+    (0..text.len()).step_by(2).filter_map(digits).collect()
+}

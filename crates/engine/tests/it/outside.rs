@@ -1,0 +1,105 @@
+//! What leaves, and what is told of it.
+
+use std::time::Duration;
+
+use domain::run::RunState;
+use domain::spec::{Input, Spec};
+use egress::{Documents, Mode, Policy};
+use serde_json::{Map, json};
+use testkit::{Database, Site, build};
+
+use crate::bench::{Bench, ME, in_the_folder, on_the_web, text};
+
+const TIDES: &str = "High tide comes twice a day because the moon pulls at the sea.";
+const QUESTION: &str = "How often does high tide come?";
+
+#[tokio::test]
+async fn the_receipt_lists_every_host_and_every_query() {
+    let site = Site::script().page("/moon", "Tides", TIDES).found("/moon").serve().await;
+    let bench = Bench::new(Database::sqlite(), &[&site]).await;
+    let run = bench.submit(on_the_web(build::report()), build::question(QUESTION)).await;
+    let _worker = bench.start("ann");
+    let (_, _, receipt) = bench.ended(&run).await;
+
+    let purposes: Vec<(&str, &str)> = receipt
+        .contacts
+        .iter()
+        .map(|contact| (contact.host.as_str(), contact.purpose.as_str()))
+        .collect();
+    assert_eq!(purposes, [("127.0.0.1", "page"), ("127.0.0.1", "robots"), ("127.0.0.1", "search")]);
+    let searches = receipt.contacts[2].requests as usize;
+    assert_eq!((searches, receipt.queries.len()), (site.times("/search"), site.times("/search")));
+    assert!(receipt.contacts.iter().all(|contact| contact.bytes_out > 50), "{receipt:?}");
+    assert!(receipt.contacts[0].bytes_in > 100, "{receipt:?}");
+    let query = &receipt.queries[0];
+    assert_eq!((query.provider.as_str(), query.hits, &query.failed), ("searxng", 1, &None));
+    assert!(query.text.contains("tide"), "{query:?}");
+}
+
+#[tokio::test]
+async fn what_is_secret_in_a_row_is_not_in_a_query() {
+    let site = Site::script().page("/otter", "Otter", "Otter was founded in 1999.").found("/otter");
+    let site = site.serve().await;
+    let bench = Bench::new(Database::sqlite(), &[&site]).await;
+    let row = Input::Row(Map::from_iter([
+        ("company".to_owned(), json!("Otter ann.lee@otter.example")),
+        ("note".to_owned(), json!("card 4111 1111 1111 1111 key sk-proj-abc123DEF456ghi789")),
+    ]));
+    let spec = build::fields("founded: year it was founded");
+    let run = bench.submit(on_the_web(spec), row).await;
+    let _worker = bench.start("ann");
+    let (_, _, receipt) = bench.ended(&run).await;
+    assert!(!receipt.queries.is_empty());
+    let left = site.queries().join("\n");
+    assert!(left.contains("Otter"), "{left}");
+    for secret in ["ann.lee", "4111", "sk-proj"] {
+        assert!(!left.contains(secret), "{secret} left in {left}");
+    }
+    let withheld = receipt.queries.iter().flat_map(|query| &query.withheld);
+    assert!(withheld.into_iter().any(|kind| kind == "e-mail address"), "{:?}", receipt.queries);
+}
+
+#[tokio::test]
+async fn where_documents_stay_a_run_that_reads_them_asks_nobody_and_others_do() {
+    let site = Site::script().page("/moon", "Tides", TIDES).found("/moon").serve().await;
+    let bench = Bench::new(Database::sqlite(), &[&site]).await;
+    std::fs::write(bench.folder.path().join("tides.md"), TIDES).unwrap();
+    let place = bench.folder.path().to_str().unwrap().to_owned();
+    let place = domain::source::Place::Folder(place);
+    bench.store.put_source(ME, build::name("manual"), place, Some("here".into())).await.unwrap();
+    let policy = Policy { documents: Documents::Stay, ..Policy::default() };
+    let _worker = bench.start_under("ann", Duration::ZERO, policy);
+
+    let both = on_the_web(in_the_folder(build::report()));
+    let asked = format!("{QUESTION} See {}", site.url("/moon"));
+    let run = bench.submit(both, build::question(&asked)).await;
+    let (row, output, receipt) = bench.ended(&run).await;
+    assert_eq!(row.run.state, RunState::Completed, "{:?}", row.run.failure);
+    assert!(output.unwrap().evidence().all(|evidence| evidence.address.starts_with("doc://")));
+    assert_eq!(receipt.contacts, []);
+    let reasons = receipt.queries.iter().map(|query| query.failed.as_deref().unwrap_or_default());
+    assert!(reasons.clone().all(|why| why.contains("egress.documents_stay")), "{receipt:?}");
+    assert!(reasons.count() > 0);
+    assert!(receipt.unreadable[0].reason.contains("egress.documents_stay"), "{receipt:?}");
+    assert_eq!(site.hits(), 0);
+
+    // Which does not keep another run from the same page.
+    let run = bench.submit(on_the_web(build::report()), build::question(&asked)).await;
+    let (_, output, _) = bench.ended(&run).await;
+    assert!(text(&output.unwrap()).contains("twice a day"));
+    assert_eq!(site.times("/moon"), 1);
+}
+
+#[tokio::test]
+async fn a_mode_that_closes_the_web_leaves_documents_to_answer() {
+    let bench = Bench::with_folder(&[("tides.md", TIDES)]).await;
+    let policy = Policy { mode: Mode::Offline, ..Policy::default() };
+    let _worker = bench.start_under("ann", Duration::ZERO, policy);
+    let spec = Spec { search: vec!["searxng".into()], ..in_the_folder(build::report()) };
+    let asked = format!("{QUESTION} See https://example.com/tides");
+    let run = bench.submit(spec, build::question(&asked)).await;
+    let (row, _, receipt) = bench.ended(&run).await;
+    assert_eq!(row.run.state, RunState::Completed, "{:?}", row.run.failure);
+    assert!(receipt.unreadable[0].reason.contains("egress.mode = offline"), "{receipt:?}");
+    assert_eq!(receipt.contacts, []);
+}

@@ -1,0 +1,135 @@
+//! Leaves a provider alone that keeps failing, so that nobody waits for it in vain.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use domain::clock::TimeMs;
+
+use crate::failed::Failed;
+
+/// Failures in a row after which a provider is left alone. Fewer would punish a single bad minute of a busy one.
+const MAX_FAILURES: u32 = 5;
+/// How long it is left alone; then one request tries.
+const PAUSE_MS: i64 = 30_000;
+/// An account that is used up is rarely topped up sooner.
+const QUOTA_PAUSE_MS: i64 = 600_000;
+/// A wrong key stays wrong, and many tries with it look like an attack.
+const AUTH_PAUSE_MS: i64 = 60_000;
+
+/// One per provider and account. Cancelled calls leave it as it is.
+#[derive(Debug, Default)]
+pub(crate) struct Breaker(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    failures: u32,
+    shut: Option<Shut>,
+}
+
+#[derive(Debug, Clone)]
+struct Shut {
+    until: TimeMs,
+    last: Failed,
+}
+
+impl Breaker {
+    /// Whether a request may be sent now. After a pause the first that asks may, and the others wait for what it finds.
+    pub(crate) fn admit(&self, model: &str, now: TimeMs) -> Result<(), Failed> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(shut) = &mut state.shut else { return Ok(()) };
+        if shut.until <= now {
+            // Whoever comes while this one is on its way is refused as before.
+            shut.until = now.plus_ms(PAUSE_MS);
+            return Ok(());
+        }
+        let left_ms = u64::try_from(shut.until.since_ms(now)).unwrap_or_default();
+        let retry_after = Duration::from_millis(left_ms);
+        let model = model.to_owned();
+        Err(match &shut.last {
+            Failed::Quota { why, .. } => Failed::Quota { model, why: why.clone() },
+            Failed::Auth { why, .. } => Failed::Auth { model, why: why.clone() },
+            other => Failed::Down { model, retry_after, why: other.to_string() },
+        })
+    }
+
+    pub(crate) fn answered(&self) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
+    }
+
+    pub(crate) fn failed(&self, failed: &Failed, now: TimeMs) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let pause_ms = match failed {
+            Failed::Quota { .. } => QUOTA_PAUSE_MS,
+            Failed::Auth { .. } => AUTH_PAUSE_MS,
+            Failed::Overloaded { .. }
+            | Failed::Silent { .. }
+            | Failed::Broken { .. }
+            | Failed::Offline { .. } => {
+                state.failures += 1;
+                if state.failures < MAX_FAILURES {
+                    return;
+                }
+                PAUSE_MS
+            }
+            // It works, and says no to this question or for this moment.
+            Failed::Rate { .. }
+            | Failed::Bad { .. }
+            | Failed::TooLong { .. }
+            | Failed::Cut { .. }
+            | Failed::Blocked { .. }
+            | Failed::Empty { .. } => {
+                *state = State::default();
+                return;
+            }
+            Failed::Unknown { .. } | Failed::Down { .. } => return,
+        };
+        state.shut = Some(Shut { until: now.plus_ms(pause_ms), last: failed.clone() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const START: TimeMs = TimeMs(1_000_000);
+
+    fn broken() -> Failed {
+        Failed::Overloaded { model: "m".into(), status: 500, why: "oops".into() }
+    }
+
+    #[test]
+    fn after_five_failures_in_a_row_nobody_asks_until_one_has_tried() {
+        let breaker = Breaker::default();
+        for _ in 0..4 {
+            breaker.failed(&broken(), START);
+            assert_eq!(breaker.admit("m", START), Ok(()));
+        }
+        breaker.failed(&broken(), START);
+        assert!(matches!(breaker.admit("m", START), Err(Failed::Down { .. })));
+        let later = START.plus_ms(PAUSE_MS);
+        assert_eq!(breaker.admit("m", later), Ok(()));
+        assert!(matches!(breaker.admit("m", later), Err(Failed::Down { .. })), "one at a time");
+        breaker.answered();
+        assert_eq!(breaker.admit("m", later), Ok(()));
+    }
+
+    #[test]
+    fn an_answer_in_between_begins_the_count_anew() {
+        let breaker = Breaker::default();
+        for _ in 0..4 {
+            breaker.failed(&broken(), START);
+        }
+        breaker.answered();
+        breaker.failed(&broken(), START);
+        assert_eq!(breaker.admit("m", START), Ok(()));
+    }
+
+    #[test]
+    fn a_used_up_account_pauses_at_once_under_the_name_that_asks() {
+        let breaker = Breaker::default();
+        breaker.failed(&Failed::Quota { model: "a".into(), why: "no credit".into() }, START);
+        let refused = Failed::Quota { model: "b".into(), why: "no credit".into() };
+        assert_eq!(breaker.admit("b", START.plus_ms(599_999)), Err(refused));
+        assert_eq!(breaker.admit("b", START.plus_ms(600_000)), Ok(()));
+    }
+}

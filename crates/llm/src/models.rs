@@ -1,0 +1,345 @@
+//! The configured models: who is asked, how often, and who is asked instead.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::clock::Clock;
+use egress::Egress;
+use sha2::{Digest, Sha256};
+use tokio::time::Instant;
+
+use crate::breaker::Breaker;
+use crate::exchange::{self, Answer};
+use crate::failed::Failed;
+use crate::hints::Hints;
+use crate::learnt::Learnt;
+use crate::pace::{Pace, Permit};
+use crate::profile::{Profile, Typed};
+use crate::reply::Reply;
+use crate::request::Request;
+use crate::speed::{Meter, Speed};
+use crate::{tokens, typed, wire};
+
+/// The configured models by name, with their pace and what was learnt of them. Cheap to clone; clones share all of it.
+#[derive(Debug, Clone)]
+pub struct Models(pub(crate) Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    members: Vec<Member>,
+    pub(crate) egress: Egress,
+    pub(crate) clock: Clock,
+    retry_for: Duration,
+    first_wait: Duration,
+}
+
+/// What is configured.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub models: Vec<Profile>,
+    /// How long one question may wait between its tries, all waits together. The tries themselves do not count: a slow
+    /// model is not a failing one.
+    pub retry_for: Duration,
+    /// The first wait after a failure that says nothing about it; it doubles with each.
+    pub first_wait: Duration,
+}
+
+/// A model with what is known of it.
+#[derive(Debug)]
+pub(crate) struct Member {
+    pub(crate) profile: Profile,
+    pub(crate) learnt: Learnt,
+    meter: Meter,
+    /// Shared by the models of one account.
+    breaker: Arc<Breaker>,
+    /// Shared by the models of one local server.
+    pace: Arc<Pace>,
+}
+
+/// Requests for one question to one model. Overload passes in seconds or not for hours.
+const MAX_TRIES: u32 = 5;
+/// The same where the request may have been served and billed.
+const MAX_BILLED_TRIES: u32 = 2;
+/// Longest wait between two tries that nobody asked for.
+const MAX_WAIT: Duration = Duration::from_secs(20);
+/// Changes of wording in one try: there are five habits and three typed modes.
+const MAX_ADAPTATIONS: usize = 7;
+
+impl Default for Config {
+    fn default() -> Self {
+        let (retry_for, first_wait) = (Duration::from_mins(2), Duration::from_millis(500));
+        Self { models: Vec::new(), retry_for, first_wait }
+    }
+}
+
+/// What was tried for one question so far.
+#[derive(Default)]
+pub(crate) struct Tries {
+    sent: u32,
+    lost: u32,
+}
+
+impl Models {
+    pub fn new(config: Config, egress: Egress, clock: Clock) -> Self {
+        let mut breakers: HashMap<(String, Option<String>), Arc<Breaker>> = HashMap::new();
+        let mut servers: HashMap<String, Arc<Pace>> = HashMap::new();
+        let mut members = Vec::new();
+        for profile in config.models {
+            let origin = profile.base_url.origin().ascii_serialization();
+            let key = profile.key.as_ref().map(|key| key.reveal().to_owned());
+            let breaker = breakers.entry((origin.clone(), key)).or_default();
+            let pace = if profile.is_local {
+                let begin = || Arc::new(Pace::local(profile.concurrency));
+                Arc::clone(servers.entry(origin).or_insert_with(begin))
+            } else {
+                Arc::new(Pace::hosted(profile.concurrency))
+            };
+            members.push(Member {
+                learnt: Learnt::of(&profile),
+                meter: Meter::default(),
+                breaker: Arc::clone(breaker),
+                pace,
+                profile,
+            });
+        }
+        let (retry_for, first_wait) = (config.retry_for, config.first_wait);
+        Self(Arc::new(Inner { members, egress, clock, retry_for, first_wait }))
+    }
+
+    pub fn profile(&self, name: &str) -> Option<&Profile> {
+        self.member(name).map(|member| &member.profile)
+    }
+
+    /// All models, in the order of the configuration.
+    pub fn profiles(&self) -> impl Iterator<Item = &Profile> {
+        self.0.members.iter().map(|member| &member.profile)
+    }
+
+    /// What has been measured of a model since this process began.
+    pub fn speed(&self, name: &str) -> Option<Speed> {
+        self.member(name).map(|member| member.meter.read())
+    }
+
+    /// How many requests to a model may be under way now.
+    pub fn places(&self, name: &str) -> Option<u32> {
+        self.member(name).map(|member| member.pace.places())
+    }
+
+    /// One question, one answer. Retries, pace, breaker and fail-over are inside; whether a typed answer fits is for
+    /// [`typed::read`] to say.
+    pub async fn ask(&self, name: &str, request: &Request) -> Result<Reply, Failed> {
+        let asked_at = Instant::now();
+        let mut tries = Tries::default();
+        let mut asked: Vec<&str> = Vec::new();
+        let mut first_failure = None;
+        let mut next = Some(name);
+        while let Some(name) = next.filter(|name| !asked.contains(name)) {
+            let Some(member) = self.member(name) else {
+                first_failure.get_or_insert(Failed::Unknown { model: name.to_owned() });
+                break;
+            };
+            asked.push(&member.profile.name);
+            match self.ask_one(member, request, &mut tries, self.0.retry_for).await {
+                Ok(answer) => return Ok(member.reply(answer, &tries, asked_at)),
+                Err(failed) => {
+                    next = member.profile.fallback.as_deref().filter(|_| failed.is_of_the_model());
+                    if let Some(other) = next {
+                        tracing::warn!(
+                            model = name,
+                            code = failed.code(),
+                            "asking `{other}` instead: {failed}"
+                        );
+                    }
+                    first_failure.get_or_insert(failed);
+                }
+            }
+        }
+        Err(first_failure.unwrap_or_else(|| Failed::Unknown { model: name.to_owned() }))
+    }
+
+    pub(crate) fn member(&self, name: &str) -> Option<&Member> {
+        self.0.members.iter().find(|member| member.profile.name == name)
+    }
+
+    /// `patience` is for waits between tries, all together.
+    pub(crate) async fn ask_one(
+        &self,
+        member: &Member,
+        request: &Request,
+        tries: &mut Tries,
+        mut patience: Duration,
+    ) -> Result<Answer, Failed> {
+        let profile = &member.profile;
+        let prompt = tokens::prompt(request);
+        let room = request.max_output_tokens.min(profile.max_output_tokens);
+        let needed_tokens = prompt.saturating_add(room);
+        if needed_tokens > profile.context_tokens {
+            let (model, context_tokens) = (profile.name.clone(), profile.context_tokens);
+            return Err(Failed::TooLong { model, needed_tokens, context_tokens });
+        }
+        let mut attempt = 0;
+        let mut lost = 0;
+        loop {
+            member.breaker.admit(&profile.name, self.0.clock.now())?;
+            let entered = member.pace.enter(needed_tokens, &mut patience).await;
+            let permit = entered.map_err(|wait| Failed::Rate {
+                model: profile.name.clone(),
+                retry_after: Some(wait),
+            })?;
+            attempt += 1;
+            let outcome = self.try_once(member, request, tries).await;
+            let (failed, wait) = match outcome {
+                Ok(answer) => {
+                    member.answered(permit, &answer);
+                    return Ok(answer);
+                }
+                Err((failed, hints)) => {
+                    let wait = member.failed(permit, &failed, &hints);
+                    member.breaker.failed(&failed, self.0.clock.now());
+                    (failed, wait)
+                }
+            };
+            if failed.is_possibly_billed() {
+                lost += 1;
+                tries.lost += 1;
+            }
+            if attempt >= MAX_TRIES || lost >= MAX_BILLED_TRIES || !is_worth_repeating(&failed) {
+                return Err(failed);
+            }
+            // What the provider asked for is waited for at the door; anything else here.
+            if wait.is_none() {
+                let pause = pause(self.0.first_wait, attempt, request);
+                let Some(left) = patience.checked_sub(pause) else { return Err(failed) };
+                patience = left;
+                tracing::debug!(
+                    model = profile.name,
+                    attempt,
+                    "trying again in {pause:?}: {failed}"
+                );
+                tokio::time::sleep(pause).await;
+            }
+        }
+    }
+
+    /// One try: one request, or several where the server refuses the wording of the first.
+    async fn try_once(
+        &self,
+        member: &Member,
+        request: &Request,
+        tries: &mut Tries,
+    ) -> Result<Answer, (Failed, Hints)> {
+        let is_typed = request.format.is_some();
+        let mut habits = member.learnt.habits();
+        let mut first_refusal = None;
+        for _ in 0..=MAX_ADAPTATIONS {
+            let call = wire::call(&member.profile, request, habits);
+            tries.sent += 1;
+            let (egress, clock) = (&self.0.egress, &self.0.clock);
+            let outcome = exchange::send(egress, clock, &member.profile, request, call).await;
+            let (failed, hints) = match outcome {
+                Ok(answer) => {
+                    let is_json = is_typed && typed::holds_json(&answer.text);
+                    member.learnt.keep(habits, is_json);
+                    if is_typed && !is_json {
+                        member.learnt.doubt(habits);
+                    }
+                    return Ok(answer);
+                }
+                Err(failure) => failure,
+            };
+            let adapted = match &failed {
+                Failed::Bad { why, .. } => habits.adapt(why, is_typed, member.learnt.is_proven()),
+                // Some servers break on what they do not know.
+                Failed::Overloaded { status: 500 | 501, why, .. } if is_typed => {
+                    let is_about_it = ["schema", "grammar", "response_format", "not implemented"]
+                        .iter()
+                        .any(|word| why.to_lowercase().contains(word));
+                    habits.adapt(why, is_about_it, true).filter(|_| is_about_it)
+                }
+                _ => None,
+            };
+            // The first refusal is the one that tells what is wrong; later ones are about ways around it.
+            let (failed, hints) = first_refusal.unwrap_or((failed, hints));
+            match adapted {
+                Some(other) if other != habits => {
+                    tracing::info!(model = member.profile.name, "asking in another way: {failed}");
+                    habits = other;
+                    first_refusal = Some((failed, hints));
+                }
+                _ => return Err((failed, hints)),
+            }
+        }
+        Err(first_refusal.unwrap_or_else(|| {
+            (Failed::Empty { model: member.profile.name.clone() }, Hints::default())
+        }))
+    }
+}
+
+impl Member {
+    fn answered(&self, permit: Permit, answer: &Answer) {
+        permit.answered(answer.usage.output_tokens, &answer.hints);
+        self.breaker.answered();
+        self.meter.add(answer.usage.output_tokens, &answer.times);
+    }
+
+    /// Gives the place back; the wait that the provider asks for, which all requests to it keep.
+    fn failed(&self, permit: Permit, failed: &Failed, hints: &Hints) -> Option<Duration> {
+        let hold = match failed {
+            Failed::Rate { retry_after, .. } => *retry_after,
+            Failed::Overloaded { .. } => hints.retry_after,
+            _ => return None,
+        };
+        permit.refused(hold, hints);
+        hold
+    }
+
+    fn reply(&self, answer: Answer, tries: &Tries, asked_at: Instant) -> Reply {
+        let price = self.profile.price;
+        Reply {
+            text: answer.text,
+            model: self.profile.name.clone(),
+            usage: answer.usage,
+            cost_micro_usd: price.map(|price| answer.usage.cost_micro_usd(&price)),
+            stopped: answer.stopped,
+            tries: tries.sent,
+            lost_tries: tries.lost,
+            elapsed_ms: u64::try_from(asked_at.elapsed().as_millis()).unwrap_or(u64::MAX),
+        }
+    }
+
+    /// The mode that typed answers are asked for in now.
+    pub(crate) fn typed(&self) -> Typed {
+        self.learnt.habits().typed
+    }
+}
+
+const fn is_worth_repeating(failed: &Failed) -> bool {
+    match failed {
+        Failed::Rate { .. }
+        | Failed::Overloaded { .. }
+        | Failed::Silent { .. }
+        | Failed::Broken { .. }
+        | Failed::Empty { .. }
+        | Failed::Offline { .. } => true,
+        Failed::Unknown { .. }
+        | Failed::Quota { .. }
+        | Failed::Auth { .. }
+        | Failed::Bad { .. }
+        | Failed::TooLong { .. }
+        | Failed::Cut { .. }
+        | Failed::Blocked { .. }
+        | Failed::Down { .. } => false,
+    }
+}
+
+/// Exponential, and spread over its whole length so that questions that failed together do not come back together.
+/// The spread is taken from the question itself: nothing here asks the machine for chance.
+fn pause(first: Duration, attempt: u32, request: &Request) -> Duration {
+    let longest = first.saturating_mul(1 << attempt.saturating_sub(1).min(10)).min(MAX_WAIT);
+    let mut hash = Sha256::new();
+    hash.update(request.canonical());
+    hash.update(attempt.to_le_bytes());
+    let share = f64::from(hash.finalize()[0]) / 256.0;
+    longest.mul_f64(share)
+}
