@@ -52,6 +52,8 @@ pub(super) struct PartView {
     /// `staff.0`, for an element of a list.
     pub(super) name: Option<String>,
     pub(super) value: String,
+    /// What a model did, where the value is not a quote.
+    pub(super) kind: Option<&'static str>,
     pub(super) reasoning: String,
     pub(super) quotes: Vec<QuoteView>,
     pub(super) conflicts: Vec<CandidateView>,
@@ -187,6 +189,7 @@ fn field(
         PartView {
             name: is_element.then(|| basis.field.clone()),
             value: value.map(words::value).unwrap_or_default(),
+            kind: basis.kind.and_then(words::kind),
             reasoning: basis.reasoning.clone(),
             quotes: quotes(&basis.evidence, texts, site, room),
             conflicts: candidates(basis, texts, site, room),

@@ -5,6 +5,7 @@ use domain::group::Counts;
 use domain::output::Missing;
 use domain::receipt::StopReason;
 use domain::run::RunState;
+use domain::schema::FieldKind;
 use domain::spec::Input;
 use serde_json::Value;
 
@@ -22,6 +23,15 @@ pub(crate) const fn missing(missing: Missing) -> &'static str {
         Missing::Unsupported => {
             "Left out: what was written did not stand the check against its evidence."
         }
+    }
+}
+
+/// What a model did for a value; nothing of one that a source states.
+pub(crate) const fn kind(kind: FieldKind) -> Option<&'static str> {
+    match kind {
+        FieldKind::Found => None,
+        FieldKind::Judged => Some("Judged by a model, from the quotes below."),
+        FieldKind::Written => Some("Written by a model, from the row and the quotes below."),
     }
 }
 

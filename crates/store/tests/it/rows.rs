@@ -12,6 +12,7 @@ fn found(year: Option<i64>, confidence: Option<Confidence>, is_conflict: bool) -
     let conflict = Candidate { value: json!(1), evidence: Vec::new() };
     let basis = Basis {
         field: "year".into(),
+        kind: None,
         reasoning: String::new(),
         confidence,
         evidence: Vec::new(),
