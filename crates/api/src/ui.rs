@@ -23,11 +23,12 @@ mod work;
 
 use askama::Template;
 use axum::Router;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 
 use crate::App;
+use crate::doors::Written;
 use crate::problem::Problem;
 use crate::ui::site::Site;
 use crate::wire::ErrorView;
@@ -73,6 +74,13 @@ pub(crate) fn first_page(path: &str) -> Router<App> {
 
 fn rendered(template: &impl Template) -> Result<Response, Problem> {
     Ok(Html(template.render().map_err(Problem::internal)?).into_response())
+}
+
+/// A page that says itself what was wrong, beside what was typed.
+fn refused_page(status: StatusCode, page: Response) -> Response {
+    let mut response = (status, page).into_response();
+    response.extensions_mut().insert(Written);
+    response
 }
 
 /// Another page of ours, after something was changed.

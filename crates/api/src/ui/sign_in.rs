@@ -5,14 +5,14 @@ use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Query, State};
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use serde::Deserialize;
 
 use crate::App;
 use crate::problem::{Kind, Problem};
 use crate::sharing::{self, COOKIE, SESSION_MS};
 use crate::ui::site::Site;
-use crate::ui::{rendered, see};
+use crate::ui::{refused_page, rendered, see};
 
 #[derive(Template)]
 #[template(path = "sign_in.html")]
@@ -58,7 +58,7 @@ pub(super) async fn enter(
     let next = own_path(entry.next);
     let Some(session) = sharing::session(&app, entry.key.trim()).await? else {
         let page = rendered(&SignInPage { site, next, is_refused: true })?;
-        return Ok((StatusCode::UNAUTHORIZED, page).into_response());
+        return Ok(refused_page(StatusCode::UNAUTHORIZED, page));
     };
     let response = see(&site, if next.is_empty() { "/" } else { &next });
     with_cookie(&app, response, &format!("{COOKIE}={session}"), SESSION_MS / 1000)

@@ -6,7 +6,7 @@ use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use domain::processor::{DEFAULT_FOR_RESEARCH, DEFAULT_FOR_ROWS, Engine, Processor};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ use crate::problem::{Kind, Problem};
 use crate::sheet::{self, Sheet};
 use crate::submit::{self, MAX_ROWS, RunArgs};
 use crate::ui::site::Site;
-use crate::ui::{home, rendered, see, words};
+use crate::ui::{home, refused_page, rendered, see, words};
 
 /// How long sending the same form again means the same table.
 const REPEAT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -102,7 +102,7 @@ pub(super) async fn research(
         Err(problem) if problem.kind == Kind::Invalid && previous.is_none() => {
             let typed = (asked.input.clone(), processor.to_owned());
             let page = home::refused(&app, caller, &viewer, typed, problem.message).await?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            Ok(refused_page(StatusCode::UNPROCESSABLE_ENTITY, page))
         }
         Err(problem) => Err(problem),
     }
@@ -240,7 +240,7 @@ pub(super) async fn enrich(
         Err(problem) if matches!(problem.kind, Kind::Invalid | Kind::Forbidden) => {
             let why = Some(problem.message);
             let page = sheet_page(&app, &viewer, &sheet_id, (&name, &sheet), wanted, why)?;
-            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+            Ok(refused_page(StatusCode::UNPROCESSABLE_ENTITY, page))
         }
         Err(problem) => Err(problem),
     }

@@ -29,18 +29,26 @@ async fn look(world: &World, path: &str) -> Answer {
     browse(world, "GET", path, &[], "").await
 }
 
-/// A finished run of whoever has no key, its quote, and then a key that takes all of that over.
-async fn finished(world: &World) -> (String, Evidence, String) {
-    let run = world.submit("How often?").await;
-    let quote =
-        world.archived("https://tides.test/", "Tides", "It comes twice a day.", "twice").await;
-    world.work(report("Twice [1].", vec![quote.clone()])).await;
+/// What was made here before there was a key, and the server once there is one, reached at this address.
+async fn locked(world: World, public_url: &str) -> (World, String) {
     let Added::Key(key) = world.store.add_key("ann", "local").await.unwrap() else {
         panic!("the name is free")
     };
     assert_eq!(world.store.owner_of_key(&key).await.unwrap(), Some(Owner::LOCAL));
-    (run.to_string(), quote, key)
+    // A server believes for a moment that it needs no keys; this one has never looked.
+    (world.reached_at(public_url), key)
 }
+
+/// A finished run and its quote.
+async fn finished(world: &World) -> (String, Evidence) {
+    let run = world.submit("How often?").await;
+    let quote =
+        world.archived("https://tides.test/", "Tides", "It comes twice a day.", "twice").await;
+    world.work(report("Twice [1].", vec![quote.clone()])).await;
+    (run.to_string(), quote)
+}
+
+const HERE: &str = "https://tasks.test/";
 
 /// The link that the page of a run offers, without the address of the server.
 async fn link(world: &World, run: &str, key: &str) -> String {
@@ -56,7 +64,8 @@ async fn a_link_opens_its_run_and_the_pages_that_it_cites_to_read_and_nothing_el
     world.work(report("So.", vec![])).await;
     let uncited =
         world.archived("https://other.test/", "Other", "Nobody quotes this.", "this").await.page;
-    let (run, quote, key) = finished(&world).await;
+    let (run, quote) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
     let link = link(&world, &run, &key).await;
     let token = link.split_once('?').unwrap().1.to_owned();
     assert_eq!(look(&world, &format!("/runs/{run}")).await.status, 401);
@@ -104,7 +113,8 @@ async fn a_link_opens_its_run_and_the_pages_that_it_cites_to_read_and_nothing_el
 #[tokio::test]
 async fn a_forged_link_opens_nothing_and_a_revoked_one_is_followed_by_another() {
     let world = World::new().await;
-    let (run, _, key) = finished(&world).await;
+    let (run, _) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
     let first = link(&world, &run, &key).await;
     let last = if first.ends_with('0') { "1" } else { "0" };
     assert_eq!(look(&world, &format!("{}{last}", &first[..first.len() - 1])).await.status, 401);
@@ -125,7 +135,8 @@ async fn the_link_to_a_table_opens_its_rows_too() {
     let rows = json!({"inputs": [{"input": "a"}]});
     let added = world.post(&format!("/v1/tasks/groups/{group}/runs"), &rows).await.json();
     let row = added["run_ids"][0].as_str().unwrap().to_owned();
-    let (run, _, key) = finished(&world).await;
+    let (run, _) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
     let page = browse(&world, "GET", &format!("/groups/{group}"), &[("x-api-key", &key)], "").await;
     let (_, rest) = page.text.split_once("value=\"https://tasks.test").unwrap();
     let link = rest.split('"').next().unwrap().to_owned();
@@ -145,7 +156,8 @@ async fn the_link_to_a_table_opens_its_rows_too() {
 #[tokio::test]
 async fn a_key_becomes_a_strict_cookie_that_is_good_for_pages_only() {
     let world = World::new().await;
-    let (run, _, key) = finished(&world).await;
+    let (run, _) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
     let wrong = browse(&world, "POST", "/sign-in", &[], "key=tmcp_wrong").await;
     assert!(wrong.status == 401 && wrong.header("set-cookie").is_none(), "{}", wrong.text);
     let sent =
@@ -183,8 +195,9 @@ async fn a_key_becomes_a_strict_cookie_that_is_good_for_pages_only() {
 
 #[tokio::test]
 async fn links_and_cookies_honour_the_path_prefix() {
-    let world = World::new().await.reached_at("https://tasks.test/research");
-    let (run, _, key) = finished(&world).await;
+    let world = World::new().await;
+    let (run, _) = finished(&world).await;
+    let (world, key) = locked(world, "https://tasks.test/research").await;
     let link = link(&world, &run, &key).await;
     assert!(link.starts_with(&format!("/research/runs/{run}?link=")), "{link}");
     assert_eq!(look(&world, &link).await.status, 200);
