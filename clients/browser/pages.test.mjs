@@ -24,6 +24,8 @@ async function isSound(page, name, host = new URL(server.url).host) {
   assert.deepEqual([...page.seen.hosts].filter(other => other !== host), [], `${name}: other hosts`);
   for (const colorScheme of ['light', 'dark']) {
     await page.emulateMedia({ colorScheme });
+    // Colours glide; they are judged where they come to rest.
+    await page.waitForTimeout(300);
     assert.deepEqual(await violations(page), [], `${name} in ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: 'light' });
@@ -73,9 +75,9 @@ test('a run is started from the form and watched to its end without reloading', 
   await shots(page, 'run-working');
   await isSound(page, 'working run');
   await isLight(page, 'working run');
-  await page.waitForSelector('.reads li.no', { timeout: 30_000 });
-  assert.match(await page.textContent('.reads li.no'), /not readable/);
   await page.waitForSelector('.report h2', { timeout: 60_000 });
+  await page.click('.steps-done summary');
+  assert.match(await page.textContent('.reads li.no'), /not readable.*403|not readable/s);
   assert.equal(await page.evaluate(() => window.stayed), true, 'the page was loaded again');
   assert.match(await page.textContent('[data-status]'), /Completed/);
   await isSound(page, 'finished run');
@@ -204,9 +206,9 @@ test('a table of 10,000 rows is filtered, searched, sorted and paged', async () 
   await isSound(page, 'large table');
   await shots(page, 'group-large');
   await page.click('a[rel=next]');
-  assert.match(await page.textContent('.foot'), /Rows \d+–\d+ of 10000/);
+  assert.match(await page.textContent('.foot'), /Rows \d+–\d+ of 10,000/);
   await page.click('.chip >> text=Not found');
-  assert.equal(await page.locator('.chip[aria-current]').textContent().then(text => /Not found 10000/.test(text)), true);
+  assert.equal(await page.locator('.chip[aria-current]').textContent().then(text => /Not found 10,000/.test(text)), true);
   await page.fill('.tools input[name=q]', 'ROW 9876');
   await page.keyboard.press('Enter');
   await page.waitForURL(/q=ROW/);

@@ -1,6 +1,7 @@
 //! The doors: the REST contract and the web pages, and what both share with the command line.
 //!
-//! A request handler never does research. It stores a run and answers; everything else is a look into the store.
+//! A request handler never does research. It stores a run and answers; everything else is a look into the store, or
+//! one search or page at once (`web`), which no answer rests on.
 
 mod doors;
 pub mod enriched;
@@ -17,6 +18,7 @@ mod sharing;
 pub mod sheet;
 pub mod submit;
 mod ui;
+mod web;
 pub mod webhooks;
 pub mod wire;
 
@@ -36,6 +38,7 @@ pub use ui::proof;
 
 use crate::gate::Gate;
 use crate::once::InFlight;
+use crate::web::Web;
 
 /// Everything a request needs; cloning it is cheap and shares everything.
 #[derive(Clone)]
@@ -48,6 +51,8 @@ pub struct App {
     is_on_loopback: bool,
     /// Origins whose web pages may call this server besides its own.
     origins: Arc<[String]>,
+    /// Searching and reading at once, where that is offered.
+    web: Option<Web>,
     gate: Gate,
     /// Signs links and sessions; read when first needed.
     link_secret: Arc<OnceCell<String>>,
@@ -70,6 +75,7 @@ impl App {
             public_url: public_url.trim_end_matches('/').into(),
             is_on_loopback: false,
             origins: Arc::default(),
+            web: None,
             gate: Gate::default(),
             link_secret: Arc::default(),
             in_flight: InFlight::default(),
@@ -90,6 +96,12 @@ impl App {
     #[must_use]
     pub fn allowing_origins(self, origins: Vec<String>) -> Self {
         Self { origins: origins.into(), ..self }
+    }
+
+    /// The same, searching and reading for callers at once.
+    #[must_use]
+    pub fn reading(self, sources: sources::Sources) -> Self {
+        Self { web: Some(Web::new(sources)), ..self }
     }
 
     /// The same, telling models what becomes of work when they go away.

@@ -1,10 +1,12 @@
 //! The Task API: its routes, and how requests are read.
 
+mod estimate;
 mod groups;
 pub(crate) mod listener;
 mod runs;
 mod streams;
 mod suggest;
+mod web;
 mod webhooks;
 
 use std::collections::HashMap;
@@ -34,7 +36,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Everything that is in the OpenAPI document: `routes!` takes no handler that does not describe itself.
 pub(crate) fn documented() -> OpenApiRouter<App> {
-    open().nest("/v1/tasks", tasks()).nest("/v1beta/tasks", helpers())
+    open().nest("/v1/tasks", tasks()).nest("/v1beta/tasks", helpers()).nest("/v1", looking())
 }
 
 fn tasks() -> OpenApiRouter<App> {
@@ -54,8 +56,14 @@ fn tasks() -> OpenApiRouter<App> {
         .routes(routes!(groups::show_run))
         .routes(routes!(groups::cancel))
         .routes(routes!(groups::retry))
+        .routes(routes!(estimate::show))
         .routes(routes!(webhooks::list))
         .routes(routes!(webhooks::replay))
+}
+
+/// Searching and reading at once.
+fn looking() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(web::search)).routes(routes!(web::extract))
 }
 
 /// What exists under the older path only.
@@ -72,7 +80,10 @@ fn open() -> OpenApiRouter<App> {
 
 pub(crate) fn routes() -> Router<App> {
     let tasks = Router::from(tasks());
+    let looking = Router::from(looking());
     Router::new()
+        .nest("/v1", looking.clone())
+        .nest("/v1beta", looking)
         .nest("/v1/tasks", tasks.clone())
         // Older clients.
         .nest("/v1beta/tasks", tasks.merge(Router::from(helpers())))

@@ -4,6 +4,7 @@
 
 mod delivery;
 pub(crate) mod documented;
+mod estimate;
 mod input;
 mod links;
 mod receipt;
@@ -11,6 +12,7 @@ mod request;
 mod result;
 mod stream;
 mod suggestion;
+mod web;
 
 use std::collections::BTreeMap;
 
@@ -22,6 +24,7 @@ use store::Rows;
 use utoipa::ToSchema;
 
 pub use delivery::{DeliveryList, DeliveryView, delivery_view};
+pub use estimate::{EstimateView, RangeView};
 pub use input::{RunInputView, input_view};
 pub use links::Links;
 pub(crate) use links::is_web;
@@ -36,6 +39,7 @@ pub use stream::{
 };
 
 pub use suggestion::{SuggestedProcessors, SuggestedTask, SuggestionWarning};
+pub use web::{ExtractError, ExtractResult, ExtractView, SearchResult, SearchView, Used};
 
 /// A run, as every door shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

@@ -1,4 +1,5 @@
-//! What tests of several crates share: hand-set time, seeded chance, throw-away databases, a scripted site.
+//! What tests of several crates share: hand-set time, seeded chance, throw-away databases, a scripted site, a
+//! scripted model.
 //!
 //! Everything here panics when it cannot do as asked: a test that cannot be set up has failed.
 #![expect(clippy::missing_panics_doc, reason = "see above")]
@@ -6,11 +7,14 @@
 pub mod build;
 pub mod clock;
 pub mod database;
+pub mod documents;
 pub mod hostile;
+pub mod model_server;
 mod postgres;
 pub mod site;
 
 pub use clock::HandClock;
 pub use database::Database;
 pub use hostile::Hostile;
+pub use model_server::ModelServer;
 pub use site::Site;

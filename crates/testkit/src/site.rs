@@ -29,6 +29,7 @@ pub struct Script {
     replies: HashMap<String, Reply>,
     /// Addresses, or paths of this site, that every search finds.
     found: Vec<String>,
+    sitemap: Vec<String>,
 }
 
 /// A site that is served until it is dropped.
@@ -62,6 +63,23 @@ impl Script {
             "<!doctype html><html><head><title>{title}</title></head><body><main><h1>{title}</h1><p>{paragraphs}</p></main></body></html>"
         );
         self.reply(path, Reply::Html(html))
+    }
+
+    /// The page that is there already has a link.
+    #[must_use]
+    pub fn linked(self, path: &str, to: &str, label: &str) -> Self {
+        let Some(Reply::Html(html)) = self.replies.get(path).cloned() else {
+            panic!("there is no page `{path}` yet");
+        };
+        let link = format!("<p><a href=\"{to}\">{label}</a></p></main>");
+        self.reply(path, Reply::Html(html.replace("</main>", &link)))
+    }
+
+    /// A sitemap with these paths.
+    #[must_use]
+    pub fn sitemap(mut self, paths: &[&str]) -> Self {
+        self.sitemap = paths.iter().map(|path| (*path).to_owned()).collect();
+        self
     }
 
     /// The page that is there already does not answer the first who asks.
@@ -191,6 +209,11 @@ async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response 
             (StatusCode::FOUND, [(header::LOCATION, to.clone())]).into_response()
         }
         Some(Reply::Silence) => std::future::pending().await,
+        None if path == "/sitemap.xml" && !site.script.sitemap.is_empty() => {
+            let place = |path: &String| format!("<url><loc>{}{path}</loc></url>", site.origin);
+            let places: String = site.script.sitemap.iter().map(place).collect();
+            format!("<?xml version='1.0'?><urlset>{places}</urlset>").into_response()
+        }
         None if path == "/search" => {
             let full = |found: &String| match found.strip_prefix('/') {
                 Some(path) => format!("{}/{path}", site.origin),

@@ -89,7 +89,7 @@ struct Stats {
 
 struct Chip {
     name: &'static str,
-    count: i64,
+    count: String,
     href: String,
     icon: String,
     is_chosen: bool,
@@ -102,7 +102,7 @@ struct Table {
     /// Numbers of the first and last row of the part, from 1.
     first: i64,
     last: i64,
-    of: Option<i64>,
+    of: Option<String>,
     before: Option<String>,
     next: Option<String>,
 }
@@ -470,7 +470,7 @@ fn chips(site: &Site, group: &Group, asked: &Asked, marks: &GroupMarks) -> Vec<C
     };
     let chip = |(word, name, _): &(&'static str, &'static str, Option<Pick>)| Chip {
         name,
-        count: count(word),
+        count: words::count(count(word)),
         href: site.to(&asked.address(&path, |other| {
             other.show = (*word).to_owned();
             other.from = 0;
@@ -482,7 +482,7 @@ fn chips(site: &Site, group: &Group, asked: &Asked, marks: &GroupMarks) -> Vec<C
     };
     let chips = SHOWN.iter().map(chip);
     // A chip for nothing helps nobody, unless it is the one that is chosen.
-    chips.filter(|chip| chip.count > 0 || chip.is_chosen || chip.name == "All rows").collect()
+    chips.filter(|chip| chip.count != "0" || chip.is_chosen || chip.name == "All rows").collect()
 }
 
 async fn table(
@@ -543,7 +543,7 @@ async fn table_of(
         asked: inputs,
         first: asked.from + i64::from(shown > 0),
         last: asked.from + shown,
-        of: asked.is_plain().then(|| group.counts.total()),
+        of: asked.is_plain().then(|| words::count(group.counts.total())),
         before: (asked.from > 0).then(|| turn((asked.from - step).max(0))),
         next: part.has_more.then(|| turn(asked.from + step)),
     })

@@ -10,4 +10,5 @@ mod repeats;
 mod sharing;
 mod streams;
 mod waiting;
+mod web;
 mod world;

@@ -61,6 +61,8 @@ fn app_on(store: &Store) -> App {
         search: vec!["searxng".into()],
         keyless: false,
         cast: None,
+        has_prices: false,
+        at_once: 1,
         host: "here".into(),
         webhooks: Some(egress::Egress::new(egress::Policy::default())),
     };
@@ -82,6 +84,11 @@ impl World {
     pub(crate) fn offering(self, catalog: Catalog) -> Self {
         let app = App::new(self.store.clone(), Arc::new(catalog), "https://tasks.test/");
         Self { app: app.on_loopback(), ..self }
+    }
+
+    /// The same server, searching and reading with these.
+    pub(crate) fn reading(self, sources: sources::Sources) -> Self {
+        Self { app: self.app.reading(sources), ..self }
     }
 
     /// The same server, reached by another address.
