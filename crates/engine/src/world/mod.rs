@@ -198,12 +198,16 @@ impl World {
                 include: domains(&policy.include),
                 exclude: domains(&policy.exclude),
                 after: policy.after.clone(),
+                country: self.spec().country.map(|country| country.code()),
                 ..Filters::default()
             };
-            let request = json!({
+            let mut request = json!({
                 "provider": provider, "query": text, "limit": HITS,
                 "include": filters.include, "exclude": filters.exclude, "after": filters.after,
             });
+            if let Some(country) = &filters.country {
+                request["country"] = json!(country);
+            }
             let query = sources::Query { text: text.clone(), limit: HITS, filters };
             self.hits("search.web", request, format!("{provider}: {text}"), async {
                 let sources = self.library.sources();
