@@ -149,7 +149,9 @@ impl<'a> Row<'a> {
         if own.is_empty() {
             return Ok(Vec::new());
         }
-        given.iter().for_each(|page| self.frontier.add_links(&page.page, &self.sites));
+        for page in given {
+            self.frontier.add_links(&page.page, &self.sites);
+        }
         let left = self.budget.pages_left() as usize;
         let telling = website::telling_pages(self.world, &mut self.frontier, &own, left).await?;
         self.budget.spend_pages(telling.len());
