@@ -14,6 +14,7 @@ mod pages;
 mod problem;
 mod processors;
 mod progress;
+mod read_document;
 mod reasoning;
 mod research;
 mod serve;
@@ -36,6 +37,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use egress::Cassette;
+use sources::extract::isolated;
 
 use crate::problem::usage;
 use crate::settings::{Flags, Settings};
@@ -108,6 +110,9 @@ enum Command {
     Webhooks(webhooks_command::Args),
     /// Check that everything is there that a run needs
     Doctor,
+    /// Read one document from stdin, in a process of its own
+    #[command(name = isolated::COMMAND, hide = true)]
+    ReadDocument(read_document::Args),
     /// The settings in force and where they came from
     Config {
         #[command(subcommand)]
@@ -134,6 +139,10 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     let Cli { data, database, listen, config, set, record, replay, command } = cli;
     let Some(command) = command else { return show::say(NEXT) };
+    // Before anything else is read: it needs nothing, and is to know nothing.
+    if let Command::ReadDocument(args) = &command {
+        return read_document::run(args);
+    }
     let flags = Flags { config, data, database, listen, set };
     let mut all = settings::read(&flags)?;
     let cassette = cassette(record, replay)?;
@@ -158,6 +167,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Keys { command } => block_on(keys_command::run(all, command)),
         Command::Webhooks(args) => block_on(webhooks_command::run(all, args)),
         Command::Doctor => block_on(doctor::run(all)),
+        Command::ReadDocument(args) => read_document::run(&args),
         Command::Config { command } => print_config(&all, &command),
     };
     let trouble = cassette.and_then(|cassette| cassette.trouble());

@@ -21,6 +21,7 @@ use domain::text::Text;
 use egress::Egress;
 use url::Url;
 
+use extract::Extractor;
 pub use failed::{Failed, Remedy};
 use fetch::Fetch;
 use folders::Folders;
@@ -68,6 +69,9 @@ pub struct Config {
     pub max_page_bytes: usize,
     /// How old a page of the web may be that is taken from the archive instead of being asked for.
     pub max_page_age: Duration,
+    /// Our own binary, which reads documents in a process of their own: [`extract::isolated::COMMAND`]. Without it they are
+    /// read on threads, whose memory nothing limits.
+    pub reader: Option<PathBuf>,
 }
 
 impl Config {
@@ -80,6 +84,7 @@ impl Config {
             page_timeout: PAGE_TIMEOUT,
             max_page_bytes: MAX_PAGE_BYTES,
             max_page_age: MAX_PAGE_AGE,
+            reader: None,
         }
     }
 }
@@ -171,14 +176,16 @@ impl Sources {
             page_timeout,
             max_page_bytes,
             max_page_age,
+            reader,
         } = config;
         if let Some(base) = searxng {
             let account = Account { base: Some(base), ..Account::default() };
             accounts.insert(0, (SEARXNG.to_owned(), account));
         }
         let providers = Providers::new(egress.clone(), accounts);
-        let folders = Folders::new(index_dir, max_page_bytes as u64);
-        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes);
+        let extractor = Extractor::new(reader);
+        let folders = Folders::new(index_dir, max_page_bytes as u64, extractor.clone());
+        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes, extractor);
         Self(Arc::new(Parts { egress, providers, folders, fetch, max_page_age }))
     }
 

@@ -7,6 +7,7 @@
 pub mod build;
 pub mod clock;
 pub mod database;
+pub mod documents;
 pub mod hostile;
 pub mod model_server;
 mod postgres;

@@ -4,6 +4,7 @@
 
 mod answers;
 mod config;
+mod documents;
 mod install;
 mod models;
 mod outside;
