@@ -251,7 +251,7 @@ fn find_processor(catalog: &Catalog, name: &str) -> Result<Processor, Problem> {
 fn served(catalog: &Catalog, processor: Processor) -> Processor {
     let engine = match processor.engine {
         Engine::Model if catalog.cast.is_none() => Engine::Extractive,
-        engine => engine,
+        engine @ (Engine::Extractive | Engine::Model | Engine::Noop) => engine,
     };
     Processor { engine, ..processor }
 }

@@ -226,9 +226,8 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
     let metadata =
         json!({"created_via": "mcp", "processor": processor, "columns": task.columns.join(", ")});
     let (group, in_group) = add(call, group, metadata, batches, request_key, &asked).await?;
-    notes.extend(table.note.map(|note| format!("inputs: {note}")));
+    notes.extend(table.note.map(|note| format!("inputs: {note}")).into_iter().chain(task.note));
     notes.extend(expectation(call, &processor, count).await?);
-    notes.extend(task.note);
     let id = group.id.to_string();
     Ok(Started {
         url: call.group_url(&id),

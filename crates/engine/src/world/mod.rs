@@ -285,7 +285,9 @@ impl World {
             .once("read", request, address.to_owned(), async {
                 let owner = self.claimed.owner;
                 let may_ask = |url: &Url| search::allows(self, url.as_str());
-                Ok(match self.library.fetch(owner, &self.places, address, &may_ask).await? {
+                // On the heap, as with a search.
+                let fetched = Box::pin(self.library.fetch(owner, &self.places, address, &may_ask));
+                Ok(match fetched.await? {
                     Ok(text) => match self.objection(&self.library.page(text).await?.page) {
                         None => Answer::Got(JournalPage { text: text.0 }),
                         Some(why) => Answer::Failed(why),
