@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::address::addresses_in;
 use domain::model::Role;
 use domain::processor::Judging;
 use serde::Deserialize;
@@ -178,6 +179,9 @@ fn judged(
     sentence: &str,
     claims: &[usize],
 ) -> (Support, Option<Fault>) {
+    if leads_elsewhere(sentence, ledger) {
+        return (Support::No, Some(Fault::Address));
+    }
     let quotes: Vec<&str> =
         claims.iter().map(|&index| ledger.quote(&ledger.claims[index])).collect();
     let mut around: Vec<&str> = vec![&task.question];
@@ -193,6 +197,14 @@ fn judged(
         around.extend(block.into_iter().flat_map(|block| page.text.heading_path(block)));
     }
     support::judge(sentence, &quotes, &around)
+}
+
+/// Whether a sentence sends its readers to a page that was not read, which a page may have asked for.
+fn leads_elsewhere(sentence: &str, ledger: &Ledger) -> bool {
+    let is_read = |address: &String| ledger.pages.iter().any(|page| page.address == *address);
+    // The bare name of a site leads nowhere, and may be what was asked for.
+    let addresses = addresses_in(sentence).into_iter().filter(|address| sentence.contains(address));
+    sentence.contains("](") || !addresses.into_iter().all(|address| is_read(&address))
 }
 
 fn fate(task: &Task, ledger: &Ledger, sentence: &Sentence) -> Fate {
