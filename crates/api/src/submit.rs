@@ -14,8 +14,11 @@ use domain::ids::{GroupId, NotAnId, RunId};
 use domain::model::Cast;
 use domain::processor::{Engine, Processor};
 use domain::run::{Run, RunState, Warning, WarningKind};
+use domain::schema::FieldKind;
 use domain::source::{Source, SourceName};
-use domain::spec::{self, Escalation, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec};
+use domain::spec::{
+    self, Escalation, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec, Wanted,
+};
 use domain::webhook::Webhook;
 use egress::{Egress, Purpose};
 use serde_json::{Map, Value};
@@ -33,6 +36,8 @@ pub struct Catalog {
     pub processors: Vec<Processor>,
     /// The configured web search providers by name, for example `searxng`.
     pub search: Vec<String>,
+    /// Whether runs with no source of their own may ask providers that need no account, where none is configured.
+    pub keyless: bool,
     /// Which language models play which role; `None` where none is configured.
     pub cast: Option<Cast>,
     /// The way out to webhooks; `None` where nobody delivers.
@@ -163,8 +168,11 @@ impl<'a> Desk<'a> {
         let own_spec = args.task_spec.as_ref().filter(|spec| !spec.is_null());
         let text = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
         let (spec, policy) = (text(own_spec), text(args.source_policy.as_ref()));
+        let question = args.input.as_str().unwrap_or_default();
+        let keyless =
+            if self.catalog.keyless { sources::keyless_for(question) } else { Vec::new() };
         let key = format!(
-            "{:?}\n{spec}\n{policy}\n{:?}\n{:?}",
+            "{:?}\n{spec}\n{policy}\n{:?}\n{:?}\n{keyless:?}",
             args.processor, args.sources, args.escalation
         );
         if let Some(known) = self.known.get(&key) {
@@ -180,6 +188,7 @@ impl<'a> Desk<'a> {
             self.sources,
             args.sources.as_deref(),
             args.source_policy.as_ref(),
+            &keyless,
         )?;
         let mut warnings = task.warnings.clone();
         warnings.extend(reach.warnings);
@@ -276,6 +285,8 @@ async fn check_previous(store: &Store, owner: Owner, rows: &[NewRun]) -> Result<
 fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem> {
     let is_readable = match spec.processor.engine {
         Engine::Noop => true,
+        // The row itself is enough to judge by and to write from.
+        Engine::Model if rests_on_input(&spec.wanted) => true,
         Engine::Extractive | Engine::Model => {
             !spec.sources.is_empty()
                 || !spec.search.is_empty()
@@ -286,10 +297,17 @@ fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem
         return Ok(());
     }
     Err(Problem::invalid(
-        "there is nothing this run could read: add documents with `--source NAME=PATH`, set up web search with \
-         `search.searxng.url`, or put an address such as https://example.org into `input` (and check that \
+        "there is nothing this run could read: add documents with `--source NAME=PATH`, set up web search \
+         (`search.searxng.url`, or a key of a provider), or put an address such as https://example.org into `input` (and check that \
          `source_policy` leaves it something)",
     ))
+}
+
+fn rests_on_input(wanted: &Wanted) -> bool {
+    match wanted {
+        Wanted::Fields(schema) => schema.fields.iter().any(|field| field.kind != FieldKind::Found),
+        Wanted::Text { .. } | Wanted::Auto => false,
+    }
 }
 
 fn names_an_address(input: &Input, policy: &SourcePolicy) -> bool {

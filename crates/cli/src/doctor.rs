@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 use domain::source::Place;
+use egress::Scope;
 use store::Store;
 use tokio::net::TcpListener;
 
@@ -42,7 +43,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
             });
             findings.push(executor(&ground)?);
             findings.extend(sources(&ground).await?);
-            findings.push(search(&ground).await);
+            findings.extend(search(&ground).await);
         }
     }
     findings.push(port(&listen).await);
@@ -136,17 +137,43 @@ fn unreadable(name: &str, path: &str, why: &std::io::Error) -> Finding {
     ))
 }
 
-async fn search(ground: &Ground) -> Finding {
-    let Some(url) = &ground.settings.search.searxng_url else {
-        return Note(
-            "no web search is configured: set search.searxng.url to the address of a SearXNG instance to search the web".into(),
-        );
-    };
-    match ground.sources.search_web(sources::SEARXNG, "test", 1).await {
-        Ok(_) => Fine(format!("the search service at {url} answers")),
-        Err(why) => Broken(format!("the search service at {url} cannot be used: {why}")),
+/// Each provider that runs may ask, and whether it answers now.
+async fn search(ground: &Ground) -> Vec<Finding> {
+    let chosen = ground.settings.search_providers();
+    let is_keyless = ground.settings.asks_keyless();
+    let mut findings = Vec::new();
+    if chosen.is_empty() {
+        findings.push(Note(if is_keyless {
+            "no search provider is set up: runs without sources of their own ask what needs no account; docs/search.md \
+             has what else can be asked, for example search.searxng.url"
+                .into()
+        } else {
+            "no web search is configured: set search.searxng.url to the address of a SearXNG instance, or a key of \
+             a provider (docs/search.md)"
+                .into()
+        }));
     }
+    for (name, base) in ground.sources.providers() {
+        let is_chosen = chosen.iter().any(|chosen| chosen == name);
+        if !is_chosen && !(is_keyless && KEYLESS.contains(&name)) {
+            continue;
+        }
+        let host = base.host_str().unwrap_or_default();
+        // Asked on nobody's behalf but ours: no document goes into it.
+        let examined = Scope::open().around(ground.sources.examine(name)).await;
+        findings.push(match examined {
+            None => Fine(format!("the search provider {name} ({host}) answers")),
+            Some(why) if is_chosen => {
+                Broken(format!("the search provider {name} ({host}) cannot be used: {why}"))
+            }
+            Some(why) => Note(format!("{name} ({host}) does not answer: {why}")),
+        });
+    }
+    findings
 }
+
+/// What may be asked without being set up. The others of them are asked for papers and news only.
+const KEYLESS: [&str; 1] = ["wikipedia"];
 
 async fn port(listen: &str) -> Finding {
     match TcpListener::bind(listen).await {

@@ -44,6 +44,7 @@ impl Ground {
         Catalog {
             processors: self.settings.processors.0.clone(),
             search: self.settings.search_providers(),
+            keyless: self.settings.asks_keyless(),
             cast: None,
             host: self.host.clone(),
             webhooks: None,

@@ -72,7 +72,7 @@ fn usual(variable_name: &str, below_home: &str) -> PathBuf {
         .unwrap_or_else(|| PathBuf::from("."))
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     #[expect(clippy::disallowed_methods, reason = "usual folders and names of the machine")]
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -64,7 +64,7 @@ pub(crate) async fn submit(
 ) -> Result<WorkId> {
     let sources = ground.registered().await?;
     let catalog = ground.catalog();
-    let has_nothing = sources.is_empty() && catalog.search.is_empty();
+    let has_nothing = sources.is_empty() && catalog.search.is_empty() && !catalog.keyless;
     let args = RunArgs {
         input: Value::String(question.to_owned()),
         processor: Some(processor.to_owned()),

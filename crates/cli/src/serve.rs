@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use api::Catalog;
-use egress::{Egress, Origin, Policy, Purpose, Request};
+use egress::{Egress, Mode, Origin, Policy, Purpose, Request};
 use store::Owner;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -217,6 +217,46 @@ fn own_url(bound: SocketAddr) -> String {
     }
 }
 
+/// Tells what will be asked of whom.
+fn outside(ground: &Ground) {
+    let settings = &ground.settings;
+    let chosen = settings.search_providers();
+    let asked: Vec<String> = ground
+        .sources
+        .providers()
+        .into_iter()
+        .filter(|(name, _)| chosen.iter().any(|chosen| chosen == name))
+        .map(|(name, base)| format!("{name} at {}", base.host_str().unwrap_or_default()))
+        .collect();
+    if !asked.is_empty() {
+        eprintln!("  web search: every run asks {}", asked.join(", "));
+    } else if settings.asks_keyless() {
+        eprintln!(
+            "  web search: runs without sources of their own ask Wikipedia, for papers and news also Crossref, arXiv and GDELT"
+        );
+        eprintln!(
+            "    (search.keyless = false ends that; docs/search.md has what else can be asked)"
+        );
+    } else {
+        eprintln!(
+            "  web search: none (docs/search.md); addresses in questions are read all the same"
+        );
+    }
+    let how_far = match settings.egress.mode {
+        Mode::Offline => "nothing leaves this machine",
+        Mode::Listed => "only hosts that the settings name are asked",
+        Mode::Public => {
+            "pages of the public web are read, as robots.txt allows; private networks are not"
+        }
+    };
+    eprintln!("  outside (egress.mode = {}): {how_far}", settings.egress.mode.as_str());
+    if settings.egress.documents_stay {
+        eprintln!(
+            "  documents stay: runs that read them send nothing to hosts that egress.local does not list"
+        );
+    }
+}
+
 /// Tells on stderr what is used and what to try next.
 async fn introduce(ground: &Ground, own_url: &str, public_url: &str, waits: bool) -> Result<()> {
     let sources = ground.registered().await?;
@@ -228,12 +268,7 @@ async fn introduce(ground: &Ground, own_url: &str, public_url: &str, waits: bool
     } else {
         eprintln!("  sources: {}", names.join(", "));
     }
-    match &ground.settings.search.searxng_url {
-        Some(url) => eprintln!("  web search: SearXNG at {url}"),
-        None => eprintln!(
-            "  web search: none (set search.searxng.url); addresses in questions are read all the same"
-        ),
-    }
+    outside(ground);
     eprintln!("  answers: extractive, verbatim quotes only; no model is used");
     if public_url != own_url {
         eprintln!("  links begin with {public_url}");

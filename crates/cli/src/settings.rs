@@ -5,9 +5,11 @@
 mod egress_keys;
 pub(crate) mod keys;
 pub(crate) mod layers;
+mod search;
+mod search_keys;
 pub(crate) mod values;
 
-use egress::{Cassette, Documents, HostRule, Mode, Origin, Policy, Purpose};
+use egress::{Cassette, Documents, HostRule, Mode, Origin, Policy};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use domain::processor::{self, Processor};
 use url::Url;
 
 pub(crate) use layers::{Flags, read};
+pub(crate) use search::Search;
 
 /// What is in force, and where each value that is not a default came from.
 #[derive(Debug, Clone, Default)]
@@ -153,11 +156,6 @@ impl Default for Fetch {
     }
 }
 
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Search {
-    pub(crate) searxng_url: Option<Url>,
-}
-
 #[derive(Debug, Clone)]
 pub(crate) struct Processors(pub(crate) Vec<Processor>);
 
@@ -248,13 +246,15 @@ impl Settings {
     }
 
     pub(crate) fn sources(&self) -> sources::Sources {
-        // Naming the search service is leave to ask it, and not to read pages there.
-        let searxng = self.search.searxng_url.as_ref().and_then(Origin::of);
-        let services = searxng.into_iter().map(|origin| (Purpose::Search, origin)).collect();
-        let policy = Policy { allow: self.fetch.allow.clone(), services, ..self.policy() };
+        let policy = Policy {
+            allow: self.fetch.allow.clone(),
+            services: self.search.services(),
+            ..self.policy()
+        };
+        let policy = Policy { listed: [policy.listed, self.search.hosts()].concat(), ..policy };
         let egress = egress::Egress::taped(policy, self.cassette.clone());
         sources::Sources::new(sources::Config {
-            searxng: self.search.searxng_url.clone(),
+            accounts: self.search.all_accounts(),
             page_timeout: self.fetch.timeout,
             max_page_bytes: self.fetch.max_size_bytes,
             max_page_age: self.fetch.max_age,
@@ -262,9 +262,14 @@ impl Settings {
         })
     }
 
-    /// The search providers that a run may ask.
+    /// The search providers that every run may ask.
     pub(crate) fn search_providers(&self) -> Vec<String> {
-        self.search.searxng_url.iter().map(|_| sources::SEARXNG.to_owned()).collect()
+        self.search.chosen()
+    }
+
+    /// Whether runs without sources of their own may ask what needs no account.
+    pub(crate) fn asks_keyless(&self) -> bool {
+        self.search.keyless && self.search.chosen().is_empty() && self.egress.mode == Mode::Public
     }
 }
 

@@ -16,35 +16,64 @@ use crate::extractive::fields::{self, Finding};
 use crate::extractive::focus::focus;
 use crate::extractive::mentions::Prepared;
 use crate::extractive::subject::{self, Subject};
+use crate::model::fill::Filler;
+use crate::purse::Purse;
 use crate::research::receipt;
 use crate::search::Frontier;
 use crate::world::World;
-use crate::{Failed, read, search, verify};
+use crate::{Failed, ReadPage, model, read, research, search, verify};
+
+/// A row on its way: what it is about, what was read, what was found.
+struct Row<'a> {
+    world: &'a World,
+    subject: Arc<Subject>,
+    wanted: Arc<[Field]>,
+    budget: Budget,
+    frontier: Frontier,
+    /// Addresses that were given, and links below them.
+    sites: Vec<String>,
+    pages: Vec<Arc<Prepared>>,
+    /// By rules, in the order of the fields.
+    findings: Vec<Finding>,
+    /// `None` where the row has no models.
+    filler: Option<Filler<'a>>,
+}
 
 pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
-    let caps = world.spec().processor.caps;
-    let subject = Arc::new(match &world.claimed.input {
-        Input::Row(row) => Subject::of(row),
-        Input::Text(text) => Subject::of_text(text),
-    });
-    let wanted: Arc<[Field]> = schema.fields.clone().into();
-    let mut budget = Budget::new(caps);
-    let mut frontier = Frontier::default();
-    let mut pages: Vec<Arc<Prepared>> = Vec::new();
+    let purse = Purse::new(&world.spec().processor.caps);
+    world.charge_lost(&purse).await?;
+    fill(world, schema, purse, None).await
+}
 
-    search::plan(world, &wanted.iter().map(|field| field.name.clone()).collect::<Vec<_>>()).await?;
-    let sites = frontier.given(world);
-    for page in world.earlier_pages().await? {
-        frontier.know(&page.page.address);
-        add(&mut pages, &mut frontier, vec![page], &[]);
+/// The same for an answer whose shape was left open: models invent one, if they can.
+pub(crate) async fn invented(world: &World) -> Result<Option<End>, Failed> {
+    let purse = Purse::new(&world.spec().processor.caps);
+    world.charge_lost(&purse).await?;
+    let question = research::in_words(&world.claimed.input);
+    match model::shape::invent(world, &purse, &question).await? {
+        Ok(schema) => {
+            let shape = schema.raw().clone();
+            fill(world, &schema, purse, Some(shape)).await.map(Some)
+        }
+        Err(_) => {
+            world.note("No shape was invented for the answer: no model could be asked for one.");
+            Ok(None)
+        }
     }
-    add(&mut pages, &mut frontier, read::all(world, &sites).await?, &sites);
-    budget.spend_pages(sites.len());
-    let mut findings = looked_for(&subject, &wanted, &pages, caps).await?;
+}
+
+async fn fill(
+    world: &World,
+    schema: &Schema,
+    purse: Purse,
+    shape: Option<Value>,
+) -> Result<End, Failed> {
+    let mut row = Row::begin(world, schema, purse).await?;
+    row.read_given().await?;
     let mut stopped = StopReason::Budget;
     let mut rounds = 0;
-    for round in 1..=caps.rounds {
-        let open = open(&findings);
+    for round in 1..=world.spec().processor.caps.rounds {
+        let open = row.open();
         if open.is_empty() {
             stopped = StopReason::Covered;
             break;
@@ -53,27 +82,115 @@ pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
             stopped = StopReason::Deadline;
             break;
         }
-        let asked = questions(&subject, &wanted, round, &open);
-        let asked = asked.into_iter().filter(|query| !frontier.asked.contains(query)).collect();
-        let addresses = frontier.ask(world, asked, &mut budget, round).await?;
-        let read = read::all(world, &addresses).await?;
-        budget.spend_pages(addresses.len());
         rounds = round;
-        if read.is_empty() {
+        if !row.look(round, &open).await? {
             stopped = StopReason::NotFindable;
             break;
         }
-        add(&mut pages, &mut frontier, read, &sites);
-        findings = looked_for(&subject, &wanted, &pages, caps).await?;
-        world.reached(u8::try_from(round * 90 / caps.rounds.max(1)).unwrap_or(90));
-        let found = findings.iter().filter(|finding| finding.value.is_some()).count();
-        let message = format!("Round {round}: {found} of {} fields found", wanted.len());
-        world.say(Stage::Result, message).await?;
     }
-    if self::open(&findings).is_empty() {
+    if row.open().is_empty() {
         stopped = StopReason::Covered;
     }
-    deliver(world, &wanted, findings, receipt(world, &budget, rounds, stopped)).await
+    let receipt = receipt(world, &row.budget, rounds, stopped);
+    let wanted = Arc::clone(&row.wanted);
+    let findings = match row.filler {
+        Some(filler) => filler.finish(row.findings).await?,
+        None => row.findings,
+    };
+    // What models spent on the end of the row belongs into the receipt too.
+    let receipt = Receipt { models: world.seen().spending, notes: world.seen().notes, ..receipt };
+    deliver(world, &wanted, findings, receipt, shape).await
+}
+
+impl<'a> Row<'a> {
+    async fn begin(world: &'a World, schema: &Schema, purse: Purse) -> Result<Self, Failed> {
+        let subject = Arc::new(match &world.claimed.input {
+            Input::Row(row) => Subject::of(row),
+            Input::Text(text) => Subject::of_text(text),
+        });
+        let wanted: Arc<[Field]> = schema.fields.clone().into();
+        let names: Vec<String> = wanted.iter().map(|field| field.name.clone()).collect();
+        search::plan(world, &names).await?;
+        let filler = match world.spec().cast {
+            Some(_) => Some(Filler::begin(world, purse, &subject, Arc::clone(&wanted)).await?),
+            None => None,
+        };
+        Ok(Self {
+            world,
+            subject,
+            wanted,
+            budget: Budget::new(world.spec().processor.caps),
+            frontier: Frontier::default(),
+            sites: Vec::new(),
+            pages: Vec::new(),
+            findings: Vec::new(),
+            filler,
+        })
+    }
+
+    /// Addresses that were given, and what an earlier answer rests on.
+    async fn read_given(&mut self) -> Result<(), Failed> {
+        self.sites = self.frontier.given(self.world);
+        let earlier = self.world.earlier_pages().await?;
+        earlier.iter().for_each(|page| self.frontier.know(&page.page.address));
+        let read = read::all(self.world, &self.sites).await?;
+        self.budget.spend_pages(self.sites.len());
+        self.take(
+            earlier.into_iter().chain(read).collect(),
+            self.world.spec().processor.caps.rounds,
+        )
+        .await
+    }
+
+    /// One round. Answers whether it brought anything to read.
+    async fn look(&mut self, round: u32, open: &[usize]) -> Result<bool, Failed> {
+        let mut asked = self.filler.as_mut().map(Filler::queries).unwrap_or_default();
+        asked.extend(questions(&self.subject, &self.wanted, round, open));
+        asked.retain(|query| !self.frontier.asked.contains(query));
+        let addresses = self.frontier.ask(self.world, asked, &mut self.budget, round).await?;
+        let read = read::all(self.world, &addresses).await?;
+        self.budget.spend_pages(addresses.len());
+        if read.is_empty() {
+            return Ok(false);
+        }
+        let rounds = self.world.spec().processor.caps.rounds;
+        self.take(read, rounds.saturating_sub(round)).await?;
+        self.world.reached(u8::try_from(round * 90 / rounds.max(1)).unwrap_or(90));
+        let all = self.wanted.len();
+        let found = all - self.open().len();
+        let message = format!("Round {round}: {found} of {all} fields found");
+        self.world.say(Stage::Result, message).await?;
+        Ok(true)
+    }
+
+    /// Adds pages, looks for the fields in all of them by rules, and has the new ones read by models.
+    async fn take(&mut self, read: Vec<Arc<Prepared>>, rounds_left: u32) -> Result<(), Failed> {
+        let before = self.pages.len();
+        add(&mut self.pages, &mut self.frontier, read, &self.sites);
+        let caps = self.world.spec().processor.caps;
+        self.findings = looked_for(&self.subject, &self.wanted, &self.pages, caps).await?;
+        if let Some(filler) = &mut self.filler {
+            let fresh: Vec<ReadPage> =
+                self.pages[before..].iter().map(|page| page.page.clone()).collect();
+            filler.read(&fresh, &self.findings, rounds_left).await?;
+        }
+        Ok(())
+    }
+
+    /// Fields worth another round: those that neither rules nor readers have anything good for.
+    fn open(&self) -> Vec<usize> {
+        let mut open = open(&self.findings);
+        if let Some(filler) = &self.filler {
+            let needs_model = |index: &usize| {
+                self.findings[*index].missing == Some(Missing::NeedsModel) && !open.contains(index)
+            };
+            let more: Vec<usize> = (0..self.findings.len()).filter(needs_model).collect();
+            open.extend(more);
+            open.retain(|&index| filler.is_open(index));
+            open.sort_unstable();
+        }
+        open
+    }
 }
 
 /// What to search for: the queries for each thing that an open field asks about, taken in turn.
@@ -139,6 +256,7 @@ async fn deliver(
     wanted: &[Field],
     findings: Vec<Finding>,
     mut receipt: Receipt,
+    shape: Option<Value>,
 ) -> Result<End, Failed> {
     let mut values = Map::new();
     let mut basis = Vec::new();
@@ -147,7 +265,7 @@ async fn deliver(
         values.insert(field.name.clone(), finding.value.clone().unwrap_or(Value::Null));
         basis.extend(entries(field, finding));
     }
-    let output = Output { content: Content::Fields { values, schema: None }, basis };
+    let output = Output { content: Content::Fields { values, schema: shape }, basis };
     let output = verify::quotes(world, output, &mut receipt).await?;
     if let Content::Fields { values, .. } = &output.content {
         let missing = values.values().filter(|value| value.is_null()).count();
@@ -189,7 +307,7 @@ fn entries(field: &Field, finding: Finding) -> Vec<Basis> {
 /// The one thing that would help a thin row most.
 fn advice(world: &World, output: &Output, receipt: &Receipt) -> Option<String> {
     let needs_model = output.basis.iter().any(|basis| basis.missing == Some(Missing::NeedsModel));
-    if needs_model {
+    if needs_model && world.spec().cast.is_none() {
         return Some(
             "Some fields ask for judgement or writing, which needs a model; none is configured."
                 .into(),

@@ -9,11 +9,13 @@ use std::time::Duration;
 use domain::clock::{Clock, TimeMs};
 use domain::evidence::TextRef;
 use domain::source::{Place, Source, split_doc_address};
+use domain::text::{Block, BlockKind, Text};
 use sources::extract::EXTRACTOR;
 use sources::{Known, Marks, MayAsk, Page, Remedy, Reread, Sources};
 use store::{Call, Owner, ReadingOf, Store, Visit, VisitMarks};
 use tokio::sync::{Mutex as AsyncMutex, OnceCell};
 use tracing::warn;
+use unicode_normalization::UnicodeNormalization as _;
 
 use crate::extractive::mentions::Prepared;
 use crate::{Failed, ReadPage, Reasoning};
@@ -23,6 +25,9 @@ use crate::{Failed, ReadPage, Reasoning};
 const HELD_MS: i64 = 60_000;
 /// How long an address that cannot be read is not asked again, where nothing says when it may be.
 const REFUSED_MS: i64 = 10 * 60 * 1000;
+/// What was asked about, where it is quoted.
+const INPUT: &str = "The row as it was given";
+const INPUT_ADDRESS: &str = "input:row";
 /// How long a local source counts as indexed.
 const INDEXED_MS: i64 = 5_000;
 /// Bytes of text that are kept in memory; the oldest go first.
@@ -234,6 +239,38 @@ impl Library {
         let page = ReadPage { text_ref, page: page_id, address: page.address, text };
         self.keep(Arc::new(Prepared::of(&page)));
         Ok(text_ref)
+    }
+
+    /// The words of a row or question as a page of its own.
+    pub(crate) async fn input(&self, owner: Owner, words: &str) -> Result<ReadPage, Failed> {
+        let body: String = words.nfc().collect();
+        let mut blocks = Vec::new();
+        let mut start = 0;
+        for line in body.split('\n') {
+            let span = start..start + line.len();
+            start = span.end + 1;
+            let kind = match line.find(": ") {
+                Some(at) => BlockKind::Pair {
+                    key: span.start..span.start + at,
+                    value: span.start + at + 2..span.end,
+                    is_data: false,
+                },
+                None => BlockKind::Paragraph,
+            };
+            if !line.trim().is_empty() {
+                blocks.push(Block { kind, span, under: Vec::new() });
+            }
+        }
+        let text = Arc::new(Text { title: INPUT.into(), body, blocks, ..Text::default() });
+        let reading = ReadingOf {
+            address: INPUT_ADDRESS.into(),
+            media_type: "text/plain".into(),
+            bytes: text.body.clone().into_bytes().into(),
+            text: Arc::clone(&text),
+            extractor: EXTRACTOR,
+        };
+        let (page, text_ref) = self.store.archive(owner, reading).await?;
+        Ok(ReadPage { text_ref, page, address: INPUT_ADDRESS.into(), text })
     }
 
     /// An archived text, made ready for the stages.

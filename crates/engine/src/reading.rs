@@ -32,16 +32,9 @@ impl ReadPage {
         }
     }
 
-    /// Whom the page belongs to when independent sources are counted: the host on the web, the document
-    /// itself in a folder.
+    /// Whom the page belongs to when independent sources are counted.
     pub fn publisher(&self) -> &str {
-        match self.address.split_once("://") {
-            Some(("http" | "https", rest)) => {
-                let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
-                host.strip_prefix("www.").unwrap_or(host)
-            }
-            Some(_) | None => &self.address,
-        }
+        publisher(&self.address)
     }
 
     fn heading_above(&self, span: &Span) -> Option<Span> {
@@ -49,5 +42,16 @@ impl ReadPage {
         let heading = block.under.last().map(|&index| &self.text.blocks[index]);
         let own = matches!(block.kind, BlockKind::Heading { .. }).then_some(block);
         heading.or(own).map(|heading| heading.span.clone())
+    }
+}
+
+/// Whom an address belongs to when independent sources are counted: the host on the web, the document itself in a folder.
+pub(crate) fn publisher(address: &str) -> &str {
+    match address.split_once("://") {
+        Some(("http" | "https", rest)) => {
+            let host = rest.split(['/', '?', '#']).next().unwrap_or(rest);
+            host.strip_prefix("www.").unwrap_or(host)
+        }
+        Some(_) | None => address,
     }
 }

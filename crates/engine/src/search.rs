@@ -7,6 +7,7 @@ use domain::event::Stage;
 use domain::source::Place;
 use domain::text::Link;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
+use sources::Hit;
 use url::Url;
 
 use crate::budget::Budget;
@@ -16,10 +17,9 @@ use crate::{Failed, ReadPage};
 
 /// Searches under way at once within one run.
 const AT_ONCE: usize = 4;
-/// Reciprocal-rank fusion: how much the first places count. 60 is the usual figure of the literature.
-const RRF_K: f64 = 60.0;
-/// Web pages of one host among the offers of a round.
-const PER_HOST: usize = 8;
+/// Web pages of one domain among the offers of a round, as long as others are on offer; and where none are.
+const PER_DOMAIN: usize = 3;
+const AT_MOST_PER_DOMAIN: usize = 8;
 
 /// Addresses worth reading, best first, and what was said and asked before.
 #[derive(Debug, Clone, Default)]
@@ -75,7 +75,7 @@ impl Frontier {
         // Each query goes to every door; what does not fit into the budget is not asked.
         let fitting = if doors.is_empty() { 0 } else { allowed.div_ceil(doors.len()).max(1) };
         let queries: Vec<String> = queries.into_iter().take(fitting.min(allowed)).collect();
-        let mut scores: HashMap<String, f64> = HashMap::new();
+        let mut lists: Vec<Vec<Hit>> = Vec::new();
         if !doors.is_empty() && !queries.is_empty() {
             let asked = queries.join("; ");
             world.say(Stage::Search, format!("Searching for {asked}")).await?;
@@ -87,16 +87,17 @@ impl Frontier {
             let answers: Vec<_> = stream::iter(calls).buffered(AT_ONCE).try_collect().await?;
             for answer in answers {
                 match answer {
-                    Ok(addresses) => fuse(&mut scores, addresses),
+                    Ok(hits) => lists.push(hits),
                     Err(why) => {
                         world.say(Stage::Search, format!("A search failed: {why}")).await?;
                     }
                 }
             }
         }
-        fuse(&mut scores, self.links_for(&queries));
+        lists.push(self.links_for(&queries).into_iter().map(unread).collect());
         self.asked.extend(queries);
-        Ok(self.best(world, scores, budget.pages_for(round) as usize))
+        // Off these threads nothing is gained: some hundred hits take a millisecond.
+        Ok(self.best(world, sources::fuse(lists), budget.pages_for(round) as usize))
     }
 
     /// Links whose label or address shares words with the queries, best first.
@@ -120,34 +121,45 @@ impl Frontier {
         scored.into_iter().map(|(_, address)| address.clone()).collect()
     }
 
-    fn best(&mut self, world: &World, scores: HashMap<String, f64>, limit: usize) -> Vec<String> {
-        let mut ranked: Vec<(String, f64)> = scores.into_iter().collect();
-        ranked.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        let mut of_host: HashMap<String, usize> = HashMap::new();
-        let mut best = Vec::new();
-        for (address, _) in ranked {
-            if best.len() >= limit {
-                break;
-            }
-            if !allows(world, &address) || self.tried.contains(&key(&address)) {
-                continue;
-            }
-            // Documents of a folder do not crowd each other out; pages of one host do.
-            if let Some(host) = web_host(&address)
-                && !self.links.contains_key(&address)
-            {
-                let count = of_host.entry(host).or_default();
-                if *count >= PER_HOST {
-                    continue;
-                }
+    /// The first of the ranked that may be read and were not tried. No domain takes more than its share, unless the
+    /// others do not use theirs.
+    fn best(&mut self, world: &World, ranked: Vec<Hit>, limit: usize) -> Vec<String> {
+        let after = world.spec().policy.after.as_deref();
+        let is_old = |hit: &Hit| match (after, hit.published.as_deref()) {
+            (Some(after), Some(published)) => published < after,
+            (Some(_), None) | (None, _) => false,
+        };
+        let wanted = ranked.into_iter().filter(|hit| {
+            allows(world, &hit.address) && !is_old(hit) && !self.tried.contains(&key(&hit.address))
+        });
+        let mut of_domain: HashMap<String, usize> = HashMap::new();
+        let (mut best, mut spare) = (Vec::new(), Vec::new());
+        for hit in wanted {
+            // Documents of a folder do not crowd each other out, nor do links of a given site; pages of one domain do.
+            let domain = sources::domain_of(&hit.address);
+            let domain = domain.filter(|_| !self.links.contains_key(&hit.address));
+            let count = domain.map_or(0, |domain| {
+                let count = of_domain.entry(domain).or_default();
                 *count += 1;
+                *count
+            });
+            match count {
+                0..=PER_DOMAIN => best.push(hit.address),
+                count if count <= AT_MOST_PER_DOMAIN => spare.push(hit.address),
+                _ => {}
             }
-            self.tried.insert(key(&address));
-            best.push(address);
         }
+        best.truncate(limit);
+        best.extend(spare.into_iter().take(limit - best.len()));
+        self.tried.extend(best.iter().map(|address| key(address)));
         world.note_considered(best.len());
         best
     }
+}
+
+/// A link has only its address to show.
+fn unread(address: String) -> Hit {
+    Hit { address, title: String::new(), snippet: String::new(), published: None, score: 0.0 }
 }
 
 /// Says what is looked for, and where.
@@ -180,20 +192,11 @@ impl<'a> Door<'a> {
         local.chain(web).collect()
     }
 
-    async fn ask(&self, world: &World, query: &str) -> Result<Result<Vec<String>, String>, Failed> {
-        let hits = match self {
-            Self::Local(place) => world.search_local(place, query).await?,
-            Self::Web(provider) => world.search_web(provider, query).await?,
-        };
-        Ok(hits.map(|hits| hits.into_iter().map(|hit| hit.address).collect()))
-    }
-}
-
-fn fuse(scores: &mut HashMap<String, f64>, addresses: Vec<String>) {
-    let mut rank = 0.0;
-    for address in addresses {
-        rank += 1.0;
-        *scores.entry(address).or_default() += 1.0 / (RRF_K + rank);
+    async fn ask(&self, world: &World, query: &str) -> Result<Result<Vec<Hit>, String>, Failed> {
+        match self {
+            Self::Local(place) => world.search_local(place, query).await,
+            Self::Web(provider) => world.search_web(provider, query).await,
+        }
     }
 }
 
@@ -216,18 +219,9 @@ pub(crate) fn allows(world: &World, address: &str) -> bool {
     })
 }
 
-/// What makes two addresses the same page: no fragment, no trailing slash.
+/// What makes two addresses the same page.
 fn key(address: &str) -> String {
-    let bare = address.split('#').next().unwrap_or(address);
-    bare.trim_end_matches('/').to_owned()
-}
-
-fn web_host(address: &str) -> Option<String> {
-    Url::parse(address)
-        .ok()
-        .filter(|url| url.scheme().starts_with("http"))?
-        .host_str()
-        .map(str::to_owned)
+    sources::canonical(address)
 }
 
 /// Whether a link leads to the same site, below the folder of the given address.
@@ -251,13 +245,5 @@ mod tests {
         assert!(!is_within("https://a.org/docs/index.html", "https://a.org/blog"));
         assert!(!is_within("https://a.org/", "https://b.org/"));
         assert!(!is_within("https://a.org/", "http://a.org/"));
-    }
-
-    #[test]
-    fn what_several_lists_offer_comes_first() {
-        let mut scores = HashMap::new();
-        fuse(&mut scores, vec!["a".into(), "b".into()]);
-        fuse(&mut scores, vec!["b".into(), "c".into()]);
-        assert!(scores["b"] > scores["a"] && scores["a"] > scores["c"]);
     }
 }

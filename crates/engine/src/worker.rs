@@ -11,7 +11,7 @@ use domain::processor::Engine;
 use domain::receipt::Receipt;
 use domain::run::{Failure, FailureCode, RunState};
 use domain::schema::Schema;
-use domain::spec::{Input, Wanted};
+use domain::spec::Wanted;
 use serde_json::{Map, Value};
 use sources::Sources;
 use store::dispatch::{Claimed, HEARTBEAT, MAX_IDLE_ATTEMPTS, Worker};
@@ -266,6 +266,7 @@ async fn execute(
     let_go: CancellationToken,
 ) {
     let (seq, attempt) = (claimed.seq, claimed.attempt);
+    let asks_models = claimed.spec.cast.is_some();
     let outcome = if claimed.is_cancelling {
         Outcome::Cancelled
     } else if claimed.idle_attempts > MAX_IDLE_ATTEMPTS {
@@ -286,6 +287,10 @@ async fn execute(
             () = let_go.cancelled() => Outcome::HandedBack,
         }
     };
+    // Calls that were cut off are closed before the run ends: its ledger adds up to nothing from then on.
+    if asks_models && let Err(why) = store.close_lost(seq, attempt + 1).await {
+        warn!(%why, "calls that were cut off could not be closed");
+    }
     if let Err(why) = settle(&store, seq, attempt, outcome).await {
         warn!(%why, "the end of a run could not be stored; its lease will run out");
     }
@@ -349,11 +354,14 @@ async fn answer(store: &Store, library: Arc<Library>, claimed: Claimed) -> Resul
     let places = known.into_iter().filter(|place| wanted.contains(&place.name)).collect();
     let previous = previous(store, &claimed).await?;
     let world = World::new(store.clone(), library, claimed, places, previous);
-    let mut end = match (&world.spec().wanted, &world.claimed.input) {
-        (Wanted::Fields(schema), _) => enrich::row(&world, schema).await?,
-        (Wanted::Text { .. } | Wanted::Auto, Input::Text(_) | Input::Row(_)) => {
-            research::report(&world).await?
-        }
+    let mut end = match &world.spec().wanted {
+        Wanted::Fields(schema) => enrich::row(&world, schema).await?,
+        Wanted::Text { .. } => research::report(&world).await?,
+        Wanted::Auto if world.spec().cast.is_some() => match enrich::invented(&world).await? {
+            Some(end) => end,
+            None => research::report(&world).await?,
+        },
+        Wanted::Auto => research::report(&world).await?,
     };
     end.receipt.elapsed_ms = store.clock().now().since_ms(began);
     Ok(end)

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::Fault;
+
 /// Why something could not be searched, read or indexed. Names the host or path, never what a refused
 /// machine said.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,9 +44,9 @@ pub enum Failed {
     NotAnAddress { given: String, why: String },
     #[error("no search provider is called `{name}`; configured: {known}")]
     NoProvider { name: String, known: String },
-    /// A search provider that answered, but not with hits.
+    /// A search provider that gave no hits.
     #[error("{provider}: {why}")]
-    Provider { provider: &'static str, why: String, remedy: Remedy },
+    Provider { provider: &'static str, why: String, fault: Fault },
     #[error("the index of `{source_name}` cannot be used: {why}")]
     Index { source_name: String, why: String },
 }
@@ -83,7 +85,7 @@ impl Failed {
             | Self::Unreadable { .. }
             | Self::NotAnAddress { .. } => Remedy::Skip,
             Self::NoProvider { .. } | Self::Index { .. } => Remedy::Operator,
-            Self::Provider { remedy, .. } => *remedy,
+            Self::Provider { fault, .. } => fault.remedy(),
         }
     }
 }

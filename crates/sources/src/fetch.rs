@@ -238,7 +238,7 @@ fn from_egress(url: &Url, failed: egress::Failed) -> Failed {
 }
 
 /// The header `Retry-After`: seconds, or a date, which is measured against the host's own `Date`.
-fn pause(retry_after: &str, date: Option<&str>) -> Option<Duration> {
+pub(crate) fn pause(retry_after: &str, date: Option<&str>) -> Option<Duration> {
     if let Ok(seconds) = retry_after.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }

@@ -7,6 +7,7 @@ mod folders;
 mod hosts;
 mod providers;
 mod robots;
+mod search;
 mod walls;
 
 use std::path::PathBuf;
@@ -21,6 +22,12 @@ use url::Url;
 pub use failed::{Failed, Remedy};
 use fetch::Fetch;
 use folders::Folders;
+pub use providers::json_api::JsonApi;
+pub use providers::wire::{Abilities, Account, Fault, Filters, Key};
+use search::Providers;
+pub use search::{
+    About, Query, canonical, catalogue, domain_of, fuse, keyless_for, without_tracking,
+};
 
 /// Longest wait for one page, from connect to last byte, unless the settings say otherwise.
 pub const PAGE_TIMEOUT: Duration = Duration::from_secs(20);
@@ -38,8 +45,7 @@ pub struct Sources(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    egress: Egress,
-    searxng: Option<Url>,
+    providers: Providers,
     folders: Folders,
     fetch: Fetch,
     max_page_age: Duration,
@@ -52,6 +58,8 @@ pub struct Config {
     pub index_dir: PathBuf,
     /// The operator's own SearXNG, for example `http://127.0.0.1:8888`.
     pub searxng: Option<Url>,
+    /// Search providers by name, each with what the operator says about it.
+    pub accounts: Vec<(String, Account)>,
     pub page_timeout: Duration,
     pub max_page_bytes: usize,
     /// How old a page of the web may be that is taken from the archive instead of being asked for.
@@ -64,6 +72,7 @@ impl Config {
             egress,
             index_dir,
             searxng: None,
+            accounts: Vec::new(),
             page_timeout: PAGE_TIMEOUT,
             max_page_bytes: MAX_PAGE_BYTES,
             max_page_age: MAX_PAGE_AGE,
@@ -150,11 +159,23 @@ pub struct Refreshed {
 
 impl Sources {
     pub fn new(config: Config) -> Self {
-        let Config { egress, index_dir, searxng, page_timeout, max_page_bytes, max_page_age } =
-            config;
+        let Config {
+            egress,
+            index_dir,
+            searxng,
+            mut accounts,
+            page_timeout,
+            max_page_bytes,
+            max_page_age,
+        } = config;
+        if let Some(base) = searxng {
+            let account = Account { base: Some(base), ..Account::default() };
+            accounts.insert(0, (SEARXNG.to_owned(), account));
+        }
+        let providers = Providers::new(egress.clone(), accounts);
         let folders = Folders::new(index_dir, max_page_bytes as u64);
-        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes);
-        Self(Arc::new(Parts { egress, searxng, folders, fetch, max_page_age }))
+        let fetch = Fetch::new(egress, page_timeout, max_page_bytes);
+        Self(Arc::new(Parts { providers, folders, fetch, max_page_age }))
     }
 
     /// [`Config::max_page_age`].
@@ -180,22 +201,20 @@ impl Sources {
         self.0.folders.search(source, query, limit).await
     }
 
-    /// Asks one search provider, by its name: `searxng`. Hits are in the provider's order, at most `limit`.
-    pub async fn search_web(
-        &self,
-        provider: &str,
-        query: &str,
-        limit: usize,
-    ) -> Result<Vec<Hit>, Failed> {
-        match (provider, &self.0.searxng) {
-            (SEARXNG, Some(base)) => {
-                providers::searxng::search(&self.0.egress, base, query, limit).await
-            }
-            (name, configured) => Err(Failed::NoProvider {
-                name: name.to_owned(),
-                known: if configured.is_some() { SEARXNG } else { "none" }.to_owned(),
-            }),
-        }
+    /// Asks one search provider, by its name. Hits are in the provider's order, at most as many as wanted; what the
+    /// filters of the query leave out is not among them.
+    pub async fn search_web(&self, provider: &str, query: &Query) -> Result<Vec<Hit>, Failed> {
+        self.0.providers.search(provider, query).await
+    }
+
+    /// Asks a provider for one hit, to see whether it answers; else says what to change.
+    pub async fn examine(&self, provider: &str) -> Option<String> {
+        self.0.providers.examine(provider).await
+    }
+
+    /// The search providers that are set up, and where each is asked.
+    pub fn providers(&self) -> Vec<(&'static str, Url)> {
+        self.0.providers.all()
     }
 
     /// Reads one document of a local source; never anything outside it, nor hidden files.

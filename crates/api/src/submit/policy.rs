@@ -25,6 +25,7 @@ impl Reach {
         sources: &[Source],
         exactly: Option<&[SourceName]>,
         policy: Option<&Value>,
+        keyless: &[&str],
     ) -> Result<Self, Problem> {
         let (policy, mut warnings) = read_policy(policy)?;
         let offered = match exactly {
@@ -55,9 +56,17 @@ impl Reach {
         // A name with a dot may be meant as a domain as well.
         let reads_the_web = policy.include.is_empty()
             || policy.include.iter().any(|entry| !is_a_source(entry) || entry.contains('.'));
+        // Whoever brings documents asks them; a question goes to the public only where it was let out.
+        let search = if !reads_the_web {
+            Vec::new()
+        } else if catalog.search.is_empty() && here.is_empty() {
+            keyless.iter().map(|name| (*name).to_owned()).collect()
+        } else {
+            catalog.search.clone()
+        };
         Ok(Self {
             sources: here.into_iter().map(|source| source.name.clone()).collect(),
-            search: if reads_the_web { catalog.search.clone() } else { Vec::new() },
+            search,
             policy,
             warnings,
             host,

@@ -10,6 +10,7 @@ fn catalog(search: &[&str]) -> Catalog {
     Catalog {
         processors: processor::defaults(),
         search: search.iter().map(|name| (*name).to_owned()).collect(),
+        keyless: false,
         cast: None,
         host: "here".into(),
         webhooks: None,
@@ -39,6 +40,18 @@ fn refusal(args: RunArgs) -> String {
 
 fn names(run: &NewRun) -> Vec<&str> {
     run.spec.sources.iter().map(SourceName::as_str).collect()
+}
+
+#[test]
+fn a_question_without_documents_may_go_to_what_needs_no_account_and_one_with_them_does_not() {
+    let search = |configured: &[&str], sources: &[Source], question: &str| {
+        let catalog = Catalog { keyless: true, ..catalog(configured) };
+        prepare(&catalog, sources, ask(question), "pro", false).unwrap().spec.search.clone()
+    };
+    assert_eq!(search(&[], &[], "Who makes the Otter?"), ["wikipedia"]);
+    assert_eq!(search(&[], &[], "Papers on tides?"), ["wikipedia", "crossref", "arxiv"]);
+    assert_eq!(search(&["brave"], &[], "Who makes the Otter?"), ["brave"]);
+    assert!(search(&[], &[folder("manual", "here")], "Who makes the Otter?").is_empty());
 }
 
 #[test]

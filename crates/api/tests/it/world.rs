@@ -59,6 +59,7 @@ fn app_on(store: &Store) -> App {
     let catalog = Catalog {
         processors: processor::defaults(),
         search: vec!["searxng".into()],
+        keyless: false,
         cast: None,
         host: "here".into(),
         webhooks: Some(egress::Egress::new(egress::Policy::default())),

@@ -5,7 +5,7 @@ use egress::{HostRule, Mode};
 use super::keys::{Key, quoted};
 use super::values::{list, origins, shown_origins, yes_or_no};
 
-pub(super) const KEYS: [Key; 4] = [
+pub(super) static KEYS: [Key; 4] = [
     Key {
         name: "egress.mode",
         doc: "how far requests go: offline (nothing leaves this machine), listed (only what the settings name) or public",

@@ -19,10 +19,10 @@ pub(crate) struct Key {
 
 /// All of them, by section.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
-    KEYS.iter().chain(&super::egress_keys::KEYS)
+    KEYS.iter().chain(super::search_keys::all()).chain(&super::egress_keys::KEYS)
 }
 
-const KEYS: [Key; 18] = [
+static KEYS: [Key; 18] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",

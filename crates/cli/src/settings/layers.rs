@@ -30,6 +30,17 @@ const NOT_SETTINGS: [&str; 2] = ["TASK_MCP_CONFIG", "TASK_MCP_TEST"];
 pub(crate) fn read(flags: &Flags) -> Result<Settings> {
     let mut all = Settings::default();
     let variables = variables();
+    for about in sources::catalogue() {
+        // Below everything else: they may lie there for other programs.
+        let usual = about.variable.and_then(|name| Some((name, crate::machine::variable(name)?)));
+        if let Some((variable, value)) = usual {
+            let key = format!("search.{}.key", about.name);
+            set(&mut all, &key, &value, &format!("environment variable {variable}"))?;
+            if about.name == "parallel" {
+                all.search.borrowed.push(about.name.to_owned());
+            }
+        }
+    }
     if let Some(file) = find_file(flags, &variables)? {
         read_file(&mut all, &file)?;
         all.file = Some(file);
@@ -56,6 +67,7 @@ pub(crate) fn read(flags: &Flags) -> Result<Settings> {
             set(&mut all, key, &value, flag)?;
         }
     }
+    all.search.check().map_err(usage)?;
     Ok(all)
 }
 
@@ -147,8 +159,11 @@ fn set(all: &mut Settings, key: &str, value: &str, origin: &str) -> Result<()> {
         },
     };
     // A password may be in the text of a database address.
-    let shown = if key == "store.database" { "***" } else { value };
+    let is_secret = key == "store.database" || key.ends_with(".key");
+    let shown = if is_secret { "***" } else { value };
     done.map_err(|why| usage(format!("`{key}` from {origin} is `{shown}`: {why}")))?;
+    // Given here, it is no longer only what lay there.
+    all.search.borrowed.retain(|name| key != format!("search.{name}.key"));
     all.origins.insert(key.to_owned(), origin.to_owned());
     Ok(())
 }

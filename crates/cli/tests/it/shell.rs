@@ -52,6 +52,8 @@ impl Shell {
             .env_clear()
             .env("HOME", self.home.path())
             .env("TASK_MCP_DATA", self.home.path().join("data"))
+            // Tests ask nobody outside, also where there is nothing else to ask.
+            .env("TASK_MCP_SEARCH__KEYLESS", "false")
             .envs(self.variables.iter().cloned())
             .stdin(Stdio::null());
         command

@@ -5,10 +5,13 @@
 //! (planner) sees the task and typed values only.
 
 mod asking;
+mod cells;
 mod check;
 mod claims;
 mod conflicts;
 mod draft;
+pub(crate) mod fill;
+mod finish;
 mod gaps;
 mod injected;
 mod material;
@@ -18,6 +21,7 @@ mod quotes;
 mod reader;
 mod report;
 pub(crate) mod research;
+pub(crate) mod shape;
 mod support;
 mod words;
 

@@ -19,7 +19,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sources::Hit;
+use sources::{Filters, Hit};
 use store::dispatch::Claimed;
 use store::{Call, Made, Store};
 use url::Url;
@@ -187,11 +187,26 @@ impl World {
         let found = if text.is_empty() {
             Err(NOTHING_LEFT.to_owned())
         } else {
-            let request = json!({"provider": provider, "query": text, "limit": HITS});
+            let policy = &self.spec().policy;
+            // Names of sources may stand among the domains; providers know none of them.
+            let domains = |rules: &[String]| -> Vec<String> {
+                rules.iter().filter(|rule| rule.contains('.')).cloned().collect()
+            };
+            let filters = Filters {
+                include: domains(&policy.include),
+                exclude: domains(&policy.exclude),
+                after: policy.after.clone(),
+                ..Filters::default()
+            };
+            let request = json!({
+                "provider": provider, "query": text, "limit": HITS,
+                "include": filters.include, "exclude": filters.exclude, "after": filters.after,
+            });
+            let query = sources::Query { text: text.clone(), limit: HITS, filters };
             self.hits("search.web", request, format!("{provider}: {text}"), async {
                 let sources = self.library.sources();
                 // On the heap: an HTTP exchange is a large future, and rounds hold several of them.
-                let found = Box::pin(sources.search_web(provider, &text, HITS)).await;
+                let found = Box::pin(sources.search_web(provider, &query)).await;
                 found.map_err(|why| why.to_string())
             })
             .await?

@@ -10,9 +10,9 @@ use serde::{Deserialize, Serialize};
 use store::{Amount, Bill, Call, Made};
 
 use super::{Entry, Sent, VERSION, World};
-use crate::Failed;
 use crate::model::prompts::Prompts;
 use crate::purse::{Cost, Grant, Purse};
+use crate::{Failed, ReadPage};
 
 /// Why a question has no answer that can be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +84,9 @@ impl World {
 
     /// What calls of earlier attempts cost that brought no answer.
     pub(crate) async fn charge_lost(&self, purse: &Purse) -> Result<(), Failed> {
+        if self.spec().cast.is_none() {
+            return Ok(());
+        }
         let lost = self.store.close_lost(self.claimed.seq, self.claimed.attempt).await?;
         let count = |number: i64| u64::try_from(number).unwrap_or(0);
         purse.charge(Cost {
@@ -236,6 +239,11 @@ impl World {
         let before = if is_first { Some(0) } else { spending.cost_micro_usd };
         let cost = answered.reply.cost_micro_usd;
         spending.cost_micro_usd = before.zip(cost).map(|(before, cost)| before + cost);
+    }
+
+    /// What was asked about as an archived page, so that judgements and texts may quote it.
+    pub(crate) async fn input_page(&self, words: &str) -> Result<ReadPage, Failed> {
+        self.library.input(self.claimed.owner, words).await
     }
 
     /// What a model claimed and a page does not say, and passages that were kept from models.

@@ -1,87 +1,83 @@
 //! SearXNG, the operator's own meta search engine.
 //!
-//! Its JSON is off by default, its limiter answers 429, and its engines fail one by one in silence; each
-//! of these gets a sentence that says what to change.
+//! Its JSON is off by default, its limiter answers 429, and its engines fail one by one in silence; each of these gets
+//! a sentence that says what to change.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
-use egress::{Egress, Purpose, Request};
+use egress::Request;
 use serde_json::Value;
 use url::Url;
 
-use crate::{Failed, Hit, Remedy};
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, day, hit, text};
+use crate::Hit;
 
-/// Its engines are asked one after the other in the worst case.
-const TIMEOUT: Duration = Duration::from_secs(15);
-/// Bytes of one answer; twenty hits take about 20 kB.
-const MAX_BYTES: usize = 2_000_000;
-/// What the limiter's ban lasts at least, when the answer does not say.
-const LIMITER_WAIT: Duration = Duration::from_mins(1);
+pub(super) const WIRE: Wire = Wire {
+    name: "searxng",
+    title: "SearXNG",
+    base: "",
+    key: Key::None,
+    variable: None,
+    able: Abilities { include: true, language: true, ..Abilities::plain(50, 1_000) },
+    // Its engines ask for a pause after bursts of fifteen to forty questions; it says which of them do not answer.
+    pace: Pace::parallel(4, 50),
+    request,
+    read,
+    fault,
+};
 
-/// Hits in the provider's order, at most `limit`. An empty list means that its engines answered and knew
-/// nothing.
-pub(crate) async fn search(
-    egress: &Egress,
-    base: &Url,
-    query: &str,
-    limit: usize,
-) -> Result<Vec<Hit>, Failed> {
-    let mut url = base.clone();
-    if !url.path().trim_end_matches('/').ends_with("/search") {
-        url.set_path(&format!("{}/search", base.path().trim_end_matches('/')));
-    }
-    url.query_pairs_mut().clear().append_pair("q", query).append_pair("format", "json");
-    let request = Request {
-        purpose: Purpose::Search,
-        accept: "application/json",
-        ..Request::new(url.clone(), MAX_BYTES, TIMEOUT)
-    };
-    let reply = egress.send(request).await.map_err(|failed| unanswered(base, &failed))?;
-    match reply.status {
-        200 => {}
-        403 => {
-            return Err(failed(
-                "answers 403: add `json` to `search.formats` in its settings.yml, and restart it",
-                Remedy::Operator,
-            ));
-        }
-        404 => {
-            return Err(failed(
-                "has no page `/search`: the configured address is not the root of a SearXNG",
-                Remedy::Operator,
-            ));
-        }
-        429 => {
-            return Err(failed(
-                "answers 429: its limiter is on; set `server.limiter: false` in settings.yml, or let our \
-                 address pass in limiter.toml",
-                Remedy::RetryAfter(LIMITER_WAIT),
-            ));
-        }
-        code => return Err(failed(&format!("answers with status {code}"), Remedy::Retry)),
-    }
-    let Ok(answer) = serde_json::from_slice::<Value>(&reply.body) else {
-        return Err(failed(
-            "answers with a page instead of JSON: add `json` to `search.formats` in its settings.yml, or \
-             check that the configured address is its own",
-            Remedy::Operator,
-        ));
-    };
-    read(&answer, limit)
+/// What to set where its JSON is off.
+pub(crate) const JSON_OFF: &str =
+    "add `json` to `search.formats` in its settings.yml, and restart it";
+/// What to set where its limiter stands in the way.
+pub(crate) const LIMITER: &str = "its limiter is on; set `server.limiter: false` in settings.yml, or let our address pass in limiter.toml";
+
+fn request(asking: &Asking<'_>) -> Request {
+    asking.get(
+        page(asking.base, "search"),
+        &[
+            ("q", Some(&asking.with_sites())),
+            ("format", Some("json")),
+            ("language", asking.filters.language.as_deref()),
+        ],
+    )
 }
 
-fn read(answer: &Value, limit: usize) -> Result<Vec<Hit>, Failed> {
-    let Some(results) = answer.get("results").and_then(Value::as_array) else {
-        return Err(failed("answers with JSON that holds no `results`", Remedy::Operator));
-    };
-    let hits: Vec<Hit> = results.iter().filter_map(hit).take(limit).collect();
-    let silent = unresponsive(answer);
-    if hits.is_empty() && !silent.is_empty() {
-        return Err(failed(
-            &format!("found nothing, because its engines do not answer: {}", silent.join(", ")),
-            Remedy::RetryAfter(LIMITER_WAIT),
+/// A page of it; the settings may name its root or its search.
+pub(crate) fn page(base: &Url, name: &str) -> Url {
+    let mut url = base.clone();
+    let root = base.path().trim_end_matches('/');
+    let root = root.strip_suffix("/search").unwrap_or(root);
+    url.set_path(&format!("{root}/{name}"));
+    url.set_query(None);
+    url
+}
+
+fn fault(status: u16, _: &str) -> Option<Fault> {
+    match status {
+        403 => Some(Fault::Setup(format!("answers 403: {JSON_OFF}"))),
+        404 => Some(Fault::Setup(
+            "has no page `/search`: the configured address is not the root of a SearXNG".into(),
+        )),
+        _ => None,
+    }
+}
+
+fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
+    let Ok(answer) = serde_json::from_slice::<Value>(body) else {
+        return Err(Fault::Setup(
+            "answers with a page instead of JSON: add `json` to `search.formats` in its settings.yml, or check that \
+             the configured address is its own"
+                .into(),
         ));
+    };
+    let Some(results) = answer.get("results").and_then(Value::as_array) else {
+        return Err(Fault::Setup("answers with JSON that holds no `results`".into()));
+    };
+    let hits: Vec<Hit> = results.iter().filter_map(to_hit).collect();
+    let silent = unresponsive(&answer);
+    if hits.is_empty() && !silent.is_empty() {
+        return Err(Fault::NoEngine(silent.join(", ")));
     }
     if !silent.is_empty() {
         tracing::debug!(engines = silent.join(", "), "some engines of SearXNG do not answer");
@@ -89,26 +85,13 @@ fn read(answer: &Value, limit: usize) -> Result<Vec<Hit>, Failed> {
     Ok(hits)
 }
 
-fn hit(result: &Value) -> Option<Hit> {
-    let text = |key: &str| result.get(key).and_then(Value::as_str).map(str::trim);
-    let address =
-        Url::parse(text("url")?).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+fn to_hit(result: &Value) -> Option<Hit> {
+    let mut hit = hit(Some(text(result, "url")), text(result, "title"), text(result, "content"))?;
     #[expect(clippy::cast_possible_truncation, reason = "a score is a small number")]
     let score = result.get("score").and_then(Value::as_f64).unwrap_or(0.0) as f32;
-    let day = text("publishedDate").and_then(|date| date.get(..10)).filter(|day| is_day(day));
-    Some(Hit {
-        address: address.into(),
-        title: text("title").unwrap_or_default().to_owned(),
-        snippet: text("content").unwrap_or_default().to_owned(),
-        published: day.map(str::to_owned),
-        score,
-    })
-}
-
-fn is_day(day: &str) -> bool {
-    day.bytes()
-        .enumerate()
-        .all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() })
+    hit.score = score;
+    hit.published = day(text(result, "publishedDate"));
+    Some(hit)
 }
 
 /// `name (reason)` of each engine that did not answer.
@@ -123,18 +106,4 @@ fn unresponsive(answer: &Value) -> Vec<String> {
         })
         .collect();
     names.into_iter().collect()
-}
-
-fn unanswered(base: &Url, failed: &egress::Failed) -> Failed {
-    let host = base.host_str().unwrap_or_default();
-    if let egress::Failed::Refused { why, .. } = failed {
-        let why =
-            format!("`{host}` may not be asked: {why}; allow its exact origin in the settings");
-        return self::failed(&why, Remedy::Operator);
-    }
-    self::failed(&format!("does not answer: {failed}"), Remedy::Retry)
-}
-
-fn failed(why: &str, remedy: Remedy) -> Failed {
-    Failed::Provider { provider: "SearXNG", why: why.to_owned(), remedy }
 }

@@ -4,6 +4,7 @@
 
 mod folders;
 mod hostile;
+mod providers;
 mod site;
 mod web;
 mod web_search;

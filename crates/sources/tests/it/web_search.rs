@@ -3,7 +3,7 @@ use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use task_mcp_sources::{Failed, Hit, Remedy, SEARXNG};
+use task_mcp_sources::{Failed, Hit, Query, Remedy, SEARXNG};
 
 use crate::site::{Site, sources};
 
@@ -14,7 +14,7 @@ async fn search(
     let routes = Router::new().route("/search", get(move || async move { answer }));
     let site = Site::serve(routes).await;
     let (sources, _dir) = sources(&site);
-    sources.search_web(SEARXNG, "high tide", 2).await
+    sources.search_web(SEARXNG, &Query::new("high tide", 2)).await
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn the_query_is_sent_as_it_is() {
     };
     let site = Site::serve(Router::new().route("/search", get(echo))).await;
     let (sources, _dir) = sources(&site);
-    let hits = sources.search_web(SEARXNG, "a&b = c", 5).await.unwrap();
+    let hits = sources.search_web(SEARXNG, &Query::new("a&b = c", 5)).await.unwrap();
     assert_eq!(hits[0].title, "q=a%26b+%3D+c&format=json");
 }
 
@@ -77,6 +77,44 @@ async fn each_way_to_fail_says_what_to_change() {
 async fn an_unknown_provider_is_told_which_there_are() {
     let site = Site::serve(Router::new()).await;
     let (sources, _dir) = sources(&site);
-    let failed = sources.search_web("altavista", "tide", 5).await.unwrap_err();
+    let failed = sources.search_web("altavista", &Query::new("tide", 5)).await.unwrap_err();
     assert_eq!(failed.to_string(), "no search provider is called `altavista`; configured: searxng");
+}
+
+/// What is said of a SearXNG with these two pages.
+async fn examined(search: (u16, &'static str), config: (u16, &'static str)) -> Option<String> {
+    let page = |(status, body): (u16, &'static str)| {
+        get(move || async move { (StatusCode::from_u16(status).unwrap(), body) })
+    };
+    let routes = Router::new().route("/search", page(search)).route("/config", page(config));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+    sources.examine(SEARXNG).await.map(|said| said.replace(&site.origin, "HOST"))
+}
+
+#[tokio::test]
+async fn the_usual_faults_of_searxng_are_told_apart_with_the_line_to_set() {
+    let about = (200, r#"{"engines": [{"name": "wikipedia", "enabled": true}]}"#);
+    let said = |search, config| async move { examined(search, config).await.unwrap_or_default() };
+
+    let json_off = said((403, "Forbidden"), about).await;
+    assert!(json_off.contains("`formats: [html, json]` under `search:`"), "{json_off}");
+    let limited = said((429, "Too Many Requests"), about).await;
+    assert!(limited.contains("`limiter: false` under `server:`"), "{limited}");
+    let walled = said((403, "no"), (403, "no")).await;
+    assert!(walled.contains("something before it refuses us with 403"), "{walled}");
+    let page = said((200, "<!doctype html>results"), about).await;
+    assert!(page.contains("a page instead of JSON"), "{page}");
+    let other = said((404, "nginx"), (404, "nginx")).await;
+    assert!(other.starts_with("what answers at HOST/ is no SearXNG (status 404"), "{other}");
+    let no_engine = (200, r#"{"engines": [{"name": "wikipedia", "enabled": false}]}"#);
+    let none = said((200, r#"{"results": []}"#), no_engine).await;
+    assert!(none.starts_with("none of its engines is enabled"), "{none}");
+    let silent = (200, r#"{"results": [], "unresponsive_engines": [["google", "CAPTCHA"]]}"#);
+    let silent = said(silent, about).await;
+    assert!(silent.starts_with("its engines do not answer (google)"), "{silent}");
+    let broken = said((500, "error"), about).await;
+    assert!(broken.contains("its own log says why"), "{broken}");
+    let fine = (200, r#"{"results": [{"url": "https://a.test/"}]}"#);
+    assert_eq!(examined(fine, about).await, None);
 }

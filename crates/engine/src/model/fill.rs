@@ -1,0 +1,403 @@
+//! Fills the fields of a row with models: readers find values and evidence, rules choose between values and models where
+//! rules cannot, and what is judged or written rests on quotes that were found.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::model::Role;
+use domain::schema::{Field, FieldKind, Shape};
+use domain::spec::{Escalation, Input};
+use domain::text::Span;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Mind;
+use super::asking::Ask;
+use super::cells::{Follows, fitted, follows, type_in_words};
+use super::material::{self, Portion};
+use super::reader::stands;
+use super::words::{clean_query, terms};
+use crate::extractive::fields::Finding;
+use crate::extractive::subject::Subject;
+use crate::purse::{Phase, Purse};
+use crate::world::{Unanswered, World};
+use crate::{Failed, ReadPage};
+
+/// Entries of one portion.
+const CELLS: usize = 24;
+const MAX_OUTPUT: u32 = 1_600;
+/// Searches that a plan for the table gives.
+const QUERIES: usize = 8;
+const PLAN_OUTPUT: u32 = 1_200;
+/// Characters of a row in a prompt.
+const ROW: usize = 3_000;
+
+/// A place in a page that bears on a field, and the value that it states.
+#[derive(Debug, Clone)]
+pub(super) struct Cell {
+    pub(super) field: usize,
+    /// Index into the filler's pages.
+    pub(super) page: usize,
+    pub(super) span: Span,
+    /// `None` for evidence that something is judged or written from.
+    pub(super) value: Option<(Value, Follows)>,
+}
+
+/// What one row has so far.
+pub(crate) struct Filler<'a> {
+    pub(super) mind: Mind<'a>,
+    pub(super) purse: Purse,
+    pub(super) fields: Arc<[Field]>,
+    /// The row in words.
+    pub(super) row: String,
+    /// The row as a page of its own, which judgements and texts may rest on.
+    pub(super) row_page: ReadPage,
+    pub(super) pages: Vec<ReadPage>,
+    pub(super) cells: Vec<Cell>,
+    subject: BTreeSet<String>,
+    /// Other words for each field.
+    also: Vec<String>,
+    queries: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Planned {
+    queries: Vec<String>,
+    words: Vec<OtherWords>,
+}
+
+#[derive(Deserialize)]
+struct OtherWords {
+    field: String,
+    also: String,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    others: Vec<String>,
+    cells: Vec<Given>,
+}
+
+#[derive(Deserialize)]
+struct Given {
+    field: String,
+    passage: String,
+    quote: String,
+    value: Option<String>,
+}
+
+fn plan_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "queries": {"type": "array", "items": {"type": "string"}},
+            "words": {"type": "array", "items": {
+                "type": "object",
+                "properties": {"field": {"type": "string"}, "also": {"type": "string", "description": "other words, with commas"}},
+                "required": ["field", "also"],
+                "additionalProperties": false,
+            }},
+        },
+        "required": ["queries", "words"],
+        "additionalProperties": false,
+    })
+}
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "others": {"type": "array", "items": {"type": "string"}, "description": "names of passages about another thing"},
+            "cells": {"type": "array", "items": {
+                "type": "object",
+                "properties": {
+                    "field": {"type": "string"},
+                    "passage": {"type": "string"},
+                    "quote": {"type": "string"},
+                    "value": {"type": ["string", "null"]},
+                },
+                "required": ["field", "passage", "quote", "value"],
+                "additionalProperties": false,
+            }},
+        },
+        "required": ["others", "cells"],
+        "additionalProperties": false,
+    })
+}
+
+impl<'a> Filler<'a> {
+    /// Begins a row: its text, and how its fields are looked up, which is asked once for all rows of a group.
+    pub(crate) async fn begin(
+        world: &'a World,
+        purse: Purse,
+        subject: &Subject,
+        fields: Arc<[Field]>,
+    ) -> Result<Self, Failed> {
+        let mind = Mind::of(world).await?;
+        let row = row_in_words(&world.claimed.input);
+        let row_page = world.input_page(&row).await?;
+        let names = subject.names().flat_map(terms).collect();
+        let mut filler = Self {
+            mind,
+            purse,
+            also: vec![String::new(); fields.len()],
+            fields,
+            row: row.chars().take(ROW).collect(),
+            row_page,
+            pages: Vec::new(),
+            cells: Vec::new(),
+            subject: names,
+            queries: Vec::new(),
+        };
+        filler.plan().await?;
+        Ok(filler)
+    }
+
+    async fn plan(&mut self) -> Result<(), Failed> {
+        let columns = match &self.mind.world.claimed.input {
+            Input::Row(row) => row.keys().cloned().collect::<Vec<_>>().join(", "),
+            Input::Text(_) => "question".into(),
+        };
+        let fields: Vec<_> = self
+            .fields
+            .iter()
+            .map(|field| json!({"name": field.name, "description": field.description}))
+            .collect();
+        let ask = Ask {
+            role: Role::Planner,
+            phase: Phase::Look,
+            prompt: "columns",
+            given: json!({
+                "columns": columns, "fields": fields, "today": self.mind.world.claimed.created_at.date(),
+                "max_queries": QUERIES,
+            }),
+            max_output_tokens: PLAN_OUTPUT,
+        };
+        let planned: Result<Planned, Unanswered> =
+            self.mind.typed(&self.purse, ask, &plan_schema()).await?;
+        let Ok(planned) = planned else { return Ok(()) };
+        for words in planned.words {
+            let place = self.fields.iter().position(|field| field.name == words.field);
+            if let Some(place) = place {
+                self.also[place] = words.also.chars().take(200).collect();
+            }
+        }
+        let input = self.mind.world.claimed.input.clone();
+        let filled =
+            planned.queries.iter().filter_map(|query| clean_query(&filled(query, &input)?, None));
+        self.queries = filled.take(QUERIES).collect();
+        Ok(())
+    }
+
+    /// Searches that the plan gives for this row; once.
+    pub(crate) fn queries(&mut self) -> Vec<String> {
+        std::mem::take(&mut self.queries)
+    }
+
+    /// Fields that a model is asked about, by what the rules have found.
+    fn asked(&self, by_rules: &[Finding]) -> Vec<usize> {
+        let escalation = self.mind.world.spec().escalation;
+        let is_sure = |finding: &Finding| {
+            finding.value.is_some() && finding.confidence == Some(domain::output::Confidence::High)
+        };
+        (0..self.fields.len())
+            .filter(|&index| match self.fields[index].kind {
+                FieldKind::Judged | FieldKind::Written => true,
+                FieldKind::Found => escalation == Escalation::Every || !is_sure(&by_rules[index]),
+            })
+            .collect()
+    }
+
+    /// Whether a field wants further looking, whatever the rules have found.
+    pub(crate) fn is_open(&self, field: usize) -> bool {
+        !self.cells.iter().any(|cell| cell.field == field)
+    }
+
+    /// Has new pages read for the fields that the rules are not sure of.
+    pub(crate) async fn read(
+        &mut self,
+        fresh: &[ReadPage],
+        by_rules: &[Finding],
+        rounds_left: u32,
+    ) -> Result<(), Failed> {
+        let asked = self.asked(by_rules);
+        if asked.is_empty() || fresh.is_empty() {
+            return Ok(());
+        }
+        let wanted: Vec<BTreeSet<String>> = asked
+            .iter()
+            .map(|&index| {
+                let field = &self.fields[index];
+                let mut words = self.subject.clone();
+                words.extend(terms(&field.name.replace(['_', '-'], " ")));
+                words.extend(terms(&field.description));
+                words.extend(terms(&self.also[index]));
+                words
+            })
+            .collect();
+        let room = self.mind.room(Role::Reader, MAX_OUTPUT);
+        let pages = fresh.to_vec();
+        let chosen = tokio::task::spawn_blocking(move || material::choose(&pages, &wanted, room))
+            .await
+            .map_err(|why| Failed::Broken(format!("choosing passages: {why}")))?;
+        let left = self.purse.calls_left(Phase::Look);
+        let most = usize::try_from(left.div_ceil(u64::from(rounds_left) + 1)).unwrap_or(1).max(1);
+        let portions = &chosen.portions[..chosen.portions.len().min(most)];
+        let asks = portions.iter().map(|portion| self.ask(&asked, portion, fresh)).collect();
+        let answers: Vec<Result<Answer, Unanswered>> =
+            self.mind.all(&self.purse, asks, &schema()).await?;
+        let mut dropped = 0;
+        for (portion, answer) in portions.iter().zip(answers) {
+            match answer {
+                Ok(answer) => dropped += self.add(&asked, portion, fresh, answer),
+                Err(Unanswered::Cap) => self.mind.world.note(
+                    "Not all pages were read by a model: what this processor may ask of models is used up.",
+                ),
+                Err(Unanswered::Silent(why) | Unanswered::Unfit(why)) => {
+                    self.mind.world.note(format!("A model did not read some passages: {why}."));
+                }
+            }
+        }
+        self.mind.world.note_read_by_model(dropped, chosen.withheld);
+        Ok(())
+    }
+
+    fn ask(&self, asked: &[usize], portion: &Portion, pages: &[ReadPage]) -> Ask {
+        let fields: Vec<_> = asked
+            .iter()
+            .map(|&index| {
+                let field = &self.fields[index];
+                json!({
+                    "name": field.name, "type": type_in_words(field), "description": field.description,
+                    "also": self.also[index],
+                })
+            })
+            .collect();
+        Ask {
+            role: Role::Reader,
+            phase: Phase::Look,
+            prompt: "read_fields",
+            given: json!({
+                "row": self.row, "fields": fields, "passages": portion.fenced(pages), "max_cells": CELLS,
+            }),
+            max_output_tokens: MAX_OUTPUT,
+        }
+    }
+
+    /// Looks each quote up and holds each value against it; answers how many fell.
+    fn add(
+        &mut self,
+        asked: &[usize],
+        portion: &Portion,
+        pages: &[ReadPage],
+        answer: Answer,
+    ) -> usize {
+        let mut dropped = 0;
+        for given in answer.cells.into_iter().take(CELLS) {
+            let is_other = answer.others.iter().any(|name| name.trim() == given.passage.trim());
+            let field = asked.iter().copied().find(|&at| self.fields[at].name == given.field);
+            let place = stands(portion, pages, &given.passage, &given.quote);
+            let (Some(field), Some((page, span)), false) = (field, place, is_other) else {
+                dropped += 1;
+                continue;
+            };
+            let page = &pages[page];
+            match self.value(field, given.value.as_deref(), page, &span) {
+                Ok(value) => {
+                    let page = self.place(page);
+                    self.cells.push(Cell { field, page, span, value });
+                }
+                Err(()) => dropped += 1,
+            }
+        }
+        dropped
+    }
+
+    /// The value of a cell: `None` where only evidence is wanted, an error where it does not follow from its quote.
+    fn value(
+        &self,
+        field: usize,
+        given: Option<&str>,
+        page: &ReadPage,
+        span: &Span,
+    ) -> Result<Option<(Value, Follows)>, ()> {
+        let field = &self.fields[field];
+        if field.kind != FieldKind::Found {
+            return Ok(None);
+        }
+        let shape = match &field.shape {
+            Shape::List(inner) => inner,
+            shape => shape,
+        };
+        let value = given.and_then(|text| fitted(shape, text)).ok_or(())?;
+        let block = page.text.blocks.iter().find(|block| block.span.end >= span.end);
+        let around = block.map(|block| page.text.heading_path(block).join(" ")).unwrap_or_default();
+        match follows(shape, &value, page.text.quote(span), &around) {
+            Follows::No => Err(()),
+            follows => Ok(Some((value, follows))),
+        }
+    }
+
+    fn place(&mut self, page: &ReadPage) -> usize {
+        let known = self.pages.iter().position(|known| known.text_ref == page.text_ref);
+        known.unwrap_or_else(|| {
+            self.pages.push(page.clone());
+            self.pages.len() - 1
+        })
+    }
+}
+
+/// `column: cell`, a line each.
+fn row_in_words(input: &Input) -> String {
+    match input {
+        Input::Text(text) => text.clone(),
+        Input::Row(row) => row
+            .iter()
+            .filter(|(_, cell)| !cell.is_null())
+            .map(|(column, cell)| {
+                let cell = super::cells::as_text(cell);
+                format!("{column}: {}", cell.split_whitespace().collect::<Vec<_>>().join(" "))
+            })
+            .collect::<Vec<_>>()
+            .join("\n"),
+    }
+}
+
+/// A search of the plan with the row's own values in it; `None` where the row lacks one.
+fn filled(query: &str, input: &Input) -> Option<String> {
+    let Input::Row(row) = input else {
+        return Some(query.replace(['{', '}'], " "));
+    };
+    let mut out = String::new();
+    let mut rest = query;
+    while let Some((before, from)) = rest.split_once('{') {
+        let (column, after) = from.split_once('}')?;
+        let cell = row.get(column.trim()).map(super::cells::as_text)?;
+        if cell.trim().is_empty() {
+            return None;
+        }
+        out.push_str(before);
+        out.push_str(cell.trim());
+        rest = after;
+    }
+    out.push_str(rest);
+    Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_search_of_the_plan_takes_the_rows_own_values() {
+        let row = json!({"company": "Nordwind Ltd.", "city": ""});
+        let input = Input::Row(row.as_object().unwrap().clone());
+        assert_eq!(
+            filled("{company} founded year", &input),
+            Some("Nordwind Ltd. founded year".into())
+        );
+        assert_eq!(filled("{company} {city}", &input), None);
+        assert_eq!(filled("{country} registry", &input), None);
+        assert_eq!(row_in_words(&input), "company: Nordwind Ltd.\ncity: ");
+    }
+}

@@ -1,0 +1,73 @@
+//! GDELT: news of the last three months, from all over the world. No key; one request in five seconds.
+//!
+//! It reports errors as plain text with the status of success.
+
+use egress::Request;
+use serde_json::Value;
+
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, json, start, text};
+use crate::Hit;
+
+pub(super) const WIRE: Wire = Wire {
+    name: "gdelt",
+    title: "GDELT",
+    base: "https://api.gdeltproject.org",
+    key: Key::None,
+    variable: None,
+    able: Abilities { include: true, after: true, ..Abilities::plain(250, 250) },
+    pace: Pace::serial(5_000),
+    request,
+    read,
+    fault: |_, _| None,
+};
+
+fn request(asking: &Asking<'_>) -> Request {
+    let domains: Vec<String> = asking
+        .filters
+        .include
+        .iter()
+        .map(|domain| format!("domain:{}", domain.trim_start_matches('.')))
+        .collect();
+    let query = match domains.as_slice() {
+        [] => asking.query.to_owned(),
+        [one] => format!("{} {one}", asking.query),
+        more => format!("{} ({})", asking.query, more.join(" OR ")),
+    };
+    let after = asking.filters.after.as_ref().map(|day| format!("{}000000", day.replace('-', "")));
+    asking.get(
+        asking.url("/api/v2/doc/doc"),
+        &[
+            ("query", Some(&query)),
+            ("mode", Some("artlist")),
+            ("format", Some("json")),
+            ("maxrecords", Some(&asking.count())),
+            ("startdatetime", after.as_deref()),
+        ],
+    )
+}
+
+fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
+    let said = String::from_utf8_lossy(body).to_lowercase();
+    if !said.trim_start().starts_with('{') {
+        return Err(if said.contains("limit requests") || said.contains("too many") {
+            Fault::Rate(None)
+        } else if said.contains("too long") || said.contains("too short") {
+            Fault::TooLong
+        } else {
+            Fault::Garbage(format!("it answers with what is not JSON: {}", start(body)))
+        });
+    }
+    // Without a hit it answers with an empty object.
+    let answer = json(body)?;
+    let articles = answer.get("articles").and_then(Value::as_array);
+    Ok(articles.into_iter().flatten().filter_map(to_hit).collect())
+}
+
+fn to_hit(article: &Value) -> Option<Hit> {
+    let mut hit = hit(Some(text(article, "url")), text(article, "title"), "")?;
+    // `20240506T120000Z`
+    let seen = text(article, "seendate");
+    let is_day = seen.len() >= 8 && seen.as_bytes()[..8].iter().all(u8::is_ascii_digit);
+    hit.published = is_day.then(|| format!("{}-{}-{}", &seen[..4], &seen[4..6], &seen[6..8]));
+    Some(hit)
+}
