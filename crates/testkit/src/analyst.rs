@@ -114,7 +114,7 @@ impl Analyst {
     }
 
     fn plan(&self, user: &str) -> Value {
-        let question = material::between(user, "Question:\n", "\n\n");
+        let question = material::between(user, "Question:\n", "\n");
         let parts = words::split_question(question);
         let subject = words::subject(question);
         let planned: Vec<Value> = parts

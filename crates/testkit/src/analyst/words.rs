@@ -66,7 +66,7 @@ pub(super) fn sentences(line: &str) -> Vec<&str> {
 /// The clauses of a question.
 pub(super) fn split_question(question: &str) -> Vec<String> {
     let question =
-        question.trim_end_matches(['?', '.', ' ']).replace(" and ", ", ").replace(" und ", ", ");
+        question.trim_end_matches(['?', '.', ' ']).replace(", and ", ", ").replace(", und ", ", ");
     let clauses = question.split(", ").map(str::trim);
     let clauses: Vec<String> =
         clauses.filter(|clause| !telling(clause).is_empty()).map(str::to_owned).collect();
