@@ -112,7 +112,9 @@ clients() {
     cargo build --locked --quiet -p task-mcp --features conformance-fixtures
     cp "$built/task-mcp" "$built/task-mcp-fixtures"
     cargo build --locked --quiet -p task-mcp
-    TASK_MCP_BINARY="$built/task-mcp" TASK_MCP_FIXTURES_BINARY="$built/task-mcp-fixtures" \
+    cargo build --locked --quiet -p task-mcp-llm --example ask
+    TASK_MCP_ASK="$built/examples/ask" \
+        TASK_MCP_BINARY="$built/task-mcp" TASK_MCP_FIXTURES_BINARY="$built/task-mcp-fixtures" \
         target/clients/bin/python -m unittest discover -s clients/python
 }
 

@@ -1,5 +1,6 @@
 //! The Task API: its routes, and how requests are read.
 
+mod estimate;
 mod groups;
 mod listener;
 mod runs;
@@ -53,6 +54,7 @@ fn tasks() -> OpenApiRouter<App> {
         .routes(routes!(streams::group_events))
         .routes(routes!(groups::show_run))
         .routes(routes!(groups::cancel))
+        .routes(routes!(estimate::show))
         .routes(routes!(webhooks::list))
         .routes(routes!(webhooks::replay))
 }

@@ -9,10 +9,11 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::address::addresses_in;
+use domain::estimate::{self, Estimate};
 use domain::group::Group;
 use domain::ids::{GroupId, NotAnId, RunId};
 use domain::model::Cast;
-use domain::processor::{Engine, Processor};
+use domain::processor::{DEFAULT_FOR_ROWS, Engine, Processor};
 use domain::run::{Run, RunState, Warning, WarningKind};
 use domain::schema::FieldKind;
 use domain::source::{Source, SourceName};
@@ -40,6 +41,10 @@ pub struct Catalog {
     pub keyless: bool,
     /// Which language models play which role; `None` where none is configured.
     pub cast: Option<Cast>,
+    /// Whether the prices of all models of the cast are known.
+    pub has_prices: bool,
+    /// Rows of one group that are worked on at the same time; 1 where a model on one's own machine takes one at a time.
+    pub at_once: u32,
     /// The way out to webhooks; `None` where nobody delivers.
     pub webhooks: Option<Egress>,
     /// The name of this machine, by which runs with local sources find a worker that can read them.
@@ -214,31 +219,46 @@ impl<'a> Desk<'a> {
     }
 
     fn processor(&self, name: Option<&str>) -> Result<Processor, Problem> {
-        let name = name.unwrap_or(self.default_processor);
-        let all = &self.catalog.processors;
-        let found = all.iter().find(|processor| processor.name == name).cloned();
-        let found = found.map(|processor| self.served(processor));
-        found.ok_or_else(|| {
-            let known: Vec<&str> = all.iter().map(|processor| processor.name.as_str()).collect();
-            let shown: String = name.chars().take(60).collect();
-            let message = format!(
-                "`processor` is `{shown}`, which is not known here; known are {}",
-                known.join(", ")
-            );
-            Problem::new(Kind::Forbidden, message)
-        })
+        find_processor(self.catalog, name.unwrap_or(self.default_processor))
     }
 }
 
-impl Desk<'_> {
-    /// A processor for models is served by rules where no model is configured.
-    fn served(&self, processor: Processor) -> Processor {
-        let engine = match processor.engine {
-            Engine::Model if self.catalog.cast.is_none() => Engine::Extractive,
-            engine => engine,
-        };
-        Processor { engine, ..processor }
-    }
+/// A processor that is offered, as it is served here: one for models by rules, where no model is configured.
+fn find_processor(catalog: &Catalog, name: &str) -> Result<Processor, Problem> {
+    let all = &catalog.processors;
+    let found = all.iter().find(|processor| processor.name == name).cloned();
+    let found = found.map(|processor| served(catalog, processor));
+    found.ok_or_else(|| {
+        let known: Vec<&str> = all.iter().map(|processor| processor.name.as_str()).collect();
+        let shown: String = name.chars().take(60).collect();
+        let message = format!(
+            "`processor` is `{shown}`, which is not known here; known are {}",
+            known.join(", ")
+        );
+        Problem::new(Kind::Forbidden, message)
+    })
+}
+
+fn served(catalog: &Catalog, processor: Processor) -> Processor {
+    let engine = match processor.engine {
+        Engine::Model if catalog.cast.is_none() => Engine::Extractive,
+        engine => engine,
+    };
+    Processor { engine, ..processor }
+}
+
+/// What rows on a processor will probably take and cost, from this owner's earlier runs where there are some.
+pub async fn estimate(
+    store: &Store,
+    catalog: &Catalog,
+    owner: Owner,
+    processor: Option<&str>,
+    rows: u64,
+) -> Result<Estimate, Problem> {
+    let processor = find_processor(catalog, processor.unwrap_or(DEFAULT_FOR_ROWS))?;
+    let measured = store.measured(owner, &processor.name).await?;
+    let at_once = catalog.at_once.max(1);
+    Ok(estimate::estimate(&processor, &measured, rows, at_once, catalog.has_prices))
 }
 
 /// The webhook of a new group.

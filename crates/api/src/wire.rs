@@ -4,6 +4,7 @@
 
 mod delivery;
 pub(crate) mod documented;
+mod estimate;
 mod input;
 mod links;
 mod receipt;
@@ -22,6 +23,7 @@ use store::Rows;
 use utoipa::ToSchema;
 
 pub use delivery::{DeliveryList, DeliveryView, delivery_view};
+pub use estimate::{EstimateView, RangeView};
 pub use input::{RunInputView, input_view};
 pub use links::Links;
 pub(crate) use links::is_web;

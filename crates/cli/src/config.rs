@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use crate::settings::Settings;
 use crate::settings::keys::{self, PROCESSOR_KEYS, show_processor};
+use crate::settings::models::{MODEL_KEYS, show_model};
 
 /// Behind this column values are too long to be aligned.
 const WIDEST: usize = 48;
@@ -23,6 +24,13 @@ pub(crate) fn print(all: &Settings) -> String {
             None => format!("# {name} is not set"),
         };
         lines.push((line, origin(all, key.name)));
+    }
+    for model in &all.models.named {
+        lines.push((format!("\n[models.{}]", model.name), String::new()));
+        for (name, value) in show_model(model, &model.profile(&all.models.keys)) {
+            let key = format!("models.{}.{name}", model.name);
+            lines.push((format!("{name} = {value}"), origin(all, &key)));
+        }
     }
     for processor in &all.processors.0 {
         lines.push((format!("\n[processors.{}]", processor.name), String::new()));
@@ -70,6 +78,16 @@ pub(crate) fn reference() -> String {
             }
         };
         let _ = writeln!(text, "| `{}` | {default} | {} |", key.name, key.doc);
+    }
+    text.push_str(
+        "\n## Models\n\n\
+         Each setting below may stand in `[models.NAME]`; `[roles]` says which model does what. Without any, the keys\n\
+         `OPENAI_API_KEY`, `ANTHROPIC_API_KEY` and `GEMINI_API_KEY` in the environment make the models `openai`,\n\
+         `anthropic` and `gemini`, and without those the newest model of an Ollama on this machine is `ollama`\n\
+         ([models.md](models.md)).\n\n| setting | what it is |\n| --- | --- |\n",
+    );
+    for (name, doc) in MODEL_KEYS {
+        let _ = writeln!(text, "| `models.NAME.{name}` | {doc} |");
     }
     text.push_str(
         "\n## Processors\n\n\

@@ -1,5 +1,7 @@
 //! `doctor`: is everything there that a run needs? One sentence each, and what to do about it.
 
+mod models;
+
 use anyhow::{Result, bail};
 use domain::source::Place;
 use egress::Scope;
@@ -26,6 +28,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
         findings.push(data_dir(&settings));
     }
     let place = settings.location();
+    let models = egress::Scope::open().around(models::look(&settings)).await;
     let (is_shared, listen) = (settings.store.database.is_some(), settings.server.listen.clone());
     match Store::open(&place, machine::clock(), machine::chance()).await {
         Err(why) => findings.push(Broken(format!("the database cannot be opened: {why}"))),
@@ -47,9 +50,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
         }
     }
     findings.push(port(&listen).await);
-    findings.push(Note(
-        "no language model is configured: answers are verbatim quotes, and fields that ask for judgement or writing stay empty (needs_model)".into(),
-    ));
+    findings.extend(models);
     let mut broken = 0;
     for finding in &findings {
         let (mark, sentence) = match finding {

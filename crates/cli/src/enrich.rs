@@ -42,6 +42,9 @@ pub(crate) struct Args {
     /// Where the new sheet goes; without it, to stdout
     #[arg(short, long, value_name = "OUT.csv")]
     output: Option<PathBuf>,
+    /// Say what it will probably take and cost, and do nothing
+    #[arg(long)]
+    estimate: bool,
     /// Start over, although the same sheet was enriched before
     #[arg(long)]
     new: bool,
@@ -57,6 +60,11 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let output = args.output.as_deref().map(|path| check_output(path, &args.input)).transpose()?;
     let given = source_args::parse_all(&args.source, &settings)?;
     let ground = Ground::open(settings).await?;
+    if args.estimate {
+        let rows = u64::try_from(sheet.rows.len()).unwrap_or(u64::MAX);
+        let words = ground.estimate(&args.processor, rows).await?;
+        return crate::show::say(&format!("{words}\n"));
+    }
     let sources = source_args::register(&ground.store, Owner::LOCAL, &ground.host, &given).await?;
     let sources = if given.is_empty() { ground.registered().await? } else { sources };
     let job = Job {

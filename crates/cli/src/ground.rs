@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::machine;
 use crate::problem::{refuse, usage};
+use crate::reasoning::Thinking;
 use crate::settings::Settings;
 
 pub(crate) struct Ground {
@@ -23,13 +24,15 @@ pub(crate) struct Ground {
     pub(crate) store: Store,
     pub(crate) sources: Sources,
     pub(crate) host: String,
+    pub(crate) thinking: Thinking,
 }
 
 /// How many of the newest ids are named where one is not known.
 const NEWEST: i64 = 3;
 
 impl Ground {
-    pub(crate) async fn open(settings: Settings) -> Result<Self> {
+    pub(crate) async fn open(mut settings: Settings) -> Result<Self> {
+        let thinking = Thinking::prepare(&mut settings).await?;
         let store = Store::open(&settings.location(), machine::clock(), machine::chance())
             .await
             .map_err(|why| match &settings.store.database {
@@ -37,7 +40,7 @@ impl Ground {
                 None => anyhow!("{why}"),
             })?;
         let sources = settings.sources();
-        Ok(Self { sources, store, host: machine::host(), settings })
+        Ok(Self { sources, store, host: machine::host(), settings, thinking })
     }
 
     pub(crate) fn catalog(&self) -> Catalog {
@@ -45,7 +48,9 @@ impl Ground {
             processors: self.settings.processors.0.clone(),
             search: self.settings.search_providers(),
             keyless: self.settings.asks_keyless(),
-            cast: None,
+            cast: self.thinking.cast.clone(),
+            has_prices: self.thinking.has_prices,
+            at_once: self.thinking.at_once,
             host: self.host.clone(),
             webhooks: None,
         }
@@ -108,7 +113,7 @@ impl Ground {
             only,
             grace,
             began,
-            reasoning: None,
+            reasoning: self.thinking.reasoning.clone(),
         };
         let mut tasks = JoinSet::new();
         let (store, sources) = (self.store.clone(), self.sources.clone());
@@ -148,6 +153,14 @@ impl Ground {
         } else {
             format!("the newest are {} (`task-mcp list` shows all)", ids.join(", "))
         })
+    }
+
+    /// What rows on a processor will probably take and cost, in a sentence.
+    pub(crate) async fn estimate(&self, processor: &str, rows: u64) -> Result<String> {
+        let (store, catalog) = (&self.store, self.catalog());
+        let estimate =
+            api::submit::estimate(store, &catalog, Owner::LOCAL, Some(processor), rows).await;
+        Ok(estimate.map_err(|problem| refused(&problem))?.in_words())
     }
 
     /// Where runs are kept, for messages.

@@ -14,6 +14,7 @@ mod pages;
 mod problem;
 mod processors;
 mod progress;
+mod reasoning;
 mod research;
 mod serve;
 mod settings;
@@ -145,7 +146,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Result(args) => block_on(work::result(all, args)),
         Command::Cancel(args) => block_on(work::cancel(all, args)),
         Command::List(args) => block_on(work::list(all, args)),
-        Command::Processors => processors::run(&all),
+        Command::Processors => block_on(processors::run(all)),
         Command::Sources(args) => block_on(sources_command::run(all, args)),
         Command::Keys { command } => block_on(keys_command::run(all, command)),
         Command::Webhooks(args) => block_on(webhooks_command::run(all, args)),

@@ -26,6 +26,9 @@ pub(crate) struct Args {
     /// Print the result object of the REST API
     #[arg(long)]
     json: bool,
+    /// Say what it will probably take and cost, and do nothing
+    #[arg(long)]
+    estimate: bool,
     /// Store the run, print its id and leave it to a serving process
     #[arg(long)]
     no_wait: bool,
@@ -40,6 +43,9 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     check_processor(&settings, &args.processor)?;
     let given = source_args::parse_all(&args.source, &settings)?;
     let ground = Ground::open(settings).await?;
+    if args.estimate {
+        return show::say(&format!("{}\n", ground.estimate(&args.processor, 1).await?));
+    }
     let added = source_args::register(&ground.store, Owner::LOCAL, &ground.host, &given).await?;
     let names: Vec<SourceName> = added.into_iter().map(|source| source.name).collect();
     let work = submit(&ground, &args.question, &args.processor, names).await?;

@@ -5,6 +5,7 @@
 mod egress_keys;
 pub(crate) mod keys;
 pub(crate) mod layers;
+pub(crate) mod models;
 mod search;
 mod search_keys;
 pub(crate) mod values;
@@ -18,6 +19,7 @@ use domain::processor::{self, Processor};
 use url::Url;
 
 pub(crate) use layers::{Flags, read};
+use models::ModelSettings;
 pub(crate) use search::Search;
 
 /// What is in force, and where each value that is not a default came from.
@@ -31,7 +33,9 @@ pub(crate) struct Settings {
     pub(crate) webhooks: Webhooks,
     pub(crate) egress: Egress,
     pub(crate) search: Search,
+    pub(crate) models: ModelSettings,
     pub(crate) processors: Processors,
+    pub(crate) research: Research,
     pub(crate) log: Log,
     pub(crate) origins: BTreeMap<String, String>,
     /// The file that was read.
@@ -163,6 +167,12 @@ impl Default for Processors {
     fn default() -> Self {
         Self(processor::defaults())
     }
+}
+
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Research {
+    /// A folder of prompts that stand in the place of the built-in ones.
+    pub(crate) prompts: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Default)]

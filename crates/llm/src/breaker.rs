@@ -33,13 +33,24 @@ struct Shut {
 }
 
 impl Breaker {
+    /// Why no request may be sent now, for those who have not waited for their place yet.
+    pub(crate) fn check(&self, model: &str, now: TimeMs) -> Result<(), Failed> {
+        self.look(model, now, false)
+    }
+
     /// Whether a request may be sent now. After a pause the first that asks may, and the others wait for what it finds.
     pub(crate) fn admit(&self, model: &str, now: TimeMs) -> Result<(), Failed> {
+        self.look(model, now, true)
+    }
+
+    fn look(&self, model: &str, now: TimeMs, is_trial: bool) -> Result<(), Failed> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(shut) = &mut state.shut else { return Ok(()) };
         if shut.until <= now {
-            // Whoever comes while this one is on its way is refused as before.
-            shut.until = now.plus_ms(PAUSE_MS);
+            if is_trial {
+                // Whoever comes while this one is on its way is refused as before.
+                shut.until = now.plus_ms(PAUSE_MS);
+            }
             return Ok(());
         }
         let left_ms = u64::try_from(shut.until.since_ms(now)).unwrap_or_default();
@@ -48,7 +59,22 @@ impl Breaker {
         Err(match &shut.last {
             Failed::Quota { why, .. } => Failed::Quota { model, why: why.clone() },
             Failed::Auth { why, .. } => Failed::Auth { model, why: why.clone() },
-            other => Failed::Down { model, retry_after, why: other.to_string() },
+            Failed::Unknown { .. }
+            | Failed::Rate { .. }
+            | Failed::Bad { .. }
+            | Failed::TooLong { .. }
+            | Failed::Cut { .. }
+            | Failed::Overloaded { .. }
+            | Failed::Blocked { .. }
+            | Failed::Empty { .. }
+            | Failed::Garbled { .. }
+            | Failed::Silent { .. }
+            | Failed::Broken { .. }
+            | Failed::Forbidden { .. }
+            | Failed::Offline { .. }
+            | Failed::Down { .. } => {
+                Failed::Down { model, retry_after, why: shut.last.to_string() }
+            }
         })
     }
 
@@ -77,11 +103,12 @@ impl Breaker {
             | Failed::TooLong { .. }
             | Failed::Cut { .. }
             | Failed::Blocked { .. }
-            | Failed::Empty { .. } => {
+            | Failed::Empty { .. }
+            | Failed::Garbled { .. } => {
                 *state = State::default();
                 return;
             }
-            Failed::Unknown { .. } | Failed::Down { .. } => return,
+            Failed::Unknown { .. } | Failed::Forbidden { .. } | Failed::Down { .. } => return,
         };
         state.shut = Some(Shut { until: now.plus_ms(pause_ms), last: failed.clone() });
     }
@@ -107,6 +134,7 @@ mod tests {
         breaker.failed(&broken(), START);
         assert!(matches!(breaker.admit("m", START), Err(Failed::Down { .. })));
         let later = START.plus_ms(PAUSE_MS);
+        assert_eq!(breaker.check("m", later), Ok(()), "a look is no try");
         assert_eq!(breaker.admit("m", later), Ok(()));
         assert!(matches!(breaker.admit("m", later), Err(Failed::Down { .. })), "one at a time");
         breaker.answered();

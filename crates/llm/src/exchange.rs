@@ -56,10 +56,11 @@ pub(crate) async fn send(
     let (is_wrapped, max_output_tokens) = (call.is_wrapped, call.max_output_tokens);
     let mut outgoing = egress::Request::post(call.url, call.body, MAX_REPLY_BYTES, head);
     outgoing.purpose = egress::Purpose::Model;
+    outgoing.purpose = egress::Purpose::Model;
     outgoing.headers = call.headers;
     outgoing.accept = "text/event-stream, application/x-ndjson, application/json";
     let opened = egress.open(outgoing).await;
-    let mut stream = opened.map_err(|why| (unanswered(model(), why, true), Hints::default()))?;
+    let mut stream = opened.map_err(|why| (unanswered(model(), &why, true), Hints::default()))?;
     let hints = hints::read(&stream.headers, clock.now());
     if stream.status != 200 {
         let body = refusal(&mut stream).await;
@@ -80,7 +81,7 @@ pub(crate) async fn send(
         return Err((failed, hints));
     }
     let times = reading.times();
-    let outcome = judge(profile, request, reading.draft, max_output_tokens, is_wrapped);
+    let outcome = judge(profile, request, &reading.draft, max_output_tokens, is_wrapped);
     match outcome {
         Ok((text, usage, stopped)) => Ok(Answer { text, usage, stopped, times, hints }),
         Err(failed) => Err((failed, hints)),
@@ -88,13 +89,20 @@ pub(crate) async fn send(
 }
 
 /// No reply at all, or none to its end.
-fn unanswered(model: String, failed: egress::Failed, is_head: bool) -> Failed {
+fn unanswered(model: String, failed: &egress::Failed, is_head: bool) -> Failed {
     match failed {
-        egress::Failed::Timeout { waited, .. } => Failed::Silent { model, waited },
-        egress::Failed::Refused { .. } | egress::Failed::Connect { .. } if is_head => {
+        egress::Failed::Timeout { waited, .. } => Failed::Silent { model, waited: *waited },
+        egress::Failed::Refused { .. } | egress::Failed::NotRecorded { .. } => {
+            Failed::Forbidden { model, why: failed.to_string() }
+        }
+        egress::Failed::Connect { .. } if is_head => {
             Failed::Offline { model, why: failed.to_string() }
         }
-        other => Failed::Broken { model, why: other.to_string() },
+        egress::Failed::Connect { .. }
+        | egress::Failed::TooLarge { .. }
+        | egress::Failed::Bomb { .. }
+        | egress::Failed::Redirects { .. }
+        | egress::Failed::Broken { .. } => Failed::Broken { model, why: failed.to_string() },
     }
 }
 
@@ -131,7 +139,7 @@ impl Reading<'_> {
         loop {
             let patience = self.patience()?;
             let piece = stream.next(patience).await;
-            let piece = piece.map_err(|why| unanswered(self.profile.name.clone(), why, false))?;
+            let piece = piece.map_err(|why| unanswered(self.profile.name.clone(), &why, false))?;
             let Some(piece) = piece else { break };
             for event in events.push(&piece) {
                 if self.take(&event, hints)? {
@@ -208,12 +216,12 @@ impl Reading<'_> {
 fn judge(
     profile: &Profile,
     request: &Request,
-    draft: Draft,
+    draft: &Draft,
     max_output_tokens: u32,
     is_wrapped: bool,
 ) -> Result<(String, Usage, Stopped), Failed> {
     let model = || profile.name.clone();
-    let usage = believe(profile, request, &draft, max_output_tokens);
+    let usage = believe(profile, request, draft, max_output_tokens);
     let least = tokens::prompt_at_least(request);
     // Only a server of one's own cuts silently; a hosted one refuses, and counts as it bills.
     if profile.is_local && !usage.is_estimated && usage.input_tokens < least {

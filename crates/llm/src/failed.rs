@@ -17,9 +17,7 @@ pub enum Failed {
     Auth { model: String, why: String },
     #[error("`{model}` refuses the request (status {status}): {why}")]
     Bad { model: String, status: u16, why: String },
-    #[error(
-        "the prompt and the room for its answer are about {needed_tokens} tokens, and `{model}` holds {context_tokens}"
-    )]
+    #[error("{}", too_long(model, *needed_tokens, *context_tokens))]
     TooLong { model: String, needed_tokens: u32, context_tokens: u32 },
     #[error(
         "`{model}` read only {read_tokens} tokens of a prompt of at least {sent_tokens}: its server cut the prompt; raise the context there or lower `models.{model}.context`"
@@ -31,10 +29,14 @@ pub enum Failed {
     Blocked { model: String, why: String },
     #[error("`{model}` answered without a word")]
     Empty { model: String },
+    #[error("the server of `{model}` cannot read what its model wrote: {why}")]
+    Garbled { model: String, why: String },
     #[error("`{model}` sent nothing for {waited:?}")]
     Silent { model: String, waited: Duration },
     #[error("`{model}` broke off its answer: {why}")]
     Broken { model: String, why: String },
+    #[error("`{model}` may not be asked: {why}")]
+    Forbidden { model: String, why: String },
     #[error("`{model}` cannot be reached: {why}")]
     Offline { model: String, why: String },
     #[error("`{model}` is left alone for {:?} after repeated failures, the last of them: {why}", .retry_after)]
@@ -64,10 +66,12 @@ impl Failed {
             | Self::Offline { .. }
             | Self::Down { .. } => Remedy::Wait,
             Self::TooLong { .. } | Self::Cut { .. } => Remedy::Shorten,
-            Self::Blocked { .. } | Self::Empty { .. } => Remedy::Reword,
-            Self::Unknown { .. } | Self::Quota { .. } | Self::Auth { .. } | Self::Bad { .. } => {
-                Remedy::Mend
-            }
+            Self::Blocked { .. } | Self::Empty { .. } | Self::Garbled { .. } => Remedy::Reword,
+            Self::Unknown { .. }
+            | Self::Quota { .. }
+            | Self::Auth { .. }
+            | Self::Bad { .. }
+            | Self::Forbidden { .. } => Remedy::Mend,
         }
     }
 
@@ -77,6 +81,7 @@ impl Failed {
             Self::Cut { .. }
             | Self::Blocked { .. }
             | Self::Empty { .. }
+            | Self::Garbled { .. }
             | Self::Silent { .. }
             | Self::Broken { .. } => true,
             Self::Unknown { .. }
@@ -86,6 +91,7 @@ impl Failed {
             | Self::Bad { .. }
             | Self::TooLong { .. }
             | Self::Overloaded { .. }
+            | Self::Forbidden { .. }
             | Self::Offline { .. }
             | Self::Down { .. } => false,
         }
@@ -97,10 +103,12 @@ impl Failed {
             Self::Quota { .. }
             | Self::Auth { .. }
             | Self::Empty { .. }
+            | Self::Garbled { .. }
             | Self::Rate { .. }
             | Self::Overloaded { .. }
             | Self::Silent { .. }
             | Self::Broken { .. }
+            | Self::Forbidden { .. }
             | Self::Offline { .. }
             | Self::Down { .. } => true,
             Self::Unknown { .. }
@@ -124,11 +132,25 @@ impl Failed {
             Self::Overloaded { .. } => "overloaded",
             Self::Blocked { .. } => "blocked",
             Self::Empty { .. } => "empty",
+            Self::Garbled { .. } => "garbled",
             Self::Silent { .. } => "silent",
             Self::Broken { .. } => "broken",
+            Self::Forbidden { .. } => "forbidden",
             Self::Offline { .. } => "offline",
             Self::Down { .. } => "down",
         }
+    }
+}
+
+/// Our count sees most of it beforehand; what it does not see, the provider refuses.
+fn too_long(model: &str, needed: u32, context: u32) -> String {
+    let counted = format!("the prompt and the room for its answer are about {needed} tokens");
+    if needed > context {
+        format!("{counted}, and `{model}` holds {context}")
+    } else {
+        format!(
+            "{counted}, which `{model}` finds too many although {context} are set; lower `models.{model}.context`"
+        )
     }
 }
 

@@ -47,13 +47,16 @@ pub(crate) fn classify(profile: &Profile, status: u16, hints: &Hints, body: &[u8
     if says(&BLOCKED) {
         return Failed::Blocked { model, why };
     }
+    if says(&GARBLED) {
+        return Failed::Garbled { model, why };
+    }
     if status == 429 || says(&["rate_limit"]) {
         return Failed::Rate { model, retry_after: hints.retry_after.or(told.retry_delay) };
     }
     match status {
         408 => Failed::Silent { model, waited: Duration::ZERO },
         409 | 425 | 500.. => Failed::Overloaded { model, status, why },
-        _ if says(&OVERLOADED) => Failed::Overloaded { model, status, why },
+        200 if says(&OVERLOADED) => Failed::Overloaded { model, status, why },
         200 => Failed::Broken { model, why },
         _ => Failed::Bad { model, status, why },
     }
@@ -92,6 +95,8 @@ const AUTH: [&str; 5] = [
     "unauthenticated",
 ];
 const BLOCKED: [&str; 3] = ["content_policy_violation", "content_filter", "responsibleaipolicy"];
+/// llama.cpp answers 500 where its model writes what does not fit the template or schema, or is cut before it does.
+const GARBLED: [&str; 2] = ["produced output that does not match", "failed to parse input at pos"];
 const OVERLOADED: [&str; 5] =
     ["overloaded", "server_error", "api_error", "unavailable", "internal error"];
 
@@ -125,14 +130,11 @@ impl Told {
                 words.extend(quota.map(str::to_lowercase));
             }
         }
-        let message = match error {
-            Value::String(text) => text.clone(),
-            other => ["message", "detail", "error"]
-                .iter()
-                .find_map(|name| other.get(name).and_then(Value::as_str))
-                .unwrap_or("without a reason")
-                .to_owned(),
-        };
+        let message = error.as_str().or_else(|| {
+            let names = ["message", "detail", "error"];
+            names.iter().find_map(|name| error.get(name).and_then(Value::as_str))
+        });
+        let message = message.unwrap_or("without a reason").to_owned();
         let status =
             error.get("code").and_then(Value::as_u64).and_then(|code| code.try_into().ok());
         Self { message, words: words.join(" "), status, retry_delay }
@@ -177,4 +179,92 @@ pub(crate) fn redact(text: &str, key: Option<&Key>) -> String {
     }
     let line = shown.split_whitespace().collect::<Vec<_>>().join(" ");
     line.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use url::Url;
+
+    use super::*;
+    use crate::profile::Wire;
+
+    fn class(status: u16, body: &Value) -> Failed {
+        let base = Url::parse("https://api.test").unwrap_or_else(|why| panic!("{why}"));
+        let profile = Profile::new("m", Wire::OpenAiChat, "m", base);
+        classify(&profile, status, &Hints::default(), body.to_string().as_bytes())
+    }
+
+    #[test]
+    fn a_daily_quota_of_gemini_is_no_rate_limit() {
+        let quota = |id: &str| {
+            json!({"error": {"code": 429, "status": "RESOURCE_EXHAUSTED", "message": "Quota exceeded.", "details": [
+                {"@type": "type.googleapis.com/google.rpc.QuotaFailure", "violations": [{"quotaId": id}]},
+                {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": "17s"},
+            ]}})
+        };
+        let day = class(429, &quota("GenerateRequestsPerDayPerProjectPerModel-FreeTier"));
+        assert_eq!(day.code(), "quota");
+        let minute = class(429, &quota("GenerateRequestsPerMinutePerProjectPerModel-FreeTier"));
+        let retry_after = Some(Duration::from_secs(17));
+        assert_eq!(minute, Failed::Rate { model: "m".into(), retry_after });
+    }
+
+    #[test]
+    fn errors_are_understood_in_every_shape() {
+        for (status, body, code) in [
+            (
+                400,
+                json!({"error": {"code": 400, "message": "API key not valid.", "status": "INVALID_ARGUMENT"}}),
+                "auth",
+            ),
+            (
+                429,
+                json!({"error": {"type": "rate_limit_error", "details": {"error_code": "enforced_spend_limit_reached"}}}),
+                "quota",
+            ),
+            (404, json!({"error": "model \"x\" not found, try pulling it first"}), "bad_request"),
+            (
+                500,
+                json!({"error": {"code": 500, "message": "The model produced output that does not match the expected peg-native format"}}),
+                "garbled",
+            ),
+            (422, json!({"detail": "nope"}), "bad_request"),
+            (500, json!([{"error": {"message": "internal"}}]), "overloaded"),
+            (408, json!({}), "silent"),
+            (
+                400,
+                json!({"error": {"code": "content_policy_violation", "message": "no"}}),
+                "blocked",
+            ),
+            (
+                200,
+                json!({"type": "response.failed", "response": {"error": {"code": "rate_limit_exceeded", "message": "x"}}}),
+                "rate_limited",
+            ),
+            (
+                200,
+                json!({"error": {"code": 500, "message": "x", "type": "server_error"}}),
+                "overloaded",
+            ),
+            (200, json!({"error": {"message": "what?"}}), "broken"),
+        ] {
+            assert_eq!(class(status, &body).code(), code, "{status} {body}");
+        }
+        assert_eq!(
+            class(404, &json!({"detail": "no such path"})).to_string(),
+            "`m` refuses the request (status 404): no such path"
+        );
+    }
+
+    #[test]
+    fn words_of_a_provider_are_shown_in_one_line_without_keys() {
+        let key = Key::new("mykey-123456");
+        let shown = redact(
+            "bad\nkey mykey-123456, or (mykey-99) or sk-proj-abcdef or 'fine'",
+            key.as_ref(),
+        );
+        assert_eq!(shown, "bad key ***, or (***) or *** or 'fine'");
+        assert_eq!(redact(&"x".repeat(1000), None).len(), MAX_WORDS);
+    }
 }

@@ -5,6 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use crate::profile::{Profile, Typed, Wire};
 
 /// How requests to one model are worded.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is one word that a server takes or does not"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Habits {
     pub(crate) typed: Typed,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use egress::{Egress, Request};
+use egress::{Egress, Purpose, Request};
 use serde_json::Value;
 use url::Url;
 
@@ -15,6 +15,7 @@ const MAX_BYTES: usize = 1 << 20;
 /// The models that an Ollama has, the newest first, without those that only make vectors. `None` where none answers.
 pub async fn ollama_models(egress: &Egress, base: &Url) -> Option<Vec<String>> {
     let mut request = Request::new(base.join("/api/tags").ok()?, MAX_BYTES, TIMEOUT);
+    request.purpose = Purpose::Model;
     request.follow = false;
     let reply = egress.send(request).await.ok()?;
     let list: Value = serde_json::from_slice(&reply.body).ok().filter(|_| reply.status == 200)?;

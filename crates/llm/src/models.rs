@@ -13,8 +13,8 @@ use crate::breaker::Breaker;
 use crate::exchange::{self, Answer};
 use crate::failed::Failed;
 use crate::hints::Hints;
-use crate::learnt::Learnt;
-use crate::pace::{Pace, Permit};
+use crate::learnt::{Habits, Learnt};
+use crate::pace::{Pace, Patience, Permit};
 use crate::profile::{Profile, Typed};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -38,8 +38,7 @@ pub(crate) struct Inner {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub models: Vec<Profile>,
-    /// How long one question may wait between its tries, all waits together. The tries themselves do not count: a slow
-    /// model is not a failing one.
+    /// How long one question may go on after its first failure; what is under way then is waited for.
     pub retry_for: Duration,
     /// The first wait after a failure that says nothing about it; it doubles with each.
     pub first_wait: Duration,
@@ -59,6 +58,9 @@ pub(crate) struct Member {
 
 /// Requests for one question to one model. Overload passes in seconds or not for hours.
 const MAX_TRIES: u32 = 5;
+/// The same while the provider only says that it is too much: then patience decides, and this ends what a hint of nothing
+/// would go on for.
+const MAX_RATE_TRIES: u32 = 100;
 /// The same where the request may have been served and billed.
 const MAX_BILLED_TRIES: u32 = 2;
 /// Longest wait between two tries that nobody asked for.
@@ -162,13 +164,13 @@ impl Models {
         self.0.members.iter().find(|member| member.profile.name == name)
     }
 
-    /// `patience` is for waits between tries, all together.
+    /// `patience` is how long it may go on after the first failure.
     pub(crate) async fn ask_one(
         &self,
         member: &Member,
         request: &Request,
         tries: &mut Tries,
-        mut patience: Duration,
+        patience: Duration,
     ) -> Result<Answer, Failed> {
         let profile = &member.profile;
         let prompt = tokens::prompt(request);
@@ -178,15 +180,18 @@ impl Models {
             let (model, context_tokens) = (profile.name.clone(), profile.context_tokens);
             return Err(Failed::TooLong { model, needed_tokens, context_tokens });
         }
+        let mut patience = Patience::of(patience);
         let mut attempt = 0;
         let mut lost = 0;
         loop {
-            member.breaker.admit(&profile.name, self.0.clock.now())?;
-            let entered = member.pace.enter(needed_tokens, &mut patience).await;
+            member.breaker.check(&profile.name, self.0.clock.now())?;
+            let entered = member.pace.enter(needed_tokens, &patience).await;
             let permit = entered.map_err(|wait| Failed::Rate {
                 model: profile.name.clone(),
                 retry_after: Some(wait),
             })?;
+            // Again: whoever waited for a place may have seen the provider go down meanwhile.
+            member.breaker.admit(&profile.name, self.0.clock.now())?;
             attempt += 1;
             let outcome = self.try_once(member, request, tries).await;
             let (failed, wait) = match outcome {
@@ -195,23 +200,28 @@ impl Models {
                     return Ok(answer);
                 }
                 Err((failed, hints)) => {
-                    let wait = member.failed(permit, &failed, &hints);
+                    let failed = counted(failed, needed_tokens);
+                    let wait = Member::refused(permit, &failed, &hints);
                     member.breaker.failed(&failed, self.0.clock.now());
                     (failed, wait)
                 }
             };
+            patience.begin();
             if failed.is_possibly_billed() {
                 lost += 1;
                 tries.lost += 1;
             }
-            if attempt >= MAX_TRIES || lost >= MAX_BILLED_TRIES || !is_worth_repeating(&failed) {
+            let most =
+                if matches!(failed, Failed::Rate { .. }) { MAX_RATE_TRIES } else { MAX_TRIES };
+            if attempt >= most || lost >= MAX_BILLED_TRIES || !is_worth_repeating(&failed) {
                 return Err(failed);
             }
             // What the provider asked for is waited for at the door; anything else here.
             if wait.is_none() {
                 let pause = pause(self.0.first_wait, attempt, request);
-                let Some(left) = patience.checked_sub(pause) else { return Err(failed) };
-                patience = left;
+                if pause > patience.left(Instant::now()) {
+                    return Err(failed);
+                }
                 tracing::debug!(
                     model = profile.name,
                     attempt,
@@ -248,17 +258,7 @@ impl Models {
                 }
                 Err(failure) => failure,
             };
-            let adapted = match &failed {
-                Failed::Bad { why, .. } => habits.adapt(why, is_typed, member.learnt.is_proven()),
-                // Some servers break on what they do not know.
-                Failed::Overloaded { status: 500 | 501, why, .. } if is_typed => {
-                    let is_about_it = ["schema", "grammar", "response_format", "not implemented"]
-                        .iter()
-                        .any(|word| why.to_lowercase().contains(word));
-                    habits.adapt(why, is_about_it, true).filter(|_| is_about_it)
-                }
-                _ => None,
-            };
+            let adapted = adapt(&failed, habits, is_typed, member.learnt.is_proven());
             // The first refusal is the one that tells what is wrong; later ones are about ways around it.
             let (failed, hints) = first_refusal.unwrap_or((failed, hints));
             match adapted {
@@ -284,11 +284,13 @@ impl Member {
     }
 
     /// Gives the place back; the wait that the provider asks for, which all requests to it keep.
-    fn failed(&self, permit: Permit, failed: &Failed, hints: &Hints) -> Option<Duration> {
-        let hold = match failed {
-            Failed::Rate { retry_after, .. } => *retry_after,
-            Failed::Overloaded { .. } => hints.retry_after,
-            _ => return None,
+    fn refused(permit: Permit, failed: &Failed, hints: &Hints) -> Option<Duration> {
+        let hold = if let Failed::Rate { retry_after, .. } = failed {
+            *retry_after
+        } else if matches!(failed, Failed::Overloaded { .. }) {
+            hints.retry_after
+        } else {
+            return None;
         };
         permit.refused(hold, hints);
         hold
@@ -314,6 +316,26 @@ impl Member {
     }
 }
 
+/// Other habits where a refusal is about the wording; `None` where another wording would not help.
+fn adapt(failed: &Failed, habits: Habits, is_typed: bool, is_proven: bool) -> Option<Habits> {
+    if let Failed::Bad { why, .. } = failed {
+        return habits.adapt(why, is_typed, is_proven);
+    }
+    // Some servers break on what they do not know.
+    let Failed::Overloaded { status: 500 | 501, why, .. } = failed else { return None };
+    let words = ["schema", "grammar", "response_format", "not implemented"];
+    let is_about_shape = words.iter().any(|word| why.to_lowercase().contains(word));
+    if is_typed && is_about_shape { habits.adapt(why, true, true) } else { None }
+}
+
+/// A provider that finds a prompt too long does not say how long it is.
+fn counted(failed: Failed, needed_tokens: u32) -> Failed {
+    if let Failed::TooLong { model, context_tokens, .. } = failed {
+        return Failed::TooLong { model, needed_tokens, context_tokens };
+    }
+    failed
+}
+
 const fn is_worth_repeating(failed: &Failed) -> bool {
     match failed {
         Failed::Rate { .. }
@@ -321,6 +343,7 @@ const fn is_worth_repeating(failed: &Failed) -> bool {
         | Failed::Silent { .. }
         | Failed::Broken { .. }
         | Failed::Empty { .. }
+        | Failed::Garbled { .. }
         | Failed::Offline { .. } => true,
         Failed::Unknown { .. }
         | Failed::Quota { .. }
@@ -329,6 +352,7 @@ const fn is_worth_repeating(failed: &Failed) -> bool {
         | Failed::TooLong { .. }
         | Failed::Cut { .. }
         | Failed::Blocked { .. }
+        | Failed::Forbidden { .. }
         | Failed::Down { .. } => false,
     }
 }

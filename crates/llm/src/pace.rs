@@ -66,6 +66,29 @@ pub(crate) struct Permit {
     since: Instant,
 }
 
+/// How long one question may go on after its first failure. Waiting for a place before it has been sent costs none:
+/// that others were refused is no failure of this one.
+#[derive(Debug)]
+pub(crate) struct Patience {
+    length: Duration,
+    failed_at: Option<Instant>,
+}
+
+impl Patience {
+    pub(crate) const fn of(length: Duration) -> Self {
+        Self { length, failed_at: None }
+    }
+
+    pub(crate) fn begin(&mut self) {
+        self.failed_at.get_or_insert_with(Instant::now);
+    }
+
+    pub(crate) fn left(&self, now: Instant) -> Duration {
+        let used = self.failed_at.map(|at| now.saturating_duration_since(at));
+        self.length.saturating_sub(used.unwrap_or_default())
+    }
+}
+
 impl Pace {
     pub(crate) fn hosted(ceiling: u32) -> Self {
         let growth = Growth::Additive { cut_at: None };
@@ -73,7 +96,7 @@ impl Pace {
     }
 
     pub(crate) fn local(ceiling: u32) -> Self {
-        Self::new(1.0, ceiling, Growth::ByThroughput(Window::new(None)))
+        Self::new(1.0, ceiling, Growth::ByThroughput(Window::new(None, Instant::now())))
     }
 
     fn new(limit: f64, ceiling: u32, growth: Growth) -> Self {
@@ -89,12 +112,12 @@ impl Pace {
         Self { state: Mutex::new(state), freed: Notify::new() }
     }
 
-    /// Waits for a place. Waiting because the provider asks for it is taken off `patience`; where that does not
-    /// suffice, the error says how long it would have been.
+    /// Waits for a place. Where the provider asks for a wait that is longer than `patience`, the error says how long it
+    /// would have been.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         tokens: u32,
-        patience: &mut Duration,
+        patience: &Patience,
     ) -> Result<Permit, Duration> {
         loop {
             let mut freed = std::pin::pin!(self.freed.notified());
@@ -106,7 +129,9 @@ impl Pace {
                 Step::Full => freed.await,
                 Step::Hold(until) => {
                     let wait = until - now;
-                    *patience = patience.checked_sub(wait).ok_or(wait)?;
+                    if wait > patience.left(now) {
+                        return Err(wait);
+                    }
                     tokio::time::sleep_until(until).await;
                 }
             }
@@ -199,12 +224,12 @@ impl State {
                         window.restart(now);
                     } else if is_better && self.limit < self.ceiling {
                         self.limit += 1.0;
-                        *window = Window::new(Some(speed));
+                        *window = Window::new(Some(speed), now);
                     } else {
                         if !is_better {
                             self.limit = (self.limit - 1.0).max(1.0);
                         }
-                        *window = Window { has_settled: true, ..Window::new(None) };
+                        *window = Window { has_settled: true, ..Window::new(None, now) };
                     }
                 }
             }
@@ -221,15 +246,15 @@ impl State {
             Growth::Additive { .. } => {}
             Growth::ByThroughput(window) => {
                 self.limit = (self.limit - 1.0).max(1.0);
-                *window = Window { has_settled: true, ..Window::new(None) };
+                *window = Window { has_settled: true, ..Window::new(None, now) };
             }
         }
     }
 }
 
 impl Window {
-    fn new(before: Option<f64>) -> Self {
-        Self { since: Instant::now(), answers: 0, tokens: 0, before, has_settled: false }
+    fn new(before: Option<f64>, now: Instant) -> Self {
+        Self { since: now, answers: 0, tokens: 0, before, has_settled: false }
     }
 
     fn restart(&mut self, now: Instant) {
@@ -267,5 +292,72 @@ impl Drop for Permit {
     fn drop(&mut self) {
         self.pace.lock().under_way -= 1;
         self.pace.freed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::hints::Left;
+
+    use super::*;
+
+    /// A local model that serves `rate(places)` tokens per second, asked without pause; its places after each answer.
+    fn places(rate: fn(f64) -> f64, answers: usize) -> Vec<u32> {
+        let pace = Pace::local(8);
+        let mut state = pace.lock();
+        let mut now = Instant::now();
+        let mut places = Vec::new();
+        for _ in 0..answers {
+            while matches!(state.step(100, now), Step::Go) {}
+            now += Duration::from_secs_f64(100.0 / rate(state.limit));
+            state.grow(100, now);
+            state.under_way -= 1;
+            places.push(state.places());
+        }
+        places
+    }
+
+    #[test]
+    fn a_local_model_gets_places_while_they_bring_more_tokens_per_second() {
+        // Up to four at a time it is faster with each; beyond that no more.
+        let places = places(|places| 20.0 * places.min(4.0), 120);
+        assert_eq!(places[0], 1);
+        assert_eq!(places.iter().max(), Some(&5), "the fifth is tried");
+        assert_eq!(places.last(), Some(&4), "and given up");
+    }
+
+    #[test]
+    fn a_local_model_that_is_no_faster_with_two_stays_at_one() {
+        let places = places(|_| 20.0, 60);
+        assert_eq!((places.iter().max(), places.last()), (Some(&2), Some(&1)));
+    }
+
+    #[test]
+    fn one_burst_of_refusals_halves_the_places_once() {
+        let pace = Pace::hosted(16);
+        let mut state = pace.lock();
+        state.limit = 16.0;
+        let sent = Instant::now();
+        let refused = sent + Duration::from_secs(1);
+        for _ in 0..10 {
+            state.shrink(sent, refused);
+        }
+        assert_eq!(state.places(), 8);
+        state.shrink(refused + Duration::from_secs(1), refused + Duration::from_secs(2));
+        assert_eq!(state.places(), 4);
+    }
+
+    #[test]
+    fn a_question_waits_for_the_window_in_which_its_tokens_fit() {
+        let pace = Pace::hosted(16);
+        let mut state = pace.lock();
+        let now = Instant::now();
+        let tokens = Some(Left { remaining: 1000, reset: Duration::from_secs(7) });
+        state.heed(&Hints { tokens, ..Hints::default() }, now);
+        assert!(matches!(state.step(600, now), Step::Go));
+        let Step::Hold(until) = state.step(600, now) else { panic!("400 tokens are left") };
+        assert_eq!(until, now + Duration::from_secs(7));
+        assert!(matches!(state.step(400, now), Step::Go));
+        assert!(matches!(state.step(600, until), Step::Go));
     }
 }

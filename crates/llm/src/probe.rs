@@ -25,7 +25,7 @@ pub struct Probe {
 }
 
 /// How long a hosted model may take to answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// A local one may have to be loaded first.
 const LOCAL_PATIENCE: Duration = Duration::from_mins(3);
 /// Reasoning models think about anything.
@@ -89,7 +89,10 @@ impl Models {
         let found = match profile.wire {
             Wire::OpenAiChat | Wire::OpenAiResponses => {
                 let list = self.look_up(profile, "models", None).await?;
-                let entry = list["data"].as_array()?.iter().find(|entry| entry["id"] == model)?;
+                let entries = list["data"].as_array()?;
+                // A server of one model answers under any name.
+                let only = entries.first().filter(|_| entries.len() == 1);
+                let entry = entries.iter().find(|entry| entry["id"] == model).or(only)?;
                 ["max_model_len", "context_length", "max_context_length"]
                     .iter()
                     .find_map(|name| entry[*name].as_u64())
@@ -115,6 +118,7 @@ impl Models {
     async fn look_up(&self, profile: &Profile, path: &str, body: Option<Value>) -> Option<Value> {
         let mut get = Get::new(profile.url(path), MAX_LIST_BYTES, LIST_TIMEOUT);
         get.body = body.map(|body| body.to_string().into_bytes());
+        get.purpose = egress::Purpose::Model;
         get.headers = wire::headers(profile);
         get.follow = false;
         let reply = self.0.egress.send(get).await.ok()?;

@@ -136,11 +136,10 @@ fn is_taken(name: &str, value: &Value, dialect: Dialect) -> bool {
         ["date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"];
     match name {
         "type" | "enum" | "const" | "description" | "$ref" => true,
-        "title" => dialect != Dialect::Anthropic,
         "required" => dialect != Dialect::OpenAi,
         "format" => value.as_str().is_some_and(|format| FORMATS.contains(&format)),
         "minItems" => dialect != Dialect::Anthropic || value.as_u64().is_some_and(|n| n <= 1),
-        "maxItems" | "minimum" | "maximum" => dialect != Dialect::Anthropic,
+        "title" | "maxItems" | "minimum" | "maximum" => dialect != Dialect::Anthropic,
         "pattern" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf" => {
             dialect == Dialect::OpenAi
         }
@@ -152,7 +151,6 @@ fn is_taken(name: &str, value: &Value, dialect: Dialect) -> bool {
 fn close(out: &mut Map<String, Value>, node: &Map<String, Value>, dialect: Dialect) -> Option<()> {
     let is_open = match node.get("additionalProperties") {
         None | Some(Value::Bool(false)) => !node.contains_key("properties"),
-        Some(Value::Bool(true)) => true,
         Some(_) => true,
     };
     if is_open {

@@ -9,6 +9,7 @@ mod db;
 pub mod dispatch;
 mod document;
 mod embedded;
+mod estimates;
 mod events;
 mod finish;
 mod groups;

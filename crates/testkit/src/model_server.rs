@@ -241,7 +241,7 @@ async fn serve(
         Some(Fault::Reset) => std::panic::resume_unwind(Box::new(())),
         fault => {
             let said = (state.answer)(&asked);
-            replies::write(&asked, said, fault)
+            replies::write(&asked, &said, fault)
         }
     }
 }

@@ -89,6 +89,7 @@ pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<St
     })
     .await?;
     notes.extend(run.warnings.iter().map(|warning| warning.message.clone()));
+    notes.extend(expectation(call, &run.processor, 1).await?);
     Ok(started_research(call, &run, notes))
 }
 
@@ -104,6 +105,19 @@ fn started_research(call: &Call, run: &Run, notes: Vec<String>) -> Started {
         id,
         notes,
     }
+}
+
+/// What it will probably take and cost, where a model is asked: there is nothing to say of rules that answer in seconds.
+async fn expectation(call: &Call, processor: &str, rows: usize) -> Result<Option<String>, Problem> {
+    let app = &call.app;
+    if app.catalog.cast.is_none() {
+        return Ok(None);
+    }
+    let rows = u64::try_from(rows).unwrap_or(u64::MAX);
+    let (store, catalog) = (&app.store, &app.catalog);
+    let estimate =
+        submit::estimate(store, catalog, call.caller.owner, Some(processor), rows).await?;
+    Ok(Some(format!("Expected: {}.", estimate.in_words())))
 }
 
 fn next_step(call: &Call, id: &str) -> String {
@@ -207,6 +221,7 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
         json!({"created_via": "mcp", "processor": processor, "columns": task.columns.join(", ")});
     let (group, in_group) = add(call, group, metadata, batches, request_key, &asked).await?;
     notes.extend(table.note.map(|note| format!("inputs: {note}")));
+    notes.extend(expectation(call, &processor, count).await?);
     notes.extend(task.note);
     let id = group.id.to_string();
     Ok(Started {

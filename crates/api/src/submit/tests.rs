@@ -12,6 +12,8 @@ fn catalog(search: &[&str]) -> Catalog {
         search: search.iter().map(|name| (*name).to_owned()).collect(),
         keyless: false,
         cast: None,
+        has_prices: false,
+        at_once: 1,
         host: "here".into(),
         webhooks: None,
     }

@@ -61,6 +61,8 @@ fn app_on(store: &Store) -> App {
         search: vec!["searxng".into()],
         keyless: false,
         cast: None,
+        has_prices: false,
+        at_once: 1,
         host: "here".into(),
         webhooks: Some(egress::Egress::new(egress::Policy::default())),
     };

@@ -19,10 +19,13 @@ pub(crate) struct Key {
 
 /// All of them, by section.
 pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
-    KEYS.iter().chain(super::search_keys::all()).chain(&super::egress_keys::KEYS)
+    KEYS.iter()
+        .chain(super::search_keys::all())
+        .chain(&super::egress_keys::KEYS)
+        .chain(&super::models::ROLE_KEYS)
 }
 
-static KEYS: [Key; 18] = [
+static KEYS: [Key; 19] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -135,6 +138,16 @@ static KEYS: [Key; 18] = [
         doc: "a SearXNG instance for searching the web; its settings.yml must allow the format json",
         set: |all, text| address(text).map(|url| all.search.searxng_url = url),
         show: |all| all.search.searxng_url.as_ref().map(|url| quoted(url.as_str())),
+    },
+    Key {
+        name: "research.prompts",
+        doc: "a folder of prompts in the place of the built-in ones; empty for none",
+        set: |all, text| {
+            let text = text.trim();
+            all.research.prompts = (!text.is_empty()).then(|| text.into());
+            Ok(())
+        },
+        show: |all| all.research.prompts.as_ref().map(|path| quoted(&path.display().to_string())),
     },
     Key {
         name: "log.level",

@@ -7,6 +7,7 @@ use toml::Value;
 
 use super::Settings;
 use super::keys::{self, PROCESSOR_KEYS, nearest, set_processor};
+use super::models::{self, MODEL_KEYS, set_model};
 use crate::problem::{refuse, usage};
 
 /// What the command line says about settings.
@@ -68,6 +69,8 @@ pub(crate) fn read(flags: &Flags) -> Result<Settings> {
         }
     }
     all.search.check().map_err(usage)?;
+    models::read_environment(&mut all.models);
+    models::check(&all.models).map_err(usage)?;
     Ok(all)
 }
 
@@ -151,15 +154,17 @@ fn flatten(path: &mut Vec<String>, value: &Value, leaves: &mut Vec<(String, Stri
 }
 
 fn set(all: &mut Settings, key: &str, value: &str, origin: &str) -> Result<()> {
-    let done = match find_processor(key) {
-        Some((name, field)) => set_processor(all, name, field, value),
+    let done = match find_named(key) {
+        Some((Family::Processors, name, field)) => set_processor(all, name, field, value),
+        Some((Family::Models, name, field)) => set_model(all, name, field, value),
         None => match keys::all().find(|known| known.name == key) {
             Some(known) => (known.set)(all, value),
             None => refuse!("{}", unknown(key, origin)),
         },
     };
     // A password may be in the text of a database address.
-    let is_secret = key == "store.database" || key.ends_with(".key");
+    let is_key = key.rsplit('.').next() == Some("key");
+    let is_secret = key == "store.database" || is_key;
     let shown = if is_secret { "***" } else { value };
     done.map_err(|why| usage(format!("`{key}` from {origin} is `{shown}`: {why}")))?;
     // Given here, it is no longer only what lay there.
@@ -168,16 +173,51 @@ fn set(all: &mut Settings, key: &str, value: &str, origin: &str) -> Result<()> {
     Ok(())
 }
 
-/// The processor and its setting in `processors.NAME.KEY`.
-fn find_processor(key: &str) -> Option<(&str, &str)> {
-    let (name, field) = key.strip_prefix("processors.")?.rsplit_once('.')?;
-    PROCESSOR_KEYS.iter().any(|(known, _)| *known == field).then_some((name, field))
+/// Settings of things that have names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Processors,
+    Models,
+}
+
+impl Family {
+    const ALL: [Self; 2] = [Self::Processors, Self::Models];
+
+    const fn prefix(self) -> &'static str {
+        match self {
+            Self::Processors => "processors.",
+            Self::Models => "models.",
+        }
+    }
+
+    const fn keys(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Processors => &PROCESSOR_KEYS,
+            Self::Models => &MODEL_KEYS,
+        }
+    }
+
+    /// What comes behind the prefix: a name and a setting, known or not.
+    fn split(key: &str) -> Option<(Self, &str, &str)> {
+        Self::ALL.into_iter().find_map(|family| {
+            let (name, field) = key.strip_prefix(family.prefix())?.rsplit_once('.')?;
+            Some((family, name, field))
+        })
+    }
+}
+
+/// The thing and its setting in `processors.NAME.KEY` and `models.NAME.KEY`.
+fn find_named(key: &str) -> Option<(Family, &str, &str)> {
+    let (family, name, field) = Family::split(key)?;
+    family.keys().iter().any(|(known, _)| *known == field).then_some((family, name, field))
 }
 
 fn unknown(key: &str, origin: &str) -> String {
-    let guess = match key.strip_prefix("processors.").and_then(|rest| rest.rsplit_once('.')) {
-        Some((name, field)) => nearest(field, PROCESSOR_KEYS.iter().map(|(known, _)| *known))
-            .map(|known| format!("processors.{name}.{known}")),
+    let guess = match Family::split(key) {
+        Some((family, name, field)) => {
+            nearest(field, family.keys().iter().map(|(known, _)| *known))
+                .map(|known| format!("{}{name}.{known}", family.prefix()))
+        }
         None => nearest(key, keys::all().map(|known| known.name)).map(str::to_owned),
     };
     format!(
@@ -202,6 +242,7 @@ mod tests {
         assert!(unknown("worker.concurency", "--set").contains("`worker.concurrency`"));
         assert!(unknown("fetch.maxsize", "--set").contains("`fetch.max_size`"));
         assert!(unknown("processors.core.page", "--set").contains("`processors.core.pages`"));
+        assert!(unknown("models.m.base_ur", "--set").contains("`models.m.base_url`"));
     }
 
     #[test]

@@ -5,6 +5,7 @@
 mod answers;
 mod config;
 mod install;
+mod models;
 mod refusals;
 mod serving;
 mod shell;

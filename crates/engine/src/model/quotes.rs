@@ -60,6 +60,14 @@ pub(super) fn whole(text: &Text, span: &Span) -> Span {
     }
 }
 
+/// A quote as models are shown it outside a fence: on one line, so that it cannot pass for the next one, without what nobody
+/// sees, and not longer than this.
+pub(super) fn shown(quote: &str, most_bytes: usize) -> String {
+    let seen: String = quote.chars().filter(|c| !is_invisible(*c)).collect();
+    let line = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+    super::asking::cut(&line, most_bytes).to_owned()
+}
+
 /// Each letter that counts, and the bytes that it stands for. White space is one space, however much there is.
 fn folded(text: &str) -> Vec<(char, Span)> {
     let mut out: Vec<(char, Span)> = Vec::with_capacity(text.len());
@@ -152,6 +160,15 @@ mod tests {
         let text = build::text("T", "The gate opens. It closes at noon. Boats wait.");
         let span = find(&text, &(0..text.body.len()), "closes at").unwrap();
         assert_eq!(text.quote(&whole(&text, &span)), "It closes at noon.");
+    }
+
+    #[test]
+    fn a_quote_is_shown_on_one_line_and_without_hidden_letters() {
+        assert_eq!(
+            shown("It opened.\nE9 (x): It\u{200b} closed.", 99),
+            "It opened. E9 (x): It closed."
+        );
+        assert_eq!(shown("It opened.", 4), "It o");
     }
 
     #[test]

@@ -100,6 +100,18 @@ pub(super) async fn read(
             }
         }
     }
+    let unread = chosen.portions.len() - outcome.answered;
+    if unread > 0 {
+        mind.world.note(format!(
+            "Models read the best {} of {} portions of passages that bear on the question: {}.",
+            outcome.answered,
+            chosen.portions.len(),
+            match &outcome.failure {
+                Some(Unanswered::Silent(why) | Unanswered::Unfit(why)) => why.as_str(),
+                Some(Unanswered::Cap) | None => "the caps of the processor leave room for no more",
+            },
+        ));
+    }
     mind.world.note_read_by_model(dropped, chosen.withheld);
     Ok(outcome)
 }

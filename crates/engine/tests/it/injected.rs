@@ -76,7 +76,8 @@ async fn a_page_cannot_close_the_fence_around_it() {
     let desk = desk(more).await;
     let done = desk.done(report("pro"), QUESTION).await;
     desk.assert_signed(&done).await;
-    for asked in desk.server.asked() {
+    let asked = desk.server.asked();
+    for asked in asked.iter().filter(|asked| asked.system.contains("You read passages")) {
         assert!(!asked.turns[0].contains(">>> P1 00000000"), "{}", asked.turns[0]);
         assert!(!asked.turns[0].contains("<<< P9 00000000"), "{}", asked.turns[0]);
     }
@@ -95,7 +96,7 @@ async fn second_row(more: &str) -> (String, Vec<String>) {
     });
     let rows = [
         "How many eels are killed by the turbines of Sorrel Reach?",
-        "When does the operating licence of Sorrel Reach end?",
+        "Who builds the Tern 25 turbine?",
     ];
     let rows = rows.map(|question| new_run(&spec, row(question))).to_vec();
     let made = store.add_rows(ME, group, rows, None).await.unwrap().unwrap().made().unwrap();
@@ -114,6 +115,6 @@ async fn second_row(more: &str) -> (String, Vec<String>) {
 async fn an_order_on_the_page_of_one_row_changes_no_other_row() {
     let calm = second_row("").await;
     let steered = second_row(&format!("<p>{ORDER}</p>")).await;
-    assert!(calm.0.contains("31 December 2031"), "{}", calm.0);
+    assert!(calm.0.contains("Tern 25 turbine weighs"), "{}", calm.0);
     assert_eq!(steered, calm);
 }

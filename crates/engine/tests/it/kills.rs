@@ -36,10 +36,14 @@ struct Attempt {
 }
 
 impl Desk {
-    async fn answers_kept(&self) -> usize {
+    /// Answers that an attempt of the newest run paid for and kept.
+    async fn answers_of(&self, attempt: usize) -> usize {
         let raw = self.bench.database.raw().await;
-        let count = raw.number("SELECT COUNT(*) FROM journal WHERE kind = 'model'").await;
-        usize::try_from(count).unwrap()
+        let count = format!(
+            "SELECT COUNT(*) FROM ledger WHERE entry = 'spent' AND attempt = {attempt}
+             AND run_seq = (SELECT MAX(seq) FROM runs)"
+        );
+        usize::try_from(raw.number(&count).await).unwrap()
     }
 
     /// Whether a run gets so many more answers into its journal before it ends.
@@ -60,7 +64,7 @@ impl Desk {
     async fn harassed(&self, run: &RunRow, chance: &Numbers, kills: usize) -> Vec<Attempt> {
         let mut attempts = Vec::new();
         loop {
-            let (asked_before, answered_before) = (self.server.hits(), self.answers_kept().await);
+            let asked_before = self.server.hits();
             let kept = self.bench.store.calls_of(run.seq).await.unwrap().0;
             let more = i64::try_from(1 + chance.below(LONGEST)).unwrap();
             let more = if attempts.len() < kills { more } else { i64::MAX - kept };
@@ -73,12 +77,16 @@ impl Desk {
             self.bench.clock.advance(Duration::from_secs(31));
             let asked = self.server.asked().split_off(asked_before);
             let asked = asked.iter().map(|asked| asked.bytes.to_vec()).collect();
-            let answered = self.answers_kept().await - answered_before;
-            attempts.push(Attempt { asked, answered });
+            attempts.push(Attempt { asked, answered: 0 });
             if !is_alive {
-                return attempts;
+                break;
             }
         }
+        // Counted at the end: what was under way to the disk when a worker died arrives there.
+        for (attempt, number) in attempts.iter_mut().zip(1..) {
+            attempt.answered = self.answers_of(number).await;
+        }
+        attempts
     }
 }
 

@@ -89,7 +89,7 @@ impl Reader<'_> {
         loop {
             self.skip_commas();
             match self.peek() {
-                None => return self.cut(Value::Object(members)),
+                None => return Some(self.cut(Value::Object(members))),
                 Some('}') => {
                     self.next();
                     return Some(Value::Object(members));
@@ -102,13 +102,13 @@ impl Reader<'_> {
                 return self.is_cut.then_some(Value::Object(members));
             };
             match self.peek() {
-                None => return self.cut(Value::Object(members)),
+                None => return Some(self.cut(Value::Object(members))),
                 Some(':') => self.next(),
                 Some(_) => return None,
             };
             self.skip();
             if self.peek().is_none() {
-                return self.cut(Value::Object(members));
+                return Some(self.cut(Value::Object(members)));
             }
             match self.value(depth + 1) {
                 Some(value) => {
@@ -133,7 +133,7 @@ impl Reader<'_> {
         loop {
             self.skip_commas();
             match self.peek() {
-                None => return self.cut(Value::Array(items)),
+                None => return Some(self.cut(Value::Array(items))),
                 Some(']') => {
                     self.next();
                     return Some(Value::Array(items));
@@ -208,9 +208,9 @@ impl Reader<'_> {
         }
     }
 
-    fn cut(&mut self, value: Value) -> Option<Value> {
+    fn cut(&mut self, value: Value) -> Value {
         self.is_cut = true;
-        Some(value)
+        value
     }
 
     fn peek(&self) -> Option<char> {

@@ -26,7 +26,7 @@ fn habits_of_other_languages_are_forgiven() {
     let wanted = json!({"a": "it's", "b": true, "c": null, "d": [1.5, -2]});
     for text in [
         r#"{'a': "it's", 'b': True, 'c': None, 'd': [1.5, -2,],}"#,
-        r#"{a: 'it\'s', b: true, c: undefined, d: [1.5, -2]}"#,
+        r"{a: 'it\'s', b: true, c: undefined, d: [1.5, -2]}",
         "{\"a\": \"it's\", // yes\n \"b\": true, /* no */ \"c\": NaN, \"d\": [+1.5, -2]}",
         "{\u{201c}a\u{201d}: \u{201c}it's\u{201d}, \"b\": true \"c\": null, \"d\": [1.5 -2]}",
     ] {

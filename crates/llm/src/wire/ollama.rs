@@ -53,10 +53,7 @@ pub(super) fn read(draft: &mut Draft, event: &Value) {
     if let Some(arguments) = event.pointer("/message/tool_calls/0/function/arguments")
         && draft.arguments.is_empty()
     {
-        draft.arguments = match arguments {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        };
+        draft.arguments = arguments.as_str().map_or_else(|| arguments.to_string(), str::to_owned);
     }
     if event.get("done") != Some(&Value::Bool(true)) {
         return;

@@ -19,7 +19,7 @@ pub(super) fn not_found() -> Response {
     (StatusCode::NOT_FOUND, Json(json!({"error": {"message": "no such path"}}))).into_response()
 }
 
-pub(super) fn write(asked: &Asked, said: Said, fault: Option<Fault>) -> Response {
+pub(super) fn write(asked: &Asked, said: &Said, fault: Option<Fault>) -> Response {
     match fault {
         Some(Fault::Error { status, kind, message, headers }) => {
             let reply = error(asked.spoken, status, kind, &message);
@@ -30,7 +30,7 @@ pub(super) fn write(asked: &Asked, said: Said, fault: Option<Fault>) -> Response
             (status, [(header::CONTENT_TYPE, content_type)], body).into_response()
         }
         Some(Fault::Headers(headers)) => with(answer(asked, said, None), headers),
-        fault => answer(asked, said, fault),
+        fault => answer(asked, said, fault.as_ref()),
     }
 }
 
@@ -58,22 +58,19 @@ fn error_body(spoken: Spoken, status: u16, kind: &str, message: &str) -> Value {
     }
 }
 
-fn answer(asked: &Asked, said: Said, fault: Option<Fault>) -> Response {
-    let said = match said {
-        Said::Error(status, message) => {
-            return error(asked.spoken, status, "invalid_request_error", &message);
-        }
-        said => said,
-    };
-    let usage = match &fault {
-        Some(Fault::NoUsage) => None,
-        Some(Fault::Usage { input, output }) => Some((*input, *output)),
-        _ => Some(counted(asked, &said)),
-    };
-    if fault == Some(Fault::Whole) {
-        return Json(whole(asked, &said, usage)).into_response();
+fn answer(asked: &Asked, said: &Said, fault: Option<&Fault>) -> Response {
+    if let Said::Error(status, message) = said {
+        return error(asked.spoken, *status, "invalid_request_error", message);
     }
-    let events = events(asked, &said, usage);
+    let usage = if let Some(Fault::Usage { input, output }) = fault {
+        Some((*input, *output))
+    } else {
+        (fault != Some(&Fault::NoUsage)).then(|| counted(asked, said))
+    };
+    if fault == Some(&Fault::Whole) {
+        return Json(whole(asked, said, usage)).into_response();
+    }
+    let events = events(asked, said, usage);
     let content_type = match asked.spoken {
         Spoken::Ollama => "application/x-ndjson",
         Spoken::OpenAiChat | Spoken::OpenAiResponses | Spoken::Anthropic | Spoken::Gemini => {
@@ -83,22 +80,22 @@ fn answer(asked: &Asked, said: Said, fault: Option<Fault>) -> Response {
     ([(header::CONTENT_TYPE, content_type)], body(asked.spoken, events, fault)).into_response()
 }
 
-fn body(spoken: Spoken, mut events: Vec<String>, fault: Option<Fault>) -> Body {
+fn body(spoken: Spoken, mut events: Vec<String>, fault: Option<&Fault>) -> Body {
     let good = |events: Vec<String>| {
         stream::iter(events.into_iter().map(|event| Ok::<_, io::Error>(Bytes::from(event))))
     };
     match fault {
         Some(Fault::Short(pieces)) => {
-            events.truncate(pieces);
+            events.truncate(*pieces);
             Body::from_stream(good(events))
         }
         Some(Fault::Broken(pieces)) => {
-            events.truncate(pieces);
+            events.truncate(*pieces);
             let lost = stream::once(async { Err(io::ErrorKind::ConnectionReset.into()) });
             Body::from_stream(good(events).chain(lost))
         }
         Some(Fault::Stalled(pieces)) => {
-            events.truncate(pieces);
+            events.truncate(*pieces);
             Body::from_stream(good(events).chain(stream::pending()))
         }
         Some(Fault::Endless) => {
@@ -112,7 +109,7 @@ fn body(spoken: Spoken, mut events: Vec<String>, fault: Option<Fault>) -> Body {
             Body::from_stream(stream::repeat_with(move || Ok::<_, Infallible>(piece.clone())))
         }
         Some(Fault::ErrorEvent(pieces)) => {
-            events.truncate(pieces);
+            events.truncate(*pieces);
             let error = error_body(spoken, 529, "overloaded_error", "Overloaded");
             events.push(framed(spoken, &error));
             Body::from_stream(good(events))
@@ -162,93 +159,112 @@ fn arguments(text: &str) -> Value {
 
 fn events(asked: &Asked, said: &Said, usage: Option<(i64, i64)>) -> Vec<String> {
     let spoken = asked.spoken;
-    let (text, is_cut) = spoken_text(said);
-    let is_tool = asked.mode == Mode::Tool;
-    let is_refusal = matches!(said, Said::Refusal(_));
-    let mut events = Vec::new();
-    match spoken {
-        Spoken::OpenAiChat => {
-            let chunk = |delta: Value, reason: Value| {
-                json!({"object": "chat.completion.chunk", "choices": [
-                    {"index": 0, "delta": delta, "finish_reason": reason}
-                ]})
-            };
-            events.push(chunk(json!({"role": "assistant", "content": ""}), Value::Null));
-            for piece in pieces(text) {
-                let delta = if is_refusal {
-                    json!({"refusal": piece})
-                } else if is_tool {
-                    json!({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})
-                } else {
-                    json!({"content": piece})
-                };
-                events.push(chunk(delta, Value::Null));
-            }
-            events.push(chunk(json!({}), json!(if is_cut { "length" } else { "stop" })));
-            if let Some((input, output)) = usage {
-                events.push(json!({"choices": [], "usage": chat_usage(input, output)}));
-            }
-        }
-        Spoken::OpenAiResponses => {
-            events.push(json!({"type": "response.created", "response": {"status": "in_progress"}}));
-            let name = if is_refusal {
-                "response.refusal.delta"
-            } else if is_tool {
-                "response.function_call_arguments.delta"
-            } else {
-                "response.output_text.delta"
-            };
-            events.extend(pieces(text).iter().map(|piece| json!({"type": name, "delta": piece})));
-            let name = if is_cut { "response.incomplete" } else { "response.completed" };
-            events.push(json!({"type": name, "response": whole(asked, said, usage)}));
-        }
-        Spoken::Anthropic => {
-            let usage = usage.map(|(input, output)| (json!({"input_tokens": input}), output));
-            let (head, output) = usage.map_or((json!({}), Value::Null), |(u, o)| (u, json!(o)));
-            events.push(json!({"type": "message_start", "message": {"usage": head}}));
-            let block = if is_tool {
-                json!({"type": "tool_use", "id": "toolu_1", "name": "x", "input": {}})
-            } else {
-                json!({"type": "text", "text": ""})
-            };
-            events.push(json!({"type": "content_block_start", "index": 0, "content_block": block}));
-            for piece in pieces(if is_refusal { "" } else { text }) {
-                let delta = if is_tool {
-                    json!({"type": "input_json_delta", "partial_json": piece})
-                } else {
-                    json!({"type": "text_delta", "text": piece})
-                };
-                events.push(json!({"type": "content_block_delta", "index": 0, "delta": delta}));
-            }
-            let reason = anthropic_reason(is_cut, is_refusal);
-            let usage = json!({"output_tokens": output});
-            let delta = json!({"stop_reason": reason});
-            events.push(json!({"type": "message_delta", "delta": delta, "usage": usage}));
-            events.push(json!({"type": "message_stop"}));
-        }
-        Spoken::Gemini | Spoken::Ollama if is_tool || is_refusal => {
-            events.push(whole(asked, said, usage));
-        }
-        Spoken::Gemini => {
-            for piece in pieces(text) {
-                events.push(json!({"candidates": [{"content": {"parts": [{"text": piece}]}}]}));
-            }
-            events.push(whole(asked, &empty(is_cut), usage));
-        }
-        Spoken::Ollama => {
-            for piece in pieces(text) {
-                events.push(
-                    json!({"message": {"role": "assistant", "content": piece}, "done": false}),
-                );
-            }
-            events.push(whole(asked, &empty(is_cut), usage));
-        }
-    }
+    let is_alone = asked.mode == Mode::Tool || matches!(said, Said::Refusal(_));
+    let events = match spoken {
+        Spoken::OpenAiChat => chat_events(asked, said, usage),
+        Spoken::OpenAiResponses => responses_events(asked, said, usage),
+        Spoken::Anthropic => anthropic_events(asked, said, usage),
+        Spoken::Gemini | Spoken::Ollama if is_alone => vec![whole(asked, said, usage)],
+        Spoken::Gemini => with_end(
+            asked,
+            said,
+            usage,
+            |piece| json!({"candidates": [{"content": {"parts": [{"text": piece}]}}]}),
+        ),
+        Spoken::Ollama => with_end(
+            asked,
+            said,
+            usage,
+            |piece| json!({"message": {"role": "assistant", "content": piece}, "done": false}),
+        ),
+    };
     let mut framed: Vec<String> = events.iter().map(|event| framed(spoken, event)).collect();
     if spoken == Spoken::OpenAiChat {
         framed.push("data: [DONE]\n\n".into());
     }
     framed
+}
+
+fn chat_events(asked: &Asked, said: &Said, usage: Option<(i64, i64)>) -> Vec<Value> {
+    let (text, is_cut) = spoken_text(said);
+    let chunk = |delta: Value, reason: Value| {
+        json!({"object": "chat.completion.chunk", "choices": [
+            {"index": 0, "delta": delta, "finish_reason": reason}
+        ]})
+    };
+    let mut events = vec![chunk(json!({"role": "assistant", "content": ""}), Value::Null)];
+    for piece in pieces(text) {
+        let delta = match (said, asked.mode) {
+            (Said::Refusal(_), _) => json!({"refusal": piece}),
+            (_, Mode::Tool) => {
+                json!({"tool_calls": [{"index": 0, "function": {"arguments": piece}}]})
+            }
+            (_, Mode::Text | Mode::Native) => json!({"content": piece}),
+        };
+        events.push(chunk(delta, Value::Null));
+    }
+    events.push(chunk(json!({}), json!(if is_cut { "length" } else { "stop" })));
+    events.extend(
+        usage.map(|(input, output)| json!({"choices": [], "usage": chat_usage(input, output)})),
+    );
+    events
+}
+
+fn responses_events(asked: &Asked, said: &Said, usage: Option<(i64, i64)>) -> Vec<Value> {
+    let (text, is_cut) = spoken_text(said);
+    let name = match (said, asked.mode) {
+        (Said::Refusal(_), _) => "response.refusal.delta",
+        (_, Mode::Tool) => "response.function_call_arguments.delta",
+        (_, Mode::Text | Mode::Native) => "response.output_text.delta",
+    };
+    let mut events =
+        vec![json!({"type": "response.created", "response": {"status": "in_progress"}})];
+    events.extend(pieces(text).iter().map(|piece| json!({"type": name, "delta": piece})));
+    let name = if is_cut { "response.incomplete" } else { "response.completed" };
+    events.push(json!({"type": name, "response": whole(asked, said, usage)}));
+    events
+}
+
+fn anthropic_events(asked: &Asked, said: &Said, usage: Option<(i64, i64)>) -> Vec<Value> {
+    let (text, is_cut) = spoken_text(said);
+    let is_tool = asked.mode == Mode::Tool;
+    let is_refusal = matches!(said, Said::Refusal(_));
+    let head = usage.map_or(json!({}), |(input, _)| json!({"input_tokens": input}));
+    let block = if is_tool {
+        json!({"type": "tool_use", "id": "toolu_1", "name": "x", "input": {}})
+    } else {
+        json!({"type": "text", "text": ""})
+    };
+    let mut events = vec![
+        json!({"type": "message_start", "message": {"usage": head}}),
+        json!({"type": "content_block_start", "index": 0, "content_block": block}),
+    ];
+    for piece in pieces(if is_refusal { "" } else { text }) {
+        let delta = if is_tool {
+            json!({"type": "input_json_delta", "partial_json": piece})
+        } else {
+            json!({"type": "text_delta", "text": piece})
+        };
+        events.push(json!({"type": "content_block_delta", "index": 0, "delta": delta}));
+    }
+    let usage = json!({"output_tokens": usage.map(|(_, output)| output)});
+    let delta = json!({"stop_reason": anthropic_reason(is_cut, is_refusal)});
+    events.push(json!({"type": "message_delta", "delta": delta, "usage": usage}));
+    events.push(json!({"type": "message_stop"}));
+    events
+}
+
+/// Pieces, and an end without a text of its own.
+fn with_end(
+    asked: &Asked,
+    said: &Said,
+    usage: Option<(i64, i64)>,
+    event: fn(&str) -> Value,
+) -> Vec<Value> {
+    let (text, is_cut) = spoken_text(said);
+    let mut events: Vec<Value> = pieces(text).iter().map(|piece| event(piece)).collect();
+    events.push(whole(asked, &empty(is_cut), usage));
+    events
 }
 
 fn empty(is_cut: bool) -> Said {

@@ -1,0 +1,85 @@
+//! What answers are reasoned out with beside the rules: the configured models, who plays which part, and the words in which
+//! they are asked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Result;
+use domain::model::Cast;
+use domain::processor::{Engine, MODEL_WALL};
+use engine::{Prompts, Reasoning};
+use llm::Models;
+
+use crate::problem::usage;
+use crate::settings::Settings;
+
+/// Models that can be asked; without any, everything is left to the rules.
+pub(crate) struct Thinking {
+    pub(crate) cast: Option<Cast>,
+    pub(crate) reasoning: Option<Arc<Reasoning>>,
+    pub(crate) has_prices: bool,
+    /// Rows of a group at the same time: a model on one's own machine may take one at a time.
+    pub(crate) at_once: u32,
+}
+
+impl Thinking {
+    /// Asks the machine which models there are, and has them serve the processors that nobody gave to another engine.
+    pub(crate) async fn prepare(settings: &mut Settings) -> Result<Self> {
+        let models = settings.models().await;
+        let cast = settings.cast(&models);
+        let per_group = u32::try_from(settings.worker.per_group()).unwrap_or(1).max(1);
+        let Some(cast) = cast else {
+            return Ok(Self { cast: None, reasoning: None, has_prices: true, at_once: per_group });
+        };
+        serve_by_models(settings);
+        let profiles: Vec<_> =
+            cast.models().iter().filter_map(|name| models.profile(name)).collect();
+        let has_prices = profiles.iter().all(|profile| profile.price.is_some());
+        let local = profiles.iter().filter(|profile| profile.is_local);
+        let places = local.filter_map(|profile| models.places(&profile.name)).min();
+        let prompts = Arc::new(prompts(settings.research.prompts.as_deref())?);
+        let at_once = places.unwrap_or(per_group).clamp(1, per_group);
+        let reasoning = Some(Arc::new(Reasoning { models, prompts }));
+        Ok(Self { cast: Some(cast), reasoning, has_prices, at_once })
+    }
+}
+
+/// Names of the configured models, for lists.
+pub(crate) fn names(models: &Models) -> Vec<&str> {
+    models.profiles().map(|profile| profile.name.as_str()).collect()
+}
+
+/// Processors whose engine nobody set are served by models, and their wall times bind only where somebody set them.
+fn serve_by_models(settings: &mut Settings) {
+    for processor in &mut settings.processors.0 {
+        let is_set = |key: &str| {
+            settings.origins.contains_key(&format!("processors.{}.{key}", processor.name))
+        };
+        if processor.engine == Engine::Extractive && !is_set("engine") {
+            processor.engine = Engine::Model;
+        }
+        if processor.engine == Engine::Model && !is_set("wall") {
+            processor.caps.wall = MODEL_WALL;
+        }
+    }
+}
+
+/// The prompts, with those of a folder in the place of the built-in ones.
+fn prompts(folder: Option<&Path>) -> Result<Prompts> {
+    let Some(folder) = folder else { return Ok(Prompts::default()) };
+    let shown = folder.display();
+    let unreadable = |why: std::io::Error| {
+        usage(format!("the folder of prompts `{shown}` (`research.prompts`) cannot be read: {why}"))
+    };
+    let mut texts = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let is_prompt = path.extension().is_some_and(|extension| extension == "md");
+        if let (true, Some(name)) = (is_prompt, path.file_stem()) {
+            let text = std::fs::read_to_string(&path).map_err(unreadable)?;
+            texts.push((name.to_string_lossy().into_owned(), text));
+        }
+    }
+    texts.sort();
+    Prompts::replaced(texts).map_err(|why| usage(format!("`research.prompts` ({shown}): {why}")))
+}

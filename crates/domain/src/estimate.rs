@@ -1,0 +1,212 @@
+//! What work will probably take and cost, before it is begun.
+
+use std::time::Duration;
+
+use crate::processor::{Engine, Processor};
+
+/// Of the middle of all cases and of nineteen in twenty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range<T> {
+    pub p50: T,
+    pub p95: T,
+}
+
+/// Time and money for some rows on one processor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Estimate {
+    pub rows: u64,
+    /// One row, or one question.
+    pub each: Range<Duration>,
+    /// All of them, as many at a time as there is room for.
+    pub all: Range<Duration>,
+    /// Millionths of a US dollar for all; `None` where prices are not known, zero where nothing is bought.
+    pub cost_micro_usd: Option<Range<u64>>,
+    /// Earlier runs on the same processor that it is measured on; 0: from the caps of the processor.
+    pub measured_on: usize,
+}
+
+/// How earlier runs on a processor went.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Measured {
+    /// Of each completed run, in any order.
+    pub times: Vec<Duration>,
+    /// Millionths of a dollar of those whose cost is known.
+    pub costs: Vec<u64>,
+    /// How long a call of a model takes on average.
+    pub call: Option<Duration>,
+}
+
+/// Runs that are needed before measurements count for more than caps.
+const ENOUGH: usize = 5;
+/// A call of a model where none has been measured: a hosted one reads a prompt and writes a page in about this time.
+const CALL: Duration = Duration::from_secs(6);
+/// The share of its calls that a run makes in the middle case, in percent: most stop before their caps.
+const USUAL_PERCENT: u32 = 45;
+/// Calls of one run under way at the same time, on average over its stages.
+const AT_ONCE: u32 = 3;
+
+/// `at_once`: rows that are worked on at the same time. `has_prices`: whether what models cost is known.
+pub fn estimate(
+    processor: &Processor,
+    measured: &Measured,
+    rows: u64,
+    at_once: u32,
+    has_prices: bool,
+) -> Estimate {
+    let is_measured = measured.times.len() >= ENOUGH;
+    let each = if is_measured { of_times(&measured.times) } else { of_caps(processor, measured) };
+    let turns = u32::try_from(rows.div_ceil(u64::from(at_once.max(1)))).unwrap_or(u32::MAX);
+    // Slow rows and quick ones mix: only a single one may be as slow as the slowest.
+    let mixed = |one: Duration| one.saturating_mul(turns);
+    let all = Range {
+        p50: mixed(each.p50),
+        p95: if turns > 1 {
+            mixed(each.p50 + (each.p95.saturating_sub(each.p50)) / 3)
+        } else {
+            each.p95
+        },
+    };
+    let cost_micro_usd = match processor.engine {
+        Engine::Extractive | Engine::Noop => Some(Range { p50: 0, p95: 0 }),
+        Engine::Model if !has_prices => None,
+        Engine::Model => {
+            let one = if measured.costs.len() >= ENOUGH {
+                of_costs(&measured.costs)
+            } else {
+                let cap = processor.caps.cost_micro_usd;
+                Range { p50: cap * u64::from(USUAL_PERCENT) / 100, p95: cap }
+            };
+            Some(Range { p50: one.p50 * rows, p95: one.p95 * rows })
+        }
+    };
+    let measured_on = if is_measured { measured.times.len() } else { 0 };
+    Estimate { rows, each, all, cost_micro_usd, measured_on }
+}
+
+fn of_caps(processor: &Processor, measured: &Measured) -> Range<Duration> {
+    match processor.engine {
+        Engine::Extractive | Engine::Noop => {
+            Range { p50: processor.usual.0, p95: processor.usual.1 }
+        }
+        Engine::Model => {
+            let calls = processor.caps.calls;
+            let call = measured.call.unwrap_or(CALL);
+            let width = AT_ONCE * processor.caps.width.max(1) * processor.caps.branches.max(1);
+            let time = |calls: u32| call.saturating_mul(calls.div_ceil(width).max(3));
+            Range {
+                p50: time(calls * USUAL_PERCENT / 100).min(processor.caps.wall),
+                p95: time(calls).min(processor.caps.wall),
+            }
+        }
+    }
+}
+
+fn of_times(times: &[Duration]) -> Range<Duration> {
+    let mut sorted = times.to_vec();
+    sorted.sort_unstable();
+    Range { p50: at(&sorted, 50), p95: at(&sorted, 95) }
+}
+
+fn of_costs(costs: &[u64]) -> Range<u64> {
+    let mut sorted = costs.to_vec();
+    sorted.sort_unstable();
+    Range { p50: at(&sorted, 50), p95: at(&sorted, 95) }
+}
+
+/// The value at a percentile of a list that is sorted and not empty.
+fn at<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
+    let place = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(place).copied().unwrap_or_default()
+}
+
+impl Estimate {
+    /// `300 rows × 40 s ≈ 3 h 20 min, at most about 4 h; about $1.20, at most $3.00 (measured on 41 runs)`
+    pub fn in_words(&self) -> String {
+        let mut words = if self.rows > 1 {
+            format!("{} rows × {} ≈ {}", self.rows, time(self.each.p50), time(self.all.p50))
+        } else {
+            format!("about {}", time(self.all.p50))
+        };
+        words.push_str(&format!(", at most about {}", time(self.all.p95)));
+        match self.cost_micro_usd {
+            None => words.push_str("; cost unknown: no price is set for the model"),
+            Some(Range { p95: 0, .. }) => words.push_str("; no money"),
+            Some(cost) => {
+                let (usual, most) = (dollars(cost.p50), dollars(cost.p95));
+                words.push_str(&format!("; about {usual}, at most about {most}"));
+            }
+        }
+        match self.measured_on {
+            0 => words.push_str(" (from the caps of the processor; nothing was measured yet)"),
+            runs => words.push_str(&format!(" (measured on {runs} runs)")),
+        }
+        words
+    }
+}
+
+fn time(time: Duration) -> String {
+    let seconds = time.as_secs();
+    match seconds {
+        0 => "under a second".into(),
+        1..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        _ => {
+            let minutes = seconds / 60 % 60;
+            if minutes == 0 {
+                format!("{} h", seconds / 3_600)
+            } else {
+                format!("{} h {minutes:02}", seconds / 3_600)
+            }
+        }
+    }
+}
+
+fn dollars(micro: u64) -> String {
+    if micro >= 1_000_000 {
+        format!("${}.{:02}", micro / 1_000_000, micro / 10_000 % 100)
+    } else {
+        format!("${}.{:04}", micro / 1_000_000, micro / 100 % 10_000)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn model(name: &str) -> Processor {
+        let known = crate::processor::defaults().into_iter().find(|known| known.name == name);
+        Processor { engine: Engine::Model, ..known.unwrap() }
+    }
+
+    fn measured(seconds: u64) -> Measured {
+        Measured { times: vec![Duration::from_secs(seconds); 9], costs: vec![2_000; 9], call: None }
+    }
+
+    #[test]
+    fn rows_that_wait_for_each_other_add_up() {
+        let estimate = estimate(&model("core"), &measured(40), 300, 1, true);
+        assert_eq!(
+            estimate.in_words(),
+            "300 rows × 40 s ≈ 3 h 20, at most about 3 h 20; about $0.6000, at most about $0.6000 (measured on 9 runs)"
+        );
+    }
+
+    #[test]
+    fn without_measurements_the_caps_speak_and_a_slow_model_is_taken_as_it_is() {
+        let slow = Measured { call: Some(Duration::from_mins(1)), ..Measured::default() };
+        let slow = estimate(&model("core"), &slow, 1, 1, true);
+        let fast = estimate(&model("core"), &Measured::default(), 1, 1, true);
+        assert!(slow.all.p50 > fast.all.p50 * 5, "{slow:?} {fast:?}");
+        assert_eq!(fast.cost_micro_usd.unwrap().p95, 25_000);
+        assert!(fast.in_words().ends_with("nothing was measured yet)"), "{}", fast.in_words());
+    }
+
+    #[test]
+    fn an_unknown_price_is_no_price_of_zero() {
+        let unknown = estimate(&model("core"), &measured(4), 1, 1, false);
+        assert_eq!(unknown.cost_micro_usd, None);
+        assert!(unknown.in_words().contains("cost unknown"));
+        let rules = Processor { engine: Engine::Extractive, ..model("core") };
+        assert!(estimate(&rules, &measured(4), 1, 1, false).in_words().contains("no money"));
+    }
+}

@@ -1,0 +1,67 @@
+use std::time::Duration;
+
+use task_mcp_llm::{Failed, Profile};
+use testkit::model_server::{Fault, ModelServer, Spoken};
+
+use crate::ask::{ask, models, profile};
+
+fn down() -> Fault {
+    Fault::error(500, "server_error", "oops")
+}
+
+async fn pair() -> (ModelServer, ModelServer, Profile, Profile) {
+    let (first, second) = (ModelServer::saying("one").await, ModelServer::saying("two").await);
+    let main = Profile { fallback: Some("b".into()), ..profile(&first, Spoken::OpenAiChat) };
+    let other = Profile { name: "b".into(), ..profile(&second, Spoken::Anthropic) };
+    (first, second, main, other)
+}
+
+#[tokio::test]
+async fn the_second_model_answers_where_the_first_cannot() {
+    for fault in [
+        Fault::error(429, "insufficient_quota", "no credit"),
+        Fault::error(401, "invalid_api_key", "wrong key"),
+        Fault::rate(&[("retry-after", "3600")]),
+        Fault::error(503, "server_is_overloaded", "busy"),
+        Fault::Reset,
+    ] {
+        let (first, _second, main, other) = pair().await;
+        first.always(Some(fault.clone()));
+        let reply = ask(&models(vec![main, other]).0).await.unwrap();
+        assert_eq!((reply.text.as_str(), reply.model.as_str()), ("two", "b"), "{fault:?}");
+        assert_eq!(usize::try_from(reply.tries).unwrap(), first.hits() + 1);
+    }
+}
+
+#[tokio::test]
+async fn a_question_that_is_at_fault_is_not_handed_on() {
+    let (first, second, main, other) = pair().await;
+    first.always(Some(Fault::error(400, "invalid_request_error", "no such thing")));
+    assert!(matches!(ask(&models(vec![main, other]).0).await, Err(Failed::Bad { .. })));
+    assert_eq!(second.hits(), 0);
+}
+
+#[tokio::test]
+async fn where_all_fail_the_first_failure_is_told_and_circles_end() {
+    let (first, second, main, other) = pair().await;
+    first.always(Some(down()));
+    second.always(Some(Fault::error(401, "authentication_error", "wrong key")));
+    let circle = Profile { fallback: Some("m".into()), ..other };
+    let failed = ask(&models(vec![main, circle]).0).await.unwrap_err();
+    assert_eq!((failed.code(), first.hits(), second.hits()), ("overloaded", 5, 1));
+}
+
+#[tokio::test]
+async fn a_provider_that_keeps_failing_is_left_alone_and_tried_again_later() {
+    let (first, _second, main, _other) = pair().await;
+    first.always(Some(down()));
+    let (models, clock) = models(vec![Profile { fallback: None, ..main }]);
+    assert_eq!(ask(&models).await.unwrap_err().code(), "overloaded");
+    assert_eq!(first.hits(), 5);
+    let failed = ask(&models).await.unwrap_err();
+    assert_eq!((failed.code(), first.hits()), ("down", 5), "without a request");
+    first.always(None);
+    assert_eq!(ask(&models).await.unwrap_err().code(), "down");
+    clock.advance(Duration::from_secs(31));
+    assert_eq!(ask(&models).await.unwrap().text, "one");
+}
