@@ -25,8 +25,8 @@ pub struct Web {
     pub press: Site,
 }
 
-pub const QUESTION: &str = "When was the Sorrel Reach tidal plant opened, what did the building of it cost, how much electricity does it produce, and how many eels are killed by its turbines?";
-pub const FRAGE: &str = "Wann wurde das Gezeitenkraftwerk Sorrel Reach eröffnet, was kostete der Bau, wie viel Strom erzeugt es, und wie viele Aale sterben in den Turbinen?";
+pub const QUESTION: &str = "When was the plant of Sorrel Reach opened, what did the building of it cost, how much electricity does it produce, and how many eels are killed by its turbines?";
+pub const FRAGE: &str = "Wann wurde das Werk Sorrel Reach eröffnet, was kostete der Bau, wie viel Strom erzeugt es, und wie viele Aale sterben in den Turbinen?";
 /// About what no page has, beside what one has.
 pub const OPEN_QUESTION: &str =
     "When does the operating licence of Sorrel Reach end, and what are the wages of its divers?";
@@ -39,7 +39,7 @@ pub const PAGES: [Page; 16] = [
         false,
         &[
             "The Sorrel Reach tidal plant is owned by Nordwind Ltd. and stands at the mouth of the Arle.",
-            "The plant was opened on 12 May 1998 after four years of building.",
+            "The plant of Sorrel Reach was opened on 12 May 1998 after four years of building.",
             "Its twelve Tern 25 turbines have a capacity of 4.2 megawatts together.",
         ],
     ),
@@ -58,7 +58,7 @@ pub const PAGES: [Page; 16] = [
         Some("2025-02-10"),
         false,
         &[
-            "In 2024 the plant produced 10,400 megawatt hours of electricity, more than in any year before.",
+            "In 2024 the plant of Sorrel Reach produced 10,400 megawatt hours of electricity, more than in any year before.",
             "| Year | Electricity produced (MWh) |",
             "| 2022 | 9,800 |",
             "| 2023 | 10,150 |",
@@ -154,7 +154,7 @@ pub const PAGES: [Page; 16] = [
         false,
         &[
             "Das Gezeitenkraftwerk Sorrel Reach gehört der Nordwind GmbH und steht an der Mündung der Arle.",
-            "Das Gezeitenkraftwerk wurde am 12. Mai 1998 nach vier Jahren Bauzeit eröffnet.",
+            "Das Gezeitenkraftwerk Sorrel Reach wurde am 12. Mai 1998 nach vier Jahren Bauzeit eröffnet.",
         ],
     ),
     page(
@@ -188,16 +188,16 @@ pub const PAGES: [Page; 16] = [
 /// English sentences of the corpus, and what they are in German.
 pub const TRANSLATIONS: [(&str, &str); 5] = [
     (
-        "The plant was opened on 12 May 1998 after four years of building.",
-        "Das Werk wurde am 12. Mai 1998 nach vier Jahren Bauzeit eröffnet.",
+        "The plant of Sorrel Reach was opened on 12 May 1998 after four years of building.",
+        "Das Werk von Sorrel Reach wurde am 12. Mai 1998 nach vier Jahren Bauzeit eröffnet.",
     ),
     (
         "The building of the Sorrel Reach tidal plant cost EUR 12.5 million.",
         "Der Bau des Gezeitenkraftwerks Sorrel Reach kostete EUR 12.5 Millionen.",
     ),
     (
-        "In 2024 the plant produced 10,400 megawatt hours of electricity, more than in any year before.",
-        "Im Jahr 2024 erzeugte das Werk 10,400 Megawattstunden Strom, mehr als in jedem Jahr zuvor.",
+        "In 2024 the plant of Sorrel Reach produced 10,400 megawatt hours of electricity, more than in any year before.",
+        "Im Jahr 2024 erzeugte das Werk von Sorrel Reach 10,400 Megawattstunden Strom, mehr als in jedem Jahr zuvor.",
     ),
     (
         "A study found that the turbines of Sorrel Reach killed two in every hundred eels that passed them.",

@@ -163,7 +163,7 @@ fn evidence(
     chosen.extend(
         in_conflict.into_iter().filter(|claim| !chosen.contains(claim)).collect::<Vec<_>>(),
     );
-    let mut shown = Vec::new();
+    let mut offered = Vec::new();
     for index in chosen {
         let claim = &from.ledger.claims[index];
         let page = &from.ledger.pages[claim.page];
@@ -172,11 +172,11 @@ fn evidence(
         if used > room {
             break;
         }
-        shown.push(json!({
+        offered.push(json!({
             "id": Ledger::id(index), "source": page.publisher(), "date": page.text.published, "quote": quote,
         }));
     }
-    shown
+    offered
 }
 
 fn rendered(

@@ -31,19 +31,25 @@ fn spec() -> domain::spec::Spec {
 
 /// What one attempt asked of the model, and how many answers it had in its journal when it ended.
 struct Attempt {
+    number: i64,
     asked: Vec<Vec<u8>>,
     answered: usize,
 }
 
 impl Desk {
     /// Answers that an attempt of the newest run paid for and kept.
-    async fn answers_of(&self, attempt: usize) -> usize {
+    async fn answers_of(&self, attempt: i64) -> usize {
         let raw = self.bench.database.raw().await;
         let count = format!(
             "SELECT COUNT(*) FROM ledger WHERE entry = 'spent' AND attempt = {attempt}
              AND run_seq = (SELECT MAX(seq) FROM runs)"
         );
         usize::try_from(raw.number(&count).await).unwrap()
+    }
+
+    async fn attempt_of_the_newest(&self) -> i64 {
+        let raw = self.bench.database.raw().await;
+        raw.number("SELECT attempt FROM runs WHERE seq = (SELECT MAX(seq) FROM runs)").await
     }
 
     /// Whether a run gets so many more answers into its journal before it ends.
@@ -77,15 +83,18 @@ impl Desk {
             self.bench.clock.advance(Duration::from_secs(31));
             let asked = self.server.asked().split_off(asked_before);
             let asked = asked.iter().map(|asked| asked.bytes.to_vec()).collect();
-            attempts.push(Attempt { asked, answered: 0 });
+            let number = self.attempt_of_the_newest().await;
+            attempts.push(Attempt { number, asked, answered: 0 });
             if !is_alive {
                 break;
             }
         }
         // Counted at the end: what was under way to the disk when a worker died arrives there.
-        for (attempt, number) in attempts.iter_mut().zip(1..) {
-            attempt.answered = self.answers_of(number).await;
+        for attempt in &mut attempts {
+            attempt.answered = self.answers_of(attempt.number).await;
         }
+        // A worker that died before it took the run up asked nothing.
+        attempts.dedup_by(|next, last| next.number == last.number && next.asked.is_empty());
         attempts
     }
 }

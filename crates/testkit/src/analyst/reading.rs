@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::material::{parts_of, passages};
-use super::words::{sentences, stems};
+use super::material::{between, parts_of, passages};
+use super::words::{sentences, stems, subject};
 use super::{Habit, SIGN};
 
 const CLAIMS: usize = 12;
@@ -13,6 +13,7 @@ const CLAIMS: usize = 12;
 pub(super) fn read(habit: Habit, user: &str) -> Value {
     let parts: Vec<(usize, BTreeSet<String>)> =
         parts_of(user).into_iter().map(|(number, text)| (number, stems(text))).collect();
+    let subject = stems(&subject(between(user, "The question: ", "\n")));
     let mut claims: Vec<Value> = Vec::new();
     for (name, lines) in passages(user) {
         for sentence in lines.iter().flat_map(|line| sentences(line)) {
@@ -20,7 +21,7 @@ pub(super) fn read(habit: Habit, user: &str) -> Value {
             let part = match habit {
                 Habit::Blind => None,
                 Habit::Obedient if is_order => parts.first().map(|(number, _)| *number),
-                _ => best_part(&parts, sentence),
+                _ => best_part(&parts, &subject, sentence),
             };
             let Some(part) = part else { continue };
             let quote = match habit {
@@ -42,19 +43,19 @@ pub(super) fn read(habit: Habit, user: &str) -> Value {
     json!({ "claims": claims })
 }
 
-/// The part with which a sentence shares most, if that is a word which no other part has, and another one.
-fn best_part(parts: &[(usize, BTreeSet<String>)], sentence: &str) -> Option<usize> {
-    let own = stems(sentence);
+/// The part with which a sentence shares most beside the subject, of two words and more in all.
+fn best_part(
+    parts: &[(usize, BTreeSet<String>)],
+    subject: &BTreeSet<String>,
+    sentence: &str,
+) -> Option<usize> {
+    let said = stems(sentence);
     let shared = |(number, wanted): &(usize, BTreeSet<String>)| {
-        let others = parts.iter().filter(|(other, _)| other != number);
-        let common: BTreeSet<&String> = others.flat_map(|(_, stems)| stems).collect();
-        let found: Vec<&String> = wanted.intersection(&own).collect();
-        let is_telling = parts.len() == 1 || found.iter().any(|stem| !common.contains(*stem));
-        (found.len() > 1 && is_telling).then_some((*number, found.len()))
+        let all = wanted.intersection(&said).count();
+        let own = wanted.difference(subject).filter(|stem| said.contains(*stem)).count();
+        (all > 1 && own > 0).then_some((own, usize::MAX - number, *number))
     };
-    let best =
-        parts.iter().filter_map(shared).max_by_key(|(number, count)| (*count, usize::MAX - number));
-    best.map(|(number, _)| number)
+    parts.iter().filter_map(shared).max().map(|(_, _, number)| number)
 }
 
 fn misquoted(sentence: &str) -> String {
