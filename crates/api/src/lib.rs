@@ -1,6 +1,7 @@
 //! The doors: the REST contract and the web pages, and what both share with the command line.
 //!
-//! A request handler never does research. It stores a run and answers; everything else is a look into the store.
+//! A request handler never does research. It stores a run and answers; everything else is a look into the store, or
+//! one search or page at once (`web`), which no answer rests on.
 
 mod doors;
 mod gate;
@@ -14,6 +15,7 @@ mod rest;
 mod serve;
 pub mod submit;
 mod ui;
+mod web;
 pub mod webhooks;
 pub mod wire;
 
@@ -31,6 +33,7 @@ pub use submit::{Catalog, RunArgs, prepare};
 
 use crate::gate::Gate;
 use crate::once::InFlight;
+use crate::web::Web;
 
 /// Everything a request needs; cloning it is cheap and shares everything.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ pub struct App {
     is_on_loopback: bool,
     /// Origins whose web pages may call this server besides its own.
     origins: Arc<[String]>,
+    /// Searching and reading at once, where that is offered.
+    web: Option<Web>,
     gate: Gate,
     in_flight: InFlight,
     /// A caller who takes nothing of an answer for this long is let go.
@@ -63,6 +68,7 @@ impl App {
             public_url: public_url.trim_end_matches('/').into(),
             is_on_loopback: false,
             origins: Arc::default(),
+            web: None,
             gate: Gate::default(),
             in_flight: InFlight::default(),
             patience: patience::PATIENCE,
@@ -82,6 +88,12 @@ impl App {
     #[must_use]
     pub fn allowing_origins(self, origins: Vec<String>) -> Self {
         Self { origins: origins.into(), ..self }
+    }
+
+    /// The same, searching and reading for callers at once.
+    #[must_use]
+    pub fn reading(self, sources: sources::Sources) -> Self {
+        Self { web: Some(Web::new(sources)), ..self }
     }
 
     /// The same, telling models what becomes of work when they go away.

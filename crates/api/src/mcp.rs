@@ -28,6 +28,7 @@ mod subscriptions;
 mod tasks;
 mod toolset;
 mod wanted;
+mod web;
 
 use rmcp::ErrorData;
 use rmcp::handler::server::ServerHandler;

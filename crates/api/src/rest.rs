@@ -6,6 +6,7 @@ mod listener;
 mod runs;
 mod streams;
 mod suggest;
+mod web;
 mod webhooks;
 
 use std::collections::HashMap;
@@ -35,7 +36,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(45);
 
 /// Everything that is in the OpenAPI document: `routes!` takes no handler that does not describe itself.
 pub(crate) fn documented() -> OpenApiRouter<App> {
-    open().nest("/v1/tasks", tasks()).nest("/v1beta/tasks", helpers())
+    open().nest("/v1/tasks", tasks()).nest("/v1beta/tasks", helpers()).nest("/v1", looking())
 }
 
 fn tasks() -> OpenApiRouter<App> {
@@ -59,6 +60,11 @@ fn tasks() -> OpenApiRouter<App> {
         .routes(routes!(webhooks::replay))
 }
 
+/// Searching and reading at once.
+fn looking() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(web::search)).routes(routes!(web::extract))
+}
+
 /// What exists under the older path only.
 fn helpers() -> OpenApiRouter<App> {
     OpenApiRouter::new().routes(routes!(suggest::task)).routes(routes!(suggest::processor))
@@ -73,7 +79,10 @@ fn open() -> OpenApiRouter<App> {
 
 pub(crate) fn routes() -> Router<App> {
     let tasks = Router::from(tasks());
+    let looking = Router::from(looking());
     Router::new()
+        .nest("/v1", looking.clone())
+        .nest("/v1beta", looking)
         .nest("/v1/tasks", tasks.clone())
         // Older clients.
         .nest("/v1beta/tasks", tasks.merge(Router::from(helpers())))

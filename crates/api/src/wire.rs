@@ -12,6 +12,7 @@ mod request;
 mod result;
 mod stream;
 mod suggestion;
+mod web;
 
 use std::collections::BTreeMap;
 
@@ -38,6 +39,7 @@ pub use stream::{
 };
 
 pub use suggestion::{SuggestedProcessors, SuggestedTask, SuggestionWarning};
+pub use web::{ExtractError, ExtractResult, ExtractView, SearchResult, SearchView, Used};
 
 /// A run, as every door shows it.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]

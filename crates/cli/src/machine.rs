@@ -50,6 +50,12 @@ pub(crate) fn home() -> Option<PathBuf> {
     variable("HOME").map(PathBuf::from)
 }
 
+/// This program, to be started again. On Linux by a name that leads to it even after it was replaced.
+pub(crate) fn program() -> Option<PathBuf> {
+    let own = PathBuf::from("/proc/self/exe");
+    if own.exists() { Some(own) } else { std::env::current_exe().ok() }
+}
+
 /// Of two processes on one machine, each has its own, and a restarted one another.
 pub(crate) fn process_name(chance: &Chance) -> String {
     format!("{}-{}-{:08x}", host(), std::process::id(), chance.next() >> 96)

@@ -14,6 +14,7 @@ mod pages;
 mod problem;
 mod processors;
 mod progress;
+mod read_document;
 mod reasoning;
 mod research;
 mod serve;
@@ -25,6 +26,7 @@ mod source_args;
 mod sources_command;
 mod tables;
 mod telemetry;
+mod web_command;
 mod webhooks_command;
 mod work;
 
@@ -35,6 +37,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use egress::Cassette;
+use sources::extract::isolated;
 
 use crate::problem::usage;
 use crate::settings::{Flags, Settings};
@@ -76,6 +79,10 @@ enum Command {
     Research(research::Args),
     /// Add columns to a CSV, each value with its quote
     Enrich(enrich::Args),
+    /// Read one page of the web, as a run would
+    Fetch(web_command::FetchArgs),
+    /// Search the web, as a run would
+    Search(web_command::SearchArgs),
     /// Answer over HTTP and execute what is due
     Serve(serve::Args),
     /// Serve one chat client over stdin and stdout (MCP)
@@ -103,6 +110,9 @@ enum Command {
     Webhooks(webhooks_command::Args),
     /// Check that everything is there that a run needs
     Doctor,
+    /// Read one document from stdin, in a process of its own
+    #[command(name = isolated::COMMAND, hide = true)]
+    ReadDocument(read_document::Args),
     /// The settings in force and where they came from
     Config {
         #[command(subcommand)]
@@ -129,6 +139,10 @@ fn main() -> ExitCode {
 fn run(cli: Cli) -> Result<()> {
     let Cli { data, database, listen, config, set, record, replay, command } = cli;
     let Some(command) = command else { return show::say(NEXT) };
+    // Before anything else is read: it needs nothing, and is to know nothing.
+    if let Command::ReadDocument(args) = &command {
+        return read_document::run(args);
+    }
     let flags = Flags { config, data, database, listen, set };
     let mut all = settings::read(&flags)?;
     let cassette = cassette(record, replay)?;
@@ -139,6 +153,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Demo => block_on(demo::run(all)),
         Command::Research(args) => block_on(research::run(all, args)),
         Command::Enrich(args) => block_on(enrich::run(all, args)),
+        Command::Fetch(args) => block_on(web_command::fetch(all, args)),
+        Command::Search(args) => block_on(web_command::search(all, args)),
         Command::Serve(args) => block_on(serve::run(all, args)),
         Command::Mcp(args) => block_on(mcp_command::run(all, args)),
         Command::Install(args) => install::run(&all, &flags.set, args),
@@ -151,6 +167,7 @@ fn run(cli: Cli) -> Result<()> {
         Command::Keys { command } => block_on(keys_command::run(all, command)),
         Command::Webhooks(args) => block_on(webhooks_command::run(all, args)),
         Command::Doctor => block_on(doctor::run(all)),
+        Command::ReadDocument(args) => read_document::run(&args),
         Command::Config { command } => print_config(&all, &command),
     };
     let trouble = cassette.and_then(|cassette| cassette.trouble());

@@ -44,6 +44,29 @@ impl Thinking {
     }
 }
 
+impl Thinking {
+    /// Who answers, and where that is asked.
+    pub(crate) fn in_words(&self) -> String {
+        let (Some(cast), Some(reasoning)) = (&self.cast, &self.reasoning) else {
+            return "extractive, verbatim quotes only; no model is used (`task-mcp doctor` says how to add one)".into();
+        };
+        let asked: Vec<String> = cast
+            .models()
+            .into_iter()
+            .filter_map(|name| reasoning.models.profile(name))
+            .map(|profile| {
+                let place = if profile.is_local { "here" } else { "outside" };
+                let host = profile.base_url.host_str().unwrap_or("nowhere");
+                format!("{} ({} at {host}, {place})", profile.name, profile.model)
+            })
+            .collect();
+        format!(
+            "by models: {}; they are sent questions, rows and passages of what was read, and every quote is checked",
+            asked.join(", ")
+        )
+    }
+}
+
 /// Names of the configured models, for lists.
 pub(crate) fn names(models: &Models) -> Vec<&str> {
     models.profiles().map(|profile| profile.name.as_str()).collect()

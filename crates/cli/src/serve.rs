@@ -50,6 +50,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let mut telling = JoinSet::new();
     telling.spawn(api::webhooks::deliver(ground.store.clone(), webhooks, stop.clone()));
     let app = api::App::new(ground.store.clone(), catalog, &public_url);
+    let app = app.reading(ground.sources.clone());
     let origins = ground.settings.server.allow_origins.iter().map(ToString::to_string);
     let app = app.allowing_origins(origins.collect());
     let mut showing = JoinSet::new();
@@ -269,7 +270,7 @@ async fn introduce(ground: &Ground, own_url: &str, public_url: &str, waits: bool
         eprintln!("  sources: {}", names.join(", "));
     }
     outside(ground);
-    eprintln!("  answers: extractive, verbatim quotes only; no model is used");
+    eprintln!("  answers: {}", ground.thinking.in_words());
     if public_url != own_url {
         eprintln!("  links begin with {public_url}");
     }

@@ -268,6 +268,7 @@ impl Settings {
             page_timeout: self.fetch.timeout,
             max_page_bytes: self.fetch.max_size_bytes,
             max_page_age: self.fetch.max_age,
+            reader: crate::machine::program(),
             ..sources::Config::new(egress, self.store.data.join("index"))
         })
     }

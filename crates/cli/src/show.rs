@@ -103,6 +103,12 @@ pub(crate) fn notes(run: &Run, receipt: &Receipt) {
         eprintln!("note: {}", warning.message);
     }
     eprintln!("{}", counts(receipt));
+    if let Some(models) = receipt.by_models() {
+        eprintln!("models: {models}");
+    }
+    for note in &receipt.notes {
+        eprintln!("note: {note}");
+    }
     if let Some(outside) = receipt.outside() {
         eprintln!("outside: {outside}");
     }

@@ -31,11 +31,6 @@ pub(crate) const KINDS: &str = "\
   the web, searched       task-mcp research \"QUESTION\" --set search.searxng.url=http://localhost:8888
   for all later commands  task-mcp sources add handbook=./documents";
 
-/// Endings of the files in a folder that are read; the list of `sources`.
-const READABLE: &[&str] = &[
-    "html", "htm", "xhtml", "md", "markdown", "mdx", "mkd", "csv", "tsv", "txt", "text", "rst",
-    "adoc", "asciidoc", "json", "org",
-];
 /// Entries of a folder that are looked at before it counts as not empty.
 const MAX_LOOKED_AT: usize = 100_000;
 
@@ -114,7 +109,7 @@ fn local(path: &Path, shown: &str) -> Result<Place> {
         match holds_documents(&real) {
             Ok(true) => Ok(Place::Folder(location)),
             Ok(false) => refuse!(
-                "the folder `{shown}` holds no documents; put in Markdown, text, HTML, CSV or JSON files, or name another folder"
+                "the folder `{shown}` holds no documents; put in PDF, office, Markdown, text, HTML, CSV or JSON files, or name another folder"
             ),
             Err(why) => refuse!("the folder `{shown}` cannot be read: {}", why.kind()),
         }
@@ -167,7 +162,7 @@ fn holds_documents(folder: &Path) -> std::io::Result<bool> {
             }
             match entry.file_type() {
                 Ok(kind) if kind.is_dir() => open.push(entry.path()),
-                Ok(_) if name.rsplit_once('.').is_some_and(|(_, end)| READABLE.contains(&end)) => {
+                Ok(_) if sources::extract::is_readable_name(&name) => {
                     return Ok(true);
                 }
                 Ok(_) | Err(_) => {}

@@ -37,6 +37,38 @@ pub struct Receipt {
     pub elapsed_ms: i64,
 }
 
+impl Receipt {
+    /// What models did for the answer, in a line; `None` where none was asked.
+    pub fn by_models(&self) -> Option<String> {
+        let spending = self.models.as_ref()?;
+        if spending.calls + spending.shared + spending.lost == 0 {
+            return None;
+        }
+        let mut words = format!(
+            "{} model calls ({}), {} tokens in, {} out, {}",
+            spending.calls,
+            spending.models.join(", "),
+            spending.input_tokens,
+            spending.output_tokens,
+            spending.cost_micro_usd.map_or_else(
+                || "cost unknown".to_owned(),
+                |micro| format!("${}.{:04}", micro / 1_000_000, micro % 1_000_000 / 100)
+            )
+        );
+        let further = [
+            (spending.shared, "answers shared with other rows"),
+            (spending.lost, "calls without an answer that may have been charged"),
+            (spending.claims_dropped, "claims left out, because the page does not state them"),
+            (spending.passages_withheld, "passages kept from models, because they talk to one"),
+            (self.sentences_dropped, "sentences left out, because no quote carries them"),
+        ];
+        for (count, what) in further.into_iter().filter(|(count, _)| *count > 0) {
+            words.push_str(&format!("; {count} {what}"));
+        }
+        Some(words)
+    }
+}
+
 /// What was asked of language models for one answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Spending {

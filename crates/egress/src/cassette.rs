@@ -224,7 +224,7 @@ impl Cassette {
     }
 
     /// A recorder for an exchange that begins now; `None` when this one plays.
-    pub(crate) fn take(&self, method: &str, url: &Url, sent: Option<&[u8]>) -> Option<Take> {
+    pub(crate) fn take(&self, method: &str, url: &Url, sent: Option<&[u8]>) -> Option<Box<Take>> {
         match self.0.kind {
             Kind::Replay(_) => None,
             Kind::Record(_) => {
@@ -238,7 +238,12 @@ impl Cassette {
                     body: None,
                     end: End::GaveUp,
                 };
-                Some(Take { cassette: self.clone(), exchange, body: Vec::new(), is_written: false })
+                Some(Box::new(Take {
+                    cassette: self.clone(),
+                    exchange,
+                    body: Vec::new(),
+                    is_written: false,
+                }))
             }
         }
     }

@@ -21,7 +21,7 @@ pub(crate) struct Reply {
 }
 
 enum Incoming {
-    Live { reply: reqwest::Response, take: Option<Take> },
+    Live { reply: Box<reqwest::Response>, take: Option<Box<Take>> },
     Taped { exchange: Arc<Exchange>, body: Bytes, piece: usize },
 }
 
@@ -30,13 +30,13 @@ impl Reply {
         reply: reqwest::Response,
         host: String,
         meter: Meter,
-        mut take: Option<Take>,
+        mut take: Option<Box<Take>>,
     ) -> Self {
         let (status, headers) = (reply.status(), reply.headers().clone());
         if let Some(take) = &mut take {
             take.head(status, &headers);
         }
-        Self { status, headers, host, meter, body: Incoming::Live { reply, take } }
+        Self { status, headers, host, meter, body: Incoming::Live { reply: Box::new(reply), take } }
     }
 
     /// `waited` is how long the caller is ready to wait for the head.

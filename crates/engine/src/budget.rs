@@ -24,6 +24,10 @@ impl Budget {
         share(self.caps.pages - self.pages, self.rounds_left(round))
     }
 
+    pub(crate) const fn pages_left(&self) -> u32 {
+        self.caps.pages - self.pages
+    }
+
     pub(crate) fn spend_searches(&mut self, count: usize) {
         self.searches = (self.searches + saturate(count)).min(self.caps.searches);
     }

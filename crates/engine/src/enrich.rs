@@ -21,7 +21,7 @@ use crate::purse::Purse;
 use crate::research::receipt;
 use crate::search::Frontier;
 use crate::world::World;
-use crate::{Failed, ReadPage, model, read, research, search, verify};
+use crate::{Failed, ReadPage, model, read, research, search, verify, website};
 
 /// A row on its way: what it is about, what was read, what was found.
 struct Row<'a> {
@@ -135,11 +135,25 @@ impl<'a> Row<'a> {
         earlier.iter().for_each(|page| self.frontier.know(&page.page.address));
         let read = read::all(self.world, &self.sites).await?;
         self.budget.spend_pages(self.sites.len());
-        self.take(
-            earlier.into_iter().chain(read).collect(),
-            self.world.spec().processor.caps.rounds,
-        )
-        .await
+        let mut pages: Vec<Arc<Prepared>> = earlier.into_iter().chain(read).collect();
+        pages.extend(self.read_website(&pages).await?);
+        self.take(pages, self.world.spec().processor.caps.rounds).await
+    }
+
+    /// What the row's own website says about itself, if it names one; `given` has its first page.
+    async fn read_website(
+        &mut self,
+        given: &[Arc<Prepared>],
+    ) -> Result<Vec<Arc<Prepared>>, Failed> {
+        let own = website::of_row(self.world);
+        if own.is_empty() {
+            return Ok(Vec::new());
+        }
+        given.iter().for_each(|page| self.frontier.add_links(&page.page, &self.sites));
+        let left = self.budget.pages_left() as usize;
+        let telling = website::telling_pages(self.world, &mut self.frontier, &own, left).await?;
+        self.budget.spend_pages(telling.len());
+        read::all(self.world, &telling).await
     }
 
     /// One round. Answers whether it brought anything to read.

@@ -11,6 +11,7 @@ mod reading;
 mod research;
 mod search;
 mod verify;
+mod website;
 mod withhold;
 pub mod worker;
 mod world;

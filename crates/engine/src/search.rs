@@ -47,6 +47,26 @@ impl Frontier {
         given
     }
 
+    /// Links that lead on within a site, with the labels under which they stand.
+    pub(crate) fn links_on(&self, site: &Url) -> Vec<(String, String)> {
+        let is_on = |address: &str| {
+            Url::parse(address).is_ok_and(|url| {
+                let host = |url: &Url| {
+                    let host = url.host_str().unwrap_or_default().to_owned();
+                    host.strip_prefix("www.").map_or(host.clone(), str::to_owned)
+                };
+                host(&url) == host(site)
+            })
+        };
+        let links = self.links.iter().filter(|(address, _)| is_on(address));
+        links.map(|(address, label)| (address.clone(), label.clone())).collect()
+    }
+
+    /// Whether an address may be read and was not tried.
+    pub(crate) fn is_new(&self, world: &World, address: &str) -> bool {
+        allows(world, address) && !self.tried.contains(&key(address))
+    }
+
     /// A page that is here already need not be read again.
     pub(crate) fn know(&mut self, address: &str) {
         self.tried.insert(key(address));

@@ -8,14 +8,13 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use url::Url;
 
-use crate::extract::kind::Kind;
-use crate::extract::{self, EXTRACTOR};
+use crate::extract::{EXTRACTOR, Extractor};
 use crate::hosts::{self, Hosts, Place};
 use crate::robots::Robots;
 use crate::{Failed, Known, MayAsk, Page, Reread, walls};
 
 const ACCEPT: &str = "text/html,application/xhtml+xml,text/markdown,text/plain;q=0.9,text/csv;q=0.9,\
-                      application/json;q=0.8,*/*;q=0.5";
+                      application/json;q=0.8,application/pdf;q=0.8,*/*;q=0.5";
 /// Bytes of an address, also of one that a redirect leads to. Longer ones carry data, not a place.
 const MAX_ADDRESS_BYTES: usize = 2_048;
 /// Requests for one page at one address, where the host is overloaded or broke off.
@@ -33,6 +32,7 @@ struct Inner {
     hosts: Hosts,
     timeout: Duration,
     max_bytes: usize,
+    extractor: Extractor,
 }
 
 impl std::fmt::Debug for Fetch {
@@ -42,9 +42,14 @@ impl std::fmt::Debug for Fetch {
 }
 
 impl Fetch {
-    pub(crate) fn new(egress: Egress, timeout: Duration, max_bytes: usize) -> Self {
+    pub(crate) fn new(
+        egress: Egress,
+        timeout: Duration,
+        max_bytes: usize,
+        extractor: Extractor,
+    ) -> Self {
         let (robots, hosts) = (Robots::default(), Hosts::default());
-        Self(Arc::new(Inner { egress, robots, hosts, timeout, max_bytes }))
+        Self(Arc::new(Inner { egress, robots, hosts, timeout, max_bytes, extractor }))
     }
 
     /// Reads a page; if it is `known`, the host need not send it again.
@@ -175,7 +180,8 @@ impl Fetch {
     }
 
     async fn read(&self, reply: Response) -> Result<Page, Failed> {
-        let read = tokio::task::spawn_blocking(move || to_page(reply)).await;
+        let extractor = self.0.extractor.clone();
+        let read = tokio::task::spawn_blocking(move || to_page(&extractor, reply)).await;
         read.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }
@@ -193,16 +199,14 @@ fn parsed(address: &str) -> Result<Url, Failed> {
     Ok(url)
 }
 
-fn to_page(reply: Response) -> Result<Page, Failed> {
+fn to_page(extractor: &Extractor, reply: Response) -> Result<Page, Failed> {
     let Response { final_url, content_type, last_modified, etag, body: bytes, .. } = reply;
     let address = String::from(final_url);
     if bytes.iter().all(u8::is_ascii_whitespace) {
         return Err(Failed::Empty { what: address, why: "the host sent no bytes" });
     }
     let label = content_type.as_deref();
-    let kind = Kind::sniff(&bytes, &address, label)
-        .map_err(|media_type| Failed::NotText { what: address.clone(), media_type })?;
-    let mut text = extract::read_kind(kind, &bytes, &address, label)?;
+    let (kind, mut text) = extractor.read(&bytes, &address, label)?;
     if let Some(why) = walls::recognise(&text, kind, &bytes) {
         return Err(Failed::Empty { what: address, why });
     }

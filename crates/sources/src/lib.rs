@@ -6,8 +6,10 @@ mod fetch;
 mod folders;
 mod hosts;
 mod providers;
+mod rendering;
 mod robots;
 mod search;
+mod sitemap;
 mod walls;
 
 use std::path::PathBuf;
@@ -19,11 +21,13 @@ use domain::text::Text;
 use egress::Egress;
 use url::Url;
 
+use extract::Extractor;
 pub use failed::{Failed, Remedy};
 use fetch::Fetch;
 use folders::Folders;
 pub use providers::json_api::JsonApi;
 pub use providers::wire::{Abilities, Account, Fault, Filters, Key};
+pub use rendering::{excerpts, markdown};
 use search::Providers;
 pub use search::{
     About, Query, canonical, catalogue, domain_of, fuse, keyless_for, without_tracking,
@@ -45,6 +49,7 @@ pub struct Sources(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
+    egress: Egress,
     providers: Providers,
     folders: Folders,
     fetch: Fetch,
@@ -64,6 +69,9 @@ pub struct Config {
     pub max_page_bytes: usize,
     /// How old a page of the web may be that is taken from the archive instead of being asked for.
     pub max_page_age: Duration,
+    /// Our own binary, which reads documents in a process of their own: [`extract::isolated::COMMAND`]. Without it they are
+    /// read on threads, whose memory nothing limits.
+    pub reader: Option<PathBuf>,
 }
 
 impl Config {
@@ -76,6 +84,7 @@ impl Config {
             page_timeout: PAGE_TIMEOUT,
             max_page_bytes: MAX_PAGE_BYTES,
             max_page_age: MAX_PAGE_AGE,
+            reader: None,
         }
     }
 }
@@ -167,15 +176,17 @@ impl Sources {
             page_timeout,
             max_page_bytes,
             max_page_age,
+            reader,
         } = config;
         if let Some(base) = searxng {
             let account = Account { base: Some(base), ..Account::default() };
             accounts.insert(0, (SEARXNG.to_owned(), account));
         }
         let providers = Providers::new(egress.clone(), accounts);
-        let folders = Folders::new(index_dir, max_page_bytes as u64);
-        let fetch = Fetch::new(egress, page_timeout, max_page_bytes);
-        Self(Arc::new(Parts { providers, folders, fetch, max_page_age }))
+        let extractor = Extractor::new(reader);
+        let folders = Folders::new(index_dir, max_page_bytes as u64, extractor.clone());
+        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes, extractor);
+        Self(Arc::new(Parts { egress, providers, folders, fetch, max_page_age }))
     }
 
     /// [`Config::max_page_age`].
@@ -215,6 +226,11 @@ impl Sources {
     /// The search providers that are set up, and where each is asked.
     pub fn providers(&self) -> Vec<(&'static str, Url)> {
         self.0.providers.all()
+    }
+
+    /// The addresses that a site lists in its sitemap, on its own host; none if it has no sitemap.
+    pub async fn sitemap(&self, site: &Url, may_ask: MayAsk<'_>) -> Result<Vec<String>, Failed> {
+        sitemap::addresses(&self.0.egress, site, may_ask).await
     }
 
     /// Reads one document of a local source; never anything outside it, nor hidden files.

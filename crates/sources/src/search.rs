@@ -245,10 +245,7 @@ impl Provider {
             said = said.replace(key.reveal(), "***");
         }
         tracing::debug!(provider = self.wire.name, status = reply.status, said, "no hits");
-        match fault {
-            Fault::Rate(None) => Fault::Rate(wait),
-            fault => fault,
-        }
+        if fault == Fault::Rate(None) { Fault::Rate(wait) } else { fault }
     }
 
     fn failed(&self, fault: Fault) -> Failed {

@@ -8,7 +8,7 @@ use std::sync::{Arc, LazyLock, Mutex};
 use std::time::Duration;
 
 use flate2::Compression;
-use flate2::write::GzEncoder;
+use flate2::write::{DeflateEncoder, GzEncoder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
@@ -290,13 +290,13 @@ fn packed(encoding: &str, bytes: &[u8]) -> Reply {
 /// Blanks, packed.
 static BOMB: LazyLock<Vec<u8>> = LazyLock::new(bomb);
 
+/// One piece, repeated behind one head; whoever unpacks it has given up long before its missing end.
 fn bomb() -> Vec<u8> {
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    let piece = vec![b' '; 1 << 20];
-    for _ in 0..BOMB_BYTES >> 20 {
-        encoder.write_all(&piece).expect("memory takes all");
-    }
-    encoder.finish().expect("memory takes all")
+    const HEAD: &[u8] = b"\x1f\x8b\x08\0\0\0\0\0\0\xff";
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+    encoder.write_all(&vec![b' '; 1 << 20]).expect("memory takes all");
+    encoder.flush().expect("memory takes all");
+    [HEAD, &encoder.get_ref().repeat(BOMB_BYTES >> 20)].concat()
 }
 
 fn gzip(bytes: &[u8]) -> Vec<u8> {

@@ -9,6 +9,7 @@ pub mod build;
 pub mod clock;
 pub mod corpus;
 pub mod database;
+pub mod documents;
 pub mod hostile;
 pub mod model_server;
 mod postgres;

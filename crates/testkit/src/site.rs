@@ -31,6 +31,7 @@ pub struct Script {
     found: Vec<String>,
     /// Addresses, or paths, that a search finds which shares two words with them.
     shelf: Vec<(String, HashSet<String>)>,
+    sitemap: Vec<String>,
 }
 
 /// A site that is served until it is dropped.
@@ -70,6 +71,23 @@ impl Script {
     #[must_use]
     pub fn html(self, path: &str, html: &str) -> Self {
         self.reply(path, Reply::Html(html.into()))
+    }
+
+    /// The page that is there already has a link.
+    #[must_use]
+    pub fn linked(self, path: &str, to: &str, label: &str) -> Self {
+        let Some(Reply::Html(html)) = self.replies.get(path).cloned() else {
+            panic!("there is no page `{path}` yet");
+        };
+        let link = format!("<p><a href=\"{to}\">{label}</a></p></main>");
+        self.reply(path, Reply::Html(html.replace("</main>", &link)))
+    }
+
+    /// A sitemap with these paths.
+    #[must_use]
+    pub fn sitemap(mut self, paths: &[&str]) -> Self {
+        self.sitemap = paths.iter().map(|path| (*path).to_owned()).collect();
+        self
     }
 
     /// The page that is there already does not answer the first who asks.
@@ -206,6 +224,11 @@ async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response 
             (StatusCode::FOUND, [(header::LOCATION, to.clone())]).into_response()
         }
         Some(Reply::Silence) => std::future::pending().await,
+        None if path == "/sitemap.xml" && !site.script.sitemap.is_empty() => {
+            let place = |path: &String| format!("<url><loc>{}{path}</loc></url>", site.origin);
+            let places: String = site.script.sitemap.iter().map(place).collect();
+            format!("<?xml version='1.0'?><urlset>{places}</urlset>").into_response()
+        }
         None if path == "/search" => {
             let full = |found: &String| match found.strip_prefix('/') {
                 Some(path) => format!("{}/{path}", site.origin),

@@ -19,6 +19,7 @@ use crate::doors::Written;
 use crate::gate::Caller;
 use crate::mcp::envelope::{self, INVALID_REQUEST, MAX_MESSAGE};
 use crate::mcp::sessions::{self, Ids, OPENING, Opening, Sessions};
+use crate::mcp::web::WebHandler;
 use crate::mcp::{Handler, ToolSet};
 
 /// Between two comments on a stream that has nothing to tell, so that nothing on the way closes it.
@@ -28,7 +29,7 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) const SESSION: &str = "mcp-session-id";
 
-/// `/mcp` and `/mcp/simple`.
+/// `/mcp`, `/mcp/simple` and `/mcp/web`.
 pub(crate) fn routes(app: &App) -> Router<App> {
     let door = |tools: ToolSet| {
         let at = app.clone();
@@ -37,9 +38,12 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         let handler = crate::mcp::fixtures::with(app, handler);
         stack(app, handler)
     };
+    let at = app.clone();
+    let looking = move || WebHandler::new(at.clone());
     Router::new()
         .route_service("/mcp", door(ToolSet::Full))
         .route_service("/mcp/simple", door(ToolSet::Simple))
+        .route_service("/mcp/web", stack(app, looking))
         .layer(middleware::from_fn(around))
 }
 

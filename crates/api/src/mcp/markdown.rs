@@ -92,6 +92,12 @@ pub(super) fn receipt(receipt: &Receipt) -> String {
     if let Some(stopped) = receipt.stopped {
         let _ = writeln!(out, "- Stopped because {}", words::stopped(stopped));
     }
+    if let Some(models) = receipt.by_models() {
+        let _ = writeln!(out, "- Models: {models}");
+    }
+    for note in receipt.notes.iter().take(5) {
+        let _ = writeln!(out, "- Note: {}", one_line(note, 300));
+    }
     if let Some(outside) = receipt.outside() {
         let _ = writeln!(out, "- Outside: {outside}");
     }

@@ -320,6 +320,47 @@ pub(crate) enum Refusals {
     Unavailable(ErrorEnvelope),
 }
 
+/// What to search for. Members may also stand under `advanced_settings`.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Searching {
+    /// What the results are for, in a sentence; or `search_queries`.
+    objective: Option<String>,
+    /// Two or three queries of a few words.
+    #[schema(example = json!(["height of the tide", "Brest tidal range"]))]
+    search_queries: Option<Vec<String>>,
+    /// `basic` shows what providers say of a page; otherwise the best pages are read for their excerpts.
+    mode: Option<String>,
+    max_results: Option<u32>,
+    max_chars_total: Option<u32>,
+    source_policy: Option<SourcePolicy>,
+    /// ISO 3166-1, such as `DE`.
+    location: Option<String>,
+    excerpt_settings: Option<ExcerptSettings>,
+    advanced_settings: Option<Map<String, Value>>,
+    session_id: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+struct ExcerptSettings {
+    max_chars_per_result: Option<u32>,
+}
+
+/// Which pages to read. Members may also stand under `advanced_settings`.
+#[derive(Deserialize, ToSchema)]
+pub(crate) struct Extraction {
+    /// One to twenty addresses.
+    urls: Vec<String>,
+    /// What the excerpts should speak of.
+    objective: Option<String>,
+    search_queries: Option<Vec<String>>,
+    /// Whether the whole page is wanted as Markdown; an object may give `max_chars_per_result`.
+    full_content: Option<Value>,
+    excerpt_settings: Option<ExcerptSettings>,
+    max_chars_total: Option<u32>,
+    advanced_settings: Option<Map<String, Value>>,
+    session_id: Option<String>,
+}
+
 /// What operations that need a key may be answered with besides.
 #[derive(IntoResponses)]
 pub(crate) enum NeedsKey {

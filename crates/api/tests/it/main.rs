@@ -9,4 +9,5 @@ mod refusals;
 mod repeats;
 mod streams;
 mod waiting;
+mod web;
 mod world;

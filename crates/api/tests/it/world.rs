@@ -86,6 +86,11 @@ impl World {
         Self { app: app.on_loopback(), ..self }
     }
 
+    /// The same server, searching and reading with these.
+    pub(crate) fn reading(self, sources: sources::Sources) -> Self {
+        Self { app: self.app.reading(sources), ..self }
+    }
+
     /// The same server, reached by another address.
     pub(crate) fn reached_at(self, public_url: &str) -> Self {
         let app = App::new(self.store.clone(), self.app.catalog.clone(), public_url);

@@ -4,8 +4,10 @@
 
 mod answers;
 mod config;
+mod documents;
 mod install;
 mod models;
+mod outside;
 mod refusals;
 mod serving;
 mod shell;

@@ -40,7 +40,7 @@ fn a_source_that_cannot_be_read_is_named() {
          source("http://127.0.0.1:9/")].join("\n"),
         @r"
     task-mcp: the source `missing` does not exist; check the path (from HOME)
-    task-mcp: the folder `empty` holds no documents; put in Markdown, text, HTML, CSV or JSON files, or name another folder
+    task-mcp: the folder `empty` holds no documents; put in PDF, office, Markdown, text, HTML, CSV or JSON files, or name another folder
     task-mcp: the file `letter.pdf` is not text; Markdown, text, HTML, CSV and JSON can be read so far
     task-mcp: the file `blank.md` is empty; name a file with text
     task-mcp: the source `ftp://x.test/` begins with `ftp:`; use a path, http:// or https://

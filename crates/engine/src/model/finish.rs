@@ -29,6 +29,8 @@ const LENGTH: usize = 500;
 /// Quotes that one value is given.
 const QUOTES: usize = 3;
 const MAX_OUTPUT: u32 = 1_600;
+/// Other values that are given beside one.
+const CANDIDATES: usize = 6;
 /// Elements of a list.
 const ELEMENTS: usize = 100;
 
@@ -210,11 +212,16 @@ impl Filler<'_> {
     fn decided(&self, groups: Vec<Group>, reason: Option<&str>) -> Option<Finding> {
         let mut groups = groups.into_iter();
         let chosen = groups.next()?;
+        // What only the rules have found stands as they say.
+        if let (true, Some(found), 0) = (chosen.places.is_empty(), &chosen.by_rules, groups.len()) {
+            return Some(found.clone());
+        }
         let rivals: Vec<Group> = groups.collect();
         let conflicts: Vec<Candidate> = rivals
             .iter()
             .map(|rival| Candidate { value: rival.value.clone(), evidence: self.evidence(rival) })
             .filter(|candidate| !candidate.evidence.is_empty())
+            .take(CANDIDATES)
             .collect();
         let evidence = self.evidence(&chosen);
         let publishers = self.publishers(&chosen);

@@ -26,7 +26,7 @@ use url::Url;
 
 use crate::extractive::mentions::Prepared;
 use crate::withhold::{self, Cleared};
-use crate::{Failed, Library, ReadPage, search};
+use crate::{Failed, Library, ReadPage, search, website};
 
 pub(crate) use models::Unanswered;
 
@@ -75,6 +75,8 @@ pub(crate) struct Seen {
     is_by_rules: bool,
     pub(crate) queries: Vec<Query>,
     contacts: BTreeMap<(String, String), Contact>,
+    /// Addresses that were read.
+    pages: BTreeSet<String>,
     sample: Vec<String>,
     percent: u8,
 }
@@ -221,6 +223,33 @@ impl World {
         Ok(found)
     }
 
+    /// What a site lists in its sitemap about itself. Without a sitemap there is nothing, and that is no loss to tell of.
+    pub(crate) async fn sitemap(&self, site: &Url) -> Result<Vec<String>, Failed> {
+        /// Addresses that are remembered.
+        const MOST: usize = 40;
+        let request = json!({"site": site.as_str()});
+        let answer: Answer<Vec<String>> = self
+            .once("sitemap", request, site.to_string(), async {
+                let may_ask = |url: &Url| search::allows(self, url.as_str());
+                let listed = Box::pin(self.library.sources().sitemap(site, &may_ask)).await;
+                Ok(match listed {
+                    Ok(listed) => Answer::Got(
+                        listed
+                            .into_iter()
+                            .filter(|at| website::is_telling(at))
+                            .take(MOST)
+                            .collect(),
+                    ),
+                    Err(why) => Answer::Failed(why.to_string()),
+                })
+            })
+            .await?;
+        Ok(match answer {
+            Answer::Got(listed) => listed,
+            Answer::Failed(_) => Vec::new(),
+        })
+    }
+
     async fn hits(
         &self,
         kind: &'static str,
@@ -291,6 +320,10 @@ impl World {
 
     fn note_read(&self, address: &str) {
         let mut seen = self.lock_seen();
+        // Investigations that go on side by side may read the same page.
+        if !seen.pages.insert(address.to_owned()) {
+            return;
+        }
         seen.read += 1;
         seen.sample.push(address.to_owned());
         if seen.sample.len() > SAMPLE {

@@ -103,3 +103,30 @@ async fn a_mode_that_closes_the_web_leaves_documents_to_answer() {
     assert!(receipt.unreadable[0].reason.contains("egress.mode = offline"), "{receipt:?}");
     assert_eq!(receipt.contacts, []);
 }
+
+#[tokio::test]
+async fn a_rows_own_website_is_read_where_it_tells_before_any_search_is_asked() {
+    let site = Site::script()
+        .page("/", "Otter", "Welcome.")
+        .linked("/", "/about-us", "Who we are")
+        .page("/about-us", "About Otter", "Otter was founded in 1999.")
+        .sitemap(&["/contact", "/products/one"])
+        .page("/contact", "Contact", "Otter, 1 River Road, Brennia.")
+        .serve()
+        .await;
+    let bench = Bench::new(Database::sqlite(), &[&site]).await;
+    let row = Input::Row(Map::from_iter([
+        ("company".to_owned(), json!("Otter")),
+        ("website".to_owned(), json!(site.url("/"))),
+    ]));
+    let run = bench.submit(on_the_web(build::fields("founded: year it was founded")), row).await;
+    let _worker = bench.start("ann");
+    let (_, output, _) = bench.ended(&run).await;
+    let founded = crate::bench::values(&output.unwrap())["founded"].to_string();
+    assert!(founded.contains("1999"), "{founded}");
+    let asked = site.asked();
+    let first_search = asked.iter().position(|path| path == "/search").unwrap_or(asked.len());
+    let mut before = asked[..first_search].to_vec();
+    before.sort();
+    assert_eq!(before, ["/", "/about-us", "/contact", "/sitemap.xml"]);
+}

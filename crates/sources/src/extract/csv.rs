@@ -36,16 +36,19 @@ fn delimiter(source: &str) -> u8 {
 }
 
 /// Whether a first row holds names: every cell filled, none a number.
-fn names_columns(cells: &[&str]) -> bool {
-    let is_name = |cell: &&str| {
-        let cell = cell.trim();
+pub(super) fn names_columns<S: AsRef<str>>(cells: &[S]) -> bool {
+    let is_name = |cell: &&S| {
+        let cell = cell.as_ref().trim();
         cell.contains(char::is_alphabetic) && lines::rule(cell).is_none()
     };
-    let named = cells.iter().filter(|cell| is_name(cell)).count();
+    let named = cells.iter().filter(is_name).count();
     // One nameless column (an index) is common.
-    cells.len() - named <= 1
-        && named > 0
-        && !cells.iter().any(|cell| cell.trim().parse::<f64>().is_ok())
+    cells.len() - named <= 1 && named > 0 && !has_number(cells)
+}
+
+/// Whether a cell is nothing but a number.
+pub(super) fn has_number<S: AsRef<str>>(cells: &[S]) -> bool {
+    cells.iter().any(|cell| cell.as_ref().trim().parse::<f64>().is_ok())
 }
 
 #[cfg(test)]

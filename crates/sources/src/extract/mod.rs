@@ -1,65 +1,108 @@
 //! From bytes to text: what a page says, in blocks, with the place of each in the body.
 //!
-//! One file per kind of document; all of them write through `writer`, which keeps the spans sound.
+//! One file per kind of document; all of them write through `writer`, which keeps the spans sound. Documents whose
+//! parsers are not ours to trust are read by `isolated`.
 
 mod charset;
 mod clean;
 mod csv;
+mod feed;
 mod html;
+pub mod isolated;
 mod json;
 pub(crate) mod kind;
 mod lines;
 mod markdown;
+mod office;
+mod outline;
+mod pdf;
 mod plain;
 #[cfg(test)]
 mod tests;
 mod writer;
+mod xml;
+
+use std::path::PathBuf;
 
 use domain::text::{BlockKind, Text};
 use url::Url;
 
 use crate::Failed;
+use isolated::Isolated;
 use kind::Kind;
 use writer::Writer;
 
 /// Version of everything in this module. Raised whenever the same bytes give another text.
-pub const EXTRACTOR: i64 = 1;
+pub const EXTRACTOR: i64 = 2;
 
-/// Reads the bytes of one page or document. Pure, and never an empty text.
+/// Reads the bytes of one page or document. Never an empty text; always within limits on time and memory.
 ///
 /// `name` is its address (`https://…`, `doc://…`) or path: links are resolved against it, its ending tells
 /// the type, and its last part is the title of what has none. `content_type` is the header of that name;
 /// what the bytes look like counts more.
 pub fn read_bytes(bytes: &[u8], name: &str, content_type: Option<&str>) -> Result<Text, Failed> {
-    let kind = Kind::sniff(bytes, name, content_type)
-        .map_err(|media_type| Failed::NotText { what: name.to_owned(), media_type })?;
-    read_kind(kind, bytes, name, content_type)
+    Extractor::default().read(bytes, name, content_type).map(|(_, text)| text)
 }
 
-pub(crate) fn read_kind(
-    kind: Kind,
-    bytes: &[u8],
-    name: &str,
-    content_type: Option<&str>,
-) -> Result<Text, Failed> {
-    let source = charset::decode(bytes, content_type);
-    let base = Url::parse(name).ok().filter(|url| !url.cannot_be_a_base());
-    let mut text = match kind {
-        Kind::Html => html::read(&source, base.as_ref()).map_err(|why| empty(name, why))?,
-        Kind::Markdown => written(|writer| markdown::read(&source, base.as_ref(), writer)),
-        Kind::Plain => written(|writer| plain::read(&source, writer)),
-        Kind::Csv => written(|writer| csv::read(&source, writer)),
-        Kind::Json => written(|writer| json::read(&source, writer)),
-    };
-    if text.blocks.is_empty() {
-        return Err(empty(name, "there are no words in it"));
+/// Reads documents. Cheap to clone.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Extractor {
+    isolated: Isolated,
+}
+
+impl Extractor {
+    /// `program` is our own binary, which reads what is not to be trusted in a process of its own.
+    pub(crate) fn new(program: Option<PathBuf>) -> Self {
+        Self { isolated: Isolated::new(program) }
     }
-    if text.title.is_empty() {
-        let title = first_heading(&text).or_else(|| short_first_line(&text));
-        text.title = title.unwrap_or_else(|| file_name(name));
+
+    /// The text of a page or document, and what it is; see [`read_bytes`].
+    pub(crate) fn read(
+        &self,
+        bytes: &[u8],
+        name: &str,
+        content_type: Option<&str>,
+    ) -> Result<(Kind, Text), Failed> {
+        let kind = Kind::sniff(bytes, name, content_type)
+            .map_err(|media_type| Failed::NotText { what: name.to_owned(), media_type })?;
+        let unreadable = |why: String| Failed::Unreadable { path: name.to_owned(), why };
+        let base = Url::parse(name).ok().filter(|url| !url.cannot_be_a_base());
+        let base = base.as_ref();
+        let mut text = if kind.is_isolated() {
+            let outline = self.isolated.read(kind, bytes).map_err(unreadable)?;
+            if outline.is_empty() {
+                return Err(empty(name, "there are no words in it, maybe pictures of words"));
+            }
+            outline.into_text(base)
+        } else {
+            let source = charset::decode(bytes, content_type);
+            match kind {
+                Kind::Html => html::read(&source, base).map_err(|why| empty(name, why))?,
+                Kind::Markdown => written(|writer| markdown::read(&source, base, writer)),
+                Kind::Csv => written(|writer| csv::read(&source, writer)),
+                Kind::Json => written(|writer| json::read(&source, writer)),
+                Kind::Feed => feed::read(&source).map_err(unreadable)?.into_text(base),
+                Kind::Sitemap => feed::read_sitemap(&source).map_err(unreadable)?.into_text(base),
+                Kind::Plain | Kind::Pdf | Kind::Docx | Kind::Pptx | Kind::Xlsx | Kind::Epub => {
+                    written(|writer| plain::read(&source, writer))
+                }
+            }
+        };
+        if text.blocks.is_empty() {
+            return Err(empty(name, "there are no words in it"));
+        }
+        if text.title.is_empty() {
+            let title = own_heading(kind, &text).or_else(|| short_first_line(&text));
+            text.title = title.unwrap_or_else(|| file_name(name));
+        }
+        debug_assert!(text.is_sound(), "{name}");
+        Ok((kind, text))
     }
-    debug_assert!(text.is_sound(), "{name}");
-    Ok(text)
+}
+
+/// Whether a file of this name is read where it stands in a folder.
+pub fn is_readable_name(name: &str) -> bool {
+    kind::is_readable_name(name)
 }
 
 fn written(read: impl FnOnce(&mut Writer)) -> Text {
@@ -72,10 +115,27 @@ fn empty(name: &str, why: &'static str) -> Failed {
     Failed::Empty { what: name.to_owned(), why }
 }
 
-fn first_heading(text: &Text) -> Option<String> {
-    let heading =
-        text.blocks.iter().find(|block| matches!(block.kind, BlockKind::Heading { .. }))?;
-    Some(text.block_text(heading).to_owned())
+/// The first heading of the document's own; `Page 1`, the name of a sheet or of a slide is none.
+fn own_heading(kind: Kind, text: &Text) -> Option<String> {
+    let is_made = |level: u8| match kind {
+        Kind::Pdf => level == 1,
+        Kind::Xlsx => true,
+        Kind::Html
+        | Kind::Markdown
+        | Kind::Plain
+        | Kind::Csv
+        | Kind::Json
+        | Kind::Feed
+        | Kind::Sitemap
+        | Kind::Docx
+        | Kind::Pptx
+        | Kind::Epub => false,
+    };
+    let mut headings = text
+        .blocks
+        .iter()
+        .filter(|block| matches!(block.kind, BlockKind::Heading { level } if !is_made(level)));
+    Some(text.block_text(headings.next()?).to_owned())
 }
 
 /// The first line, if it reads like a title: short, and no sentence.

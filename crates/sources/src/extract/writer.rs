@@ -9,6 +9,8 @@ pub(super) struct Writer {
     text: Text,
     /// The headings that hold for the next block, outermost first.
     above: Vec<usize>,
+    /// How much deeper headings are written than their source says.
+    deeper: u8,
 }
 
 impl Writer {
@@ -34,7 +36,16 @@ impl Writer {
         self.above = headings;
     }
 
+    /// Writes what stands below the heading at hand: its own headings are deeper ones.
+    pub(super) fn below(&mut self, write: impl FnOnce(&mut Self)) {
+        let level = self.above.last().map_or(0, |&index| level_of(&self.text.blocks[index]));
+        let before = std::mem::replace(&mut self.deeper, level);
+        write(self);
+        self.deeper = before;
+    }
+
     pub(super) fn heading(&mut self, level: u8, raw: &str) {
+        let level = level.saturating_add(self.deeper);
         let words = clean::line(raw);
         if words.is_empty() {
             return;

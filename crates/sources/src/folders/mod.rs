@@ -14,8 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::source::{Source, doc_address};
 
-use crate::extract::kind::Kind;
-use crate::extract::{self, EXTRACTOR};
+use crate::extract::{EXTRACTOR, Extractor};
 use crate::{Failed, Hit, Marks, Page, Refreshed};
 use index::Opened;
 
@@ -26,6 +25,7 @@ pub(crate) struct Folders(Arc<Inner>);
 struct Inner {
     index_dir: PathBuf,
     max_bytes: u64,
+    extractor: Extractor,
     opened: Mutex<HashMap<String, Arc<Opened>>>,
 }
 
@@ -36,8 +36,8 @@ impl std::fmt::Debug for Folders {
 }
 
 impl Folders {
-    pub(crate) fn new(index_dir: PathBuf, max_bytes: u64) -> Self {
-        Self(Arc::new(Inner { index_dir, max_bytes, opened: Mutex::default() }))
+    pub(crate) fn new(index_dir: PathBuf, max_bytes: u64, extractor: Extractor) -> Self {
+        Self(Arc::new(Inner { index_dir, max_bytes, extractor, opened: Mutex::default() }))
     }
 
     pub(crate) async fn refresh(&self, source: &Source) -> Result<Refreshed, Failed> {
@@ -46,7 +46,7 @@ impl Folders {
         let source = source.clone();
         self.blocking(move |inner| {
             let opened = inner.open(&source)?;
-            refresh::run(&opened, &source, inner.max_bytes, &is_dropped)
+            refresh::run(&opened, &source, inner.max_bytes, &inner.extractor, &is_dropped)
         })
         .await
     }
@@ -70,9 +70,7 @@ impl Folders {
         self.blocking(move |inner| {
             let bytes = files::read(&source.place, &path, inner.max_bytes)?;
             let address = doc_address(&source.name, &path);
-            let kind = Kind::sniff(&bytes, &path, None)
-                .map_err(|media_type| Failed::NotText { what: address.clone(), media_type })?;
-            let text = extract::read_kind(kind, &bytes, &address, None)?;
+            let (kind, text) = inner.extractor.read(&bytes, &address, None)?;
             let media_type = kind.media_type().to_owned();
             let marks = Marks::default();
             Ok(Page { address, media_type, bytes, text, extractor: EXTRACTOR, marks })

@@ -11,7 +11,8 @@ use tantivy::{IndexWriter, TantivyDocument, TantivyError, Term};
 use super::files::{self, Found};
 use super::index::{Known, Manifest, Opened};
 use super::passages;
-use crate::{Failed, Refreshed, extract};
+use crate::extract::Extractor;
+use crate::{Failed, Refreshed};
 
 /// Memory of the index writer before it writes a segment.
 const WRITER_BYTES: usize = 64 << 20;
@@ -24,6 +25,7 @@ pub(super) fn run(
     opened: &Opened,
     source: &Source,
     max_bytes: u64,
+    extractor: &Extractor,
     is_dropped: &AtomicBool,
 ) -> Result<Refreshed, Failed> {
     let broken = |error: TantivyError| Failed::Index {
@@ -52,7 +54,7 @@ pub(super) fn run(
         if is_new {
             writer.delete_all_documents().map_err(broken)?;
         }
-        let job = Job { opened, source, max_bytes, writer: &writer, is_dropped };
+        let job = Job { opened, source, max_bytes, extractor, writer: &writer, is_dropped };
         for path in gone.keys() {
             job.forget(path);
         }
@@ -98,6 +100,7 @@ struct Job<'a> {
     opened: &'a Opened,
     source: &'a Source,
     max_bytes: u64,
+    extractor: &'a Extractor,
     writer: &'a IndexWriter,
     is_dropped: &'a AtomicBool,
 }
@@ -162,8 +165,8 @@ impl Job<'_> {
         }
         self.forget(&file.path);
         let address = doc_address(&self.source.name, &file.path);
-        let unreadable = match extract::read_bytes(&bytes, &address, None) {
-            Ok(text) => {
+        let unreadable = match self.extractor.read(&bytes, &address, None) {
+            Ok((_, text)) => {
                 self.add(&file.path, &text)?;
                 None
             }

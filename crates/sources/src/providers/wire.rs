@@ -46,6 +46,7 @@ pub enum Key {
 
 /// What a provider honours by itself, and how much it takes. What it does not honour is enforced after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a filter by its own name")]
 pub struct Abilities {
     pub include: bool,
     pub exclude: bool,
@@ -353,15 +354,12 @@ pub(crate) fn entities(text: &str) -> String {
         out.push_str(&rest[..at]);
         let from = &rest[at + 1..];
         let name = from.find(';').filter(|end| *end <= 10).map(|end| &from[..end]);
-        match name.and_then(character) {
-            Some(c) => {
-                out.push(c);
-                rest = &from[name.map_or(0, str::len) + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = from;
-            }
+        if let Some(c) = name.and_then(character) {
+            out.push(c);
+            rest = &from[name.map_or(0, str::len) + 1..];
+        } else {
+            out.push('&');
+            rest = from;
         }
     }
     out.push_str(rest);

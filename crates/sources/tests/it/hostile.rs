@@ -6,14 +6,15 @@ use egress::{Egress, Origin, Policy};
 use futures_util::future::join_all;
 use task_mcp_sources::{Config, Failed, Page, Remedy, Sources};
 use testkit::Hostile;
+use testkit::documents::zip_bomb;
 use testkit::hostile::PRIVATE;
 
 use crate::site::anything;
 
 /// One page, from connect to last byte; short, so that the tests are.
-const PAGE: Duration = Duration::from_secs(2);
+const PAGE: Duration = Duration::from_secs(4);
 /// The longest that anybody may have to wait for a page: a turn, the page, and what a busy machine adds.
-const PATIENCE: Duration = Duration::from_secs(25);
+const PATIENCE: Duration = Duration::from_secs(35);
 
 fn sources(site: &Hostile) -> Sources {
     let allow = [&site.origin, &site.twin()].map(|origin| Origin::parse(origin).unwrap()).into();
@@ -67,13 +68,13 @@ async fn bodies_that_do_not_end_or_unpack_to_too_much_are_given_up() {
     expect(
         "body",
         &[
-            ("silent", "`127.0.0.1` sent nothing for 2s"),
-            ("slow", "`127.0.0.1` sent nothing for 2s"),
+            ("silent", "`127.0.0.1` sent nothing for 4s"),
+            ("slow", "`127.0.0.1` sent nothing for 4s"),
             ("endless", "`/body/endless` has more than 2000000 bytes"),
             ("endless-chunks", "`/body/endless-chunks` has more than 2000000 bytes"),
-            ("tiny-chunks", "`127.0.0.1` sent nothing for 2s"),
+            ("tiny-chunks", "`127.0.0.1` sent nothing for 4s"),
             ("bad-chunks", "`127.0.0.1` cannot be reached: Invalid chunk size line: missing size digit"),
-            ("huge-chunk", "`127.0.0.1` sent nothing for 2s"),
+            ("huge-chunk", "`127.0.0.1` sent nothing for 4s"),
             ("cut", "`127.0.0.1` cannot be reached: end of file before message length reached"),
             ("lying-length", "`/body/lying-length` has more than 2000000 bytes"),
             ("gzip", "`/body/gzip` has more than 2000000 bytes"),
@@ -94,13 +95,13 @@ async fn heads_that_flood_or_lie_are_given_up() {
         &[
             ("many", "`127.0.0.1` cannot be reached: message head is too large"),
             ("large", "`127.0.0.1` cannot be reached: message head is too large"),
-            ("endless", "`127.0.0.1` sent nothing for 2s"),
-            ("slow", "`127.0.0.1` sent nothing for 2s"),
+            ("endless", "`127.0.0.1` sent nothing for 4s"),
+            ("slow", "`127.0.0.1` sent nothing for 4s"),
             ("folded", "`127.0.0.1` cannot be reached: invalid HTTP header parsed"),
             ("twice", "`127.0.0.1` cannot be reached: invalid content-length parsed"),
             ("smuggled", "`/head/smuggled` holds no text: the host sent no bytes"),
             ("status", "`127.0.0.1` answered with status 999"),
-            ("informal", "`127.0.0.1` sent nothing for 2s"),
+            ("informal", "`127.0.0.1` sent nothing for 4s"),
             ("nonsense", "`127.0.0.1` cannot be reached: invalid HTTP version parsed"),
         ],
     )
@@ -275,4 +276,54 @@ async fn other_hosts_are_read_while_one_hangs() {
     assert!(hung.iter().all(Result::is_err));
     assert!(elapsed < PAGE, "{elapsed:?}");
     assert!(asked_at.elapsed() < PATIENCE);
+}
+
+#[tokio::test]
+async fn documents_that_unpack_to_too_much_are_given_up() {
+    let files = [
+        ("word/document.xml", "<w:document>"),
+        ("ppt/presentation.xml", "<p:presentation>"),
+        ("xl/workbook.xml", "<workbook>"),
+        ("META-INF/container.xml", "<container>"),
+    ];
+    let bombs = files.iter().enumerate().map(|(number, (name, head))| {
+        (format!("/bomb/{number}"), "text/html".to_owned(), zip_bomb(name, head, 400))
+    });
+    let table =
+        format!("<rss><channel>{}</channel></rss>", "<item><title>x</title></item>".repeat(60_000));
+    let feed = ("/bomb/feed".to_owned(), "text/html".to_owned(), table.into_bytes());
+    let site = Hostile::with_files(bombs.chain([feed]).collect()).await;
+    let paths = ["/bomb/0", "/bomb/1", "/bomb/2", "/bomb/3", "/bomb/feed"].map(str::to_owned);
+    let came = outcomes(&site, &paths).await;
+    assert_eq!(
+        came,
+        [
+            "`/bomb/0` cannot be read: it unpacks to more than 64 MB",
+            "`/bomb/1` cannot be read: it unpacks to more than 64 MB",
+            "`/bomb/2` cannot be read: it unpacks to more than 160 MB",
+            "`/bomb/3` cannot be read: it unpacks to more than 64 MB",
+            "`/bomb/feed` cannot be read: it has more than 50000 entries",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_visit_to_the_hostile_site_takes_little_memory() {
+    let site = Hostile::serve().await;
+    let paths = [
+        "html/deep",
+        "html/spans",
+        "html/wide-table",
+        "html/attributes",
+        "body/gzip",
+        "body/brotli",
+        "head/large",
+        "lead/self",
+    ];
+    outcomes(&site, &paths.map(|path| format!("/{path}"))).await;
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let peak_kb =
+        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+    let peak_kb: u64 = peak_kb.and_then(|number| number.trim().parse().ok()).unwrap_or(0);
+    assert!(peak_kb < 400_000, "{peak_kb} kB");
 }

@@ -1,0 +1,177 @@
+//! Searching and reading on behalf of a caller, at once: what `/v1/search`, `/v1/extract` and `/mcp/web` share.
+//!
+//! No run, no journal, no evidence: whoever needs an answer that can be checked creates a run. Everything goes through
+//! the same guard, politeness and limits as the pages of runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::spec::SourcePolicy;
+use egress::Scope;
+use futures_util::{StreamExt as _, stream};
+use sources::{Filters, Hit, Page, Query, Sources};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+use tracing::info;
+use url::Url;
+
+use crate::App;
+use crate::problem::{Kind, Problem};
+
+/// Requests of this kind that are worked on at the same time; others wait their turn.
+const AT_ONCE: usize = 16;
+/// Longest wait for a turn.
+const TURN: Duration = Duration::from_secs(10);
+/// Pages of one request that are read at the same time.
+const PAGES_AT_ONCE: usize = 5;
+/// Searches of one request at the same time.
+const SEARCHES_AT_ONCE: usize = 6;
+/// What is not there by then is told to be missing.
+const DEADLINE: Duration = Duration::from_secs(40);
+
+/// Searching and reading, bounded for all callers together.
+#[derive(Debug, Clone)]
+pub(crate) struct Web {
+    sources: Sources,
+    places: Arc<Semaphore>,
+}
+
+/// What is searched for.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) queries: Vec<String>,
+    pub(crate) policy: SourcePolicy,
+    pub(crate) country: Option<String>,
+    pub(crate) max_results: usize,
+}
+
+/// What was found, and what did not answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Found {
+    pub(crate) hits: Vec<Hit>,
+    /// Searches that were made.
+    pub(crate) searches: usize,
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Web {
+    pub(crate) fn new(sources: Sources) -> Self {
+        Self { sources, places: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    /// The way to the web of this server, and a place there.
+    pub(crate) async fn of(
+        app: &App,
+    ) -> Result<(Self, tokio::sync::OwnedSemaphorePermit), Problem> {
+        let web = app.web.clone().ok_or_else(|| {
+            Problem::new(Kind::Unavailable, "this server searches and reads only for runs")
+        })?;
+        let turn = timeout(TURN, Arc::clone(&web.places).acquire_owned()).await;
+        let busy = || {
+            Problem::new(Kind::Unavailable, "too many searches and pages are asked for at once")
+                .retry_after(2)
+        };
+        let place = turn.map_err(|_| busy())?.map_err(|_| busy())?;
+        Ok((web, place))
+    }
+
+    /// Asks every provider every query, and merges what they find. Fails if none of them answers.
+    pub(crate) async fn search(&self, app: &App, asked: &Asked) -> Result<Found, Problem> {
+        let names = providers(app, &asked.queries);
+        if names.is_empty() {
+            return Err(Problem::new(
+                Kind::Unavailable,
+                "no search provider is set up here: the operator sets search.searxng.url or the key of one (docs/search.md)",
+            ));
+        }
+        let filters = Filters {
+            include: asked.policy.include.clone(),
+            exclude: asked.policy.exclude.clone(),
+            after: asked.policy.after.clone(),
+            country: asked.country.clone(),
+            language: None,
+        };
+        let pairs: Vec<(&String, Query)> = names
+            .iter()
+            .flat_map(|name| asked.queries.iter().map(move |text| (name, text)))
+            .map(|(name, text)| {
+                let query = Query {
+                    text: text.clone(),
+                    limit: asked.max_results,
+                    filters: filters.clone(),
+                };
+                (name, query)
+            })
+            .collect();
+        let searches = pairs.len();
+        let calls: Vec<_> =
+            pairs.iter().map(|(name, query)| self.sources.search_web(name, query)).collect();
+        let asking = stream::iter(calls).buffered(SEARCHES_AT_ONCE).collect::<Vec<_>>();
+        let answers = timeout(DEADLINE, asking).await.map_err(|_| {
+            Problem::new(Kind::Unavailable, "the search providers did not answer in time")
+                .retry_after(30)
+        })?;
+        let (mut lists, mut warnings) = (Vec::new(), Vec::new());
+        for answer in answers {
+            match answer {
+                Ok(hits) => lists.push(hits),
+                Err(why) => {
+                    let why = why.to_string();
+                    if !warnings.contains(&why) {
+                        warnings.push(why);
+                    }
+                }
+            }
+        }
+        if lists.is_empty() {
+            let message = format!("no search provider answers: {}", warnings.join("; "));
+            return Err(Problem::new(Kind::Unavailable, message).retry_after(30));
+        }
+        let mut hits = sources::fuse(lists);
+        hits.truncate(asked.max_results);
+        Ok(Found { hits, searches, warnings })
+    }
+
+    /// Pages in the order of their addresses, each or the reason why it cannot be read.
+    pub(crate) async fn read(
+        &self,
+        addresses: &[String],
+        policy: &SourcePolicy,
+    ) -> Vec<Result<Page, String>> {
+        let may_ask = |url: &Url| {
+            policy.allows_web(&url.host_str().unwrap_or_default().to_lowercase(), url.path())
+        };
+        let read = |address: String| {
+            let may_ask = &may_ask;
+            async move {
+                let page = timeout(DEADLINE, self.sources.read_web(&address, may_ask)).await;
+                match page {
+                    Ok(page) => page.map_err(|why| why.to_string()),
+                    Err(_) => Err(format!("it did not come within {}s", DEADLINE.as_secs())),
+                }
+            }
+        };
+        let calls: Vec<_> = addresses.iter().cloned().map(read).collect();
+        stream::iter(calls).buffered(PAGES_AT_ONCE).collect().await
+    }
+}
+
+/// Does some work on behalf of whoever asked; what it sends is made of what they gave.
+pub(crate) async fn on_behalf<T>(what: &'static str, work: impl Future<Output = T>) -> T {
+    let scope = Scope::open();
+    let done = scope.around(work).await;
+    let contacts = scope.contacts();
+    let requests: u32 = contacts.iter().map(|contact| contact.requests).sum();
+    info!(hosts = contacts.len(), requests, "{what}");
+    done
+}
+
+/// Whom to ask: what is set up, or else what needs no account.
+fn providers(app: &App, queries: &[String]) -> Vec<String> {
+    let catalog = &app.catalog;
+    if !catalog.search.is_empty() || !catalog.keyless {
+        return catalog.search.clone();
+    }
+    let names = sources::keyless_for(&queries.join(" "));
+    names.into_iter().map(str::to_owned).collect()
+}

@@ -1,0 +1,154 @@
+//! Searching and reading at once, over REST and MCP, against a scripted site.
+
+use axum::body::Body;
+use axum::http::Request;
+use egress::{Egress, Origin, Policy};
+use serde_json::{Value, json};
+use sources::{Config, Sources};
+use tempfile::TempDir;
+use testkit::Site;
+
+use crate::world::World;
+
+const MOON: &str =
+    "High tide comes twice a day because the moon pulls at the sea.\nThe museum opens at nine.";
+
+/// A server whose search and pages are one scripted site.
+async fn world() -> (World, Site, TempDir) {
+    let site = Site::script()
+        .page("/moon", "The moon", MOON)
+        .page("/sun", "The sun", "The sun is a star.")
+        .found("/moon")
+        .found("/gone")
+        .serve()
+        .await;
+    let dir = tempfile::tempdir().unwrap();
+    let policy = Policy::allowing(vec![Origin::parse(&site.origin).unwrap()]);
+    let sources = Sources::new(Config {
+        searxng: Some(site.origin.parse().unwrap()),
+        ..Config::new(Egress::new(policy), dir.path().to_owned())
+    });
+    (World::new().await.reading(sources), site, dir)
+}
+
+#[tokio::test]
+async fn a_search_brings_verbatim_excerpts_and_says_what_could_not_be_read() {
+    let (world, site, _dir) = world().await;
+    let asked = json!({
+        "objective": "how often high tide comes", "search_queries": ["high tide"], "session_id": "s1",
+    });
+    for path in ["/v1/search", "/v1beta/search"] {
+        let answer = world.post(path, &asked).await;
+        assert_eq!(answer.status, 200, "{}", answer.text);
+        let found = answer.json();
+        assert!(found["search_id"].as_str().unwrap().starts_with("search_"));
+        assert_eq!(found["results"][0]["url"], site.url("/moon"));
+        assert_eq!(
+            found["results"][0]["excerpts"],
+            json!(["High tide comes twice a day because the moon pulls at the sea."])
+        );
+        assert_eq!(found["session_id"], "s1");
+        let warned = found["warnings"][0]["message"].as_str().unwrap();
+        assert!(warned.contains("/gone was not read") && warned.contains("404"), "{warned}");
+        assert_eq!(found["usage"], json!([{"name": "searches", "count": 1}]));
+    }
+    let brief = json!({"search_queries": ["high tide"], "mode": "basic", "advanced_settings": {"max_results": 1}});
+    let hits = site.times("/moon");
+    let found = world.post("/v1/search", &brief).await.json();
+    assert_eq!(found["results"].as_array().unwrap().len(), 1);
+    assert_eq!(site.times("/moon"), hits, "the brief form reads no page");
+}
+
+#[tokio::test]
+async fn pages_are_extracted_as_excerpts_and_whole() {
+    let (world, site, _dir) = world().await;
+    let asked = json!({
+        "urls": [site.url("/moon"), site.url("/gone"), "http://169.254.169.254/latest/"],
+        "objective": "when does the museum open", "full_content": true,
+    });
+    let answer = world.post("/v1/extract", &asked).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    let read = answer.json();
+    let page = &read["results"][0];
+    assert_eq!(page["title"], "The moon");
+    assert_eq!(page["excerpts"], json!(["The museum opens at nine."]));
+    assert!(
+        page["full_content"].as_str().unwrap().starts_with("# The moon\n\nHigh tide"),
+        "{page}"
+    );
+    let errors: Vec<&str> =
+        read["errors"].as_array().unwrap().iter().map(|e| e["content"].as_str().unwrap()).collect();
+    assert!(errors[0].contains("404") && errors[1].contains("may not be asked"), "{errors:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_searched_or_read_is_refused_with_the_rule() {
+    let (world, _site, _dir) = world().await;
+    let said = async |path: &str, body: Value| {
+        let answer = world.post(path, &body).await;
+        assert_eq!(answer.status, 422, "{}", answer.text);
+        answer.json()["error"]["message"].as_str().unwrap().to_owned()
+    };
+    let none = said("/v1/search", json!({})).await;
+    assert!(none.starts_with("`search_queries` is missing"), "{none}");
+    let list = said("/v1/search", json!({"search_queries": "tide"})).await;
+    assert_eq!(list, "`search_queries` is `\"tide\"`: it must be a list of texts");
+    let policy = json!({"search_queries": ["a"], "source_policy": {"after_date": "soon"}});
+    let date = said("/v1/search", policy).await;
+    assert!(date.contains("`source_policy.after_date` is `soon`"), "{date}");
+    let urls = said("/v1/extract", json!({"urls": ["file:///etc/passwd"]})).await;
+    assert!(urls.contains("addresses that begin with http:// or https://"), "{urls}");
+    let many = said("/v1/extract", json!({"urls": vec!["https://a.test/"; 21]})).await;
+    assert!(many.contains("21 entries; give 1 to 20"), "{many}");
+}
+
+#[tokio::test]
+async fn a_server_without_search_says_what_to_set() {
+    let world = World::new().await;
+    let answer = world.post("/v1/search", &json!({"search_queries": ["tide"]})).await;
+    assert_eq!(answer.status, 503, "{}", answer.text);
+}
+
+async fn call(world: &World, tool: &str, arguments: Value) -> Value {
+    let message = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": tool, "arguments": arguments, "_meta": {
+            "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+            "io.modelcontextprotocol/clientCapabilities": {},
+            "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        }},
+    });
+    let request = Request::post("/mcp/web")
+        .header("host", "localhost")
+        .header("content-type", "application/json")
+        .header("accept", "application/json, text/event-stream")
+        .header("mcp-protocol-version", "2026-07-28")
+        .header("mcp-method", "tools/call")
+        .header("mcp-name", tool);
+    let answer = world.send(request.body(Body::from(message.to_string())).unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text);
+    answer.json()["result"].clone()
+}
+
+#[tokio::test]
+async fn a_model_searches_and_then_fetches_what_it_found() {
+    let (world, site, _dir) = world().await;
+    let found = call(&world, "search", json!({"q": "high tide", "limit": "2"})).await;
+    let id = found["structuredContent"]["results"][0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(id, site.url("/moon"));
+    let page = call(&world, "fetch", json!({"id": id})).await;
+    let page = &page["structuredContent"];
+    assert_eq!(page["title"], "The moon");
+    assert!(page["text"].as_str().unwrap().contains("twice a day"), "{page}");
+    assert_eq!(page["metadata"]["next_offset"], Value::Null);
+
+    let refused = call(&world, "fetch", json!({"url": "http://10.0.0.1/"})).await;
+    assert_eq!(refused["isError"], true);
+    let text = refused["content"][0]["text"].as_str().unwrap();
+    assert!(
+        text.contains("may not be asked") && text.contains("A correct call of fetch"),
+        "{text}"
+    );
+    let missing = call(&world, "search", json!({})).await;
+    assert!(missing["content"][0]["text"].as_str().unwrap().contains("`query` is missing"));
+}

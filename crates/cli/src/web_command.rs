@@ -1,0 +1,128 @@
+//! `fetch` and `search`: one page or one search at once, through the same guard and politeness as runs.
+
+use anyhow::{Result, bail};
+use egress::Scope;
+use serde_json::json;
+use sources::{Page, Query, fuse, keyless_for, markdown};
+
+use crate::problem::refuse;
+use crate::settings::Settings;
+use crate::show;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct FetchArgs {
+    /// The address of a page
+    url: String,
+    /// Print the page as Markdown, which is the default
+    #[arg(long, conflicts_with_all = ["text", "json"])]
+    markdown: bool,
+    /// Print the words alone, as runs quote them
+    #[arg(long, conflicts_with = "json")]
+    text: bool,
+    /// Print an object with title, date, Markdown and links
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SearchArgs {
+    /// A few words
+    query: String,
+    /// How many results
+    #[arg(long, short = 'n', default_value_t = 10, value_parser = clap::value_parser!(u8).range(1..=50))]
+    limit: u8,
+    /// Print the results as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads one page.
+pub(crate) async fn fetch(settings: Settings, args: FetchArgs) -> Result<()> {
+    let sources = settings.sources();
+    let anything = |_: &url::Url| true;
+    let read = Scope::open().around(sources.read_web(&args.url, &anything)).await;
+    let page = match read {
+        Ok(page) => page,
+        Err(why @ (sources::Failed::NotAnAddress { .. } | sources::Failed::Refused { .. })) => {
+            refuse!("{why}")
+        }
+        Err(why) => bail!("{why}"),
+    };
+    show::say(&rendered(&page, &args)?)
+}
+
+fn rendered(page: &Page, args: &FetchArgs) -> Result<String> {
+    if args.text {
+        return Ok(format!("{}\n", page.text.body));
+    }
+    if !args.json {
+        return Ok(format!("{}\n", markdown(&page.text)));
+    }
+    let links: Vec<_> = page
+        .text
+        .links
+        .iter()
+        .map(|link| json!({"url": link.address, "label": link.label}))
+        .collect();
+    let view = json!({
+        "url": page.address, "title": page.text.title, "published": page.text.published,
+        "language": page.text.language, "media_type": page.media_type, "size_bytes": page.bytes.len(),
+        "markdown": markdown(&page.text), "links": links,
+    });
+    Ok(format!("{}\n", serde_json::to_string_pretty(&view)?))
+}
+
+/// Asks the search providers that runs would ask.
+pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
+    let sources = settings.sources();
+    let names: Vec<String> = if settings.asks_keyless() {
+        keyless_for(&args.query).into_iter().map(str::to_owned).collect()
+    } else {
+        settings.search_providers()
+    };
+    if names.is_empty() {
+        refuse!(
+            "no search provider is set up: set search.searxng.url or a key of one (docs/search.md), or let those be \
+             asked that need no account with --set search.keyless=true"
+        );
+    }
+    let query = Query::new(args.query.as_str(), usize::from(args.limit));
+    let mut lists = Vec::new();
+    for name in &names {
+        match Scope::open().around(sources.search_web(name, &query)).await {
+            Ok(hits) => lists.push(hits),
+            Err(why) => eprintln!("not searched: {why}"),
+        }
+    }
+    if lists.is_empty() {
+        bail!("no search provider answers; task-mcp doctor says what to change");
+    }
+    let mut hits = fuse(lists);
+    hits.truncate(query.limit);
+    if args.json {
+        let results: Vec<_> = hits
+            .iter()
+            .map(|hit| {
+                json!({
+                    "url": hit.address, "title": hit.title, "snippet": hit.snippet, "published": hit.published,
+                })
+            })
+            .collect();
+        let view = json!({"query": args.query, "providers": names, "results": results});
+        return show::say(&format!("{}\n", serde_json::to_string_pretty(&view)?));
+    }
+    if hits.is_empty() {
+        eprintln!("nothing was found by {}", names.join(", "));
+    }
+    let mut out = String::new();
+    for (at, hit) in (1..).zip(&hits) {
+        let title = if hit.title.is_empty() { "(no title)" } else { &hit.title };
+        let date = hit.published.as_deref().map_or(String::new(), |day| format!("  {day}"));
+        out.push_str(&format!("{at}. {title}{date}\n   {}\n", hit.address));
+        if !hit.snippet.is_empty() {
+            let brief: String = hit.snippet.chars().take(200).collect();
+            out.push_str(&format!("   {brief}\n"));
+        }
+    }
+    show::say(&out)
+}

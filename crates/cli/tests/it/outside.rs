@@ -1,0 +1,140 @@
+//! The way out from the command line: fetch, search, modes, and a cassette in place of the network.
+
+use testkit::Site;
+
+use crate::shell::Shell;
+
+async fn site() -> Site {
+    let otter = "The Otter is a small boat. The Otter was founded in 1999 in Brennia.";
+    Site::script()
+        .page("/otter", "Otter", otter)
+        .linked("/otter", "/boats", "all boats")
+        .found("/otter")
+        .serve()
+        .await
+}
+
+/// A shell that may ask the site, which is its search too.
+fn shell(site: &Site) -> Shell {
+    Shell::new()
+        .with("TASK_MCP_FETCH__ALLOW", &site.origin)
+        .with("TASK_MCP_SEARCH__SEARXNG__URL", &site.origin)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_fetched_as_markdown_text_or_json() {
+    let site = site().await;
+    let (shell, url) = (shell(&site), site.url("/otter"));
+    let markdown = shell.run(&["fetch", &url]);
+    assert!(markdown.out.starts_with("# Otter\n\nThe Otter is a small boat."), "{markdown:?}");
+    assert_eq!(shell.run(&["fetch", &url, "--markdown"]).out, markdown.out);
+    assert!(shell.run(&["fetch", &url, "--text"]).out.starts_with("Otter\n\nThe Otter is"));
+    let json: serde_json::Value =
+        serde_json::from_str(&shell.run(&["fetch", &url, "--json"]).out).unwrap();
+    assert_eq!(
+        (&json["title"], &json["links"][0]["url"]),
+        (&"Otter".into(), &site.url("/boats").into())
+    );
+
+    let gone = shell.run(&["fetch", &site.url("/gone")]);
+    assert_eq!((gone.code, gone.out.as_str()), (1, ""));
+    assert!(gone.err.contains("answered with status 404"), "{gone:?}");
+    let private = shell.run(&["fetch", "http://10.0.0.1/"]);
+    assert_eq!(private.code, 2, "{private:?}");
+    assert!(private.err.contains("it is not on the public network"), "{private:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_search_prints_what_runs_would_find() {
+    let site = site().await;
+    let found = shell(&site).run(&["search", "otter boat"]);
+    assert!(found.out.contains(&site.url("/otter")), "{found:?}");
+    let json = shell(&site).run(&["search", "otter boat", "--json", "-n", "1"]).out;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["providers"], serde_json::json!(["searxng"]));
+    assert_eq!(json["results"][0]["url"], site.url("/otter"));
+
+    let none = Shell::new().run(&["search", "otter"]);
+    assert_eq!(none.code, 2);
+    assert!(none.err.contains("no search provider is set up"), "{none:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_is_replayed_to_the_word_without_its_site() {
+    let site = site().await;
+    let shell = shell(&site);
+    let ask = |flag: &str, data: &str| {
+        let question = "When was the Otter founded?";
+        shell.run(&["research", question, flag, "otter.jsonl", "--data", data])
+    };
+    let recorded = ask("--record", "first");
+    assert!(recorded.out.contains("1999"), "{recorded:?}");
+    assert!(recorded.err.contains("outside: 1 host asked (127.0.0.1)"), "{recorded:?}");
+    let hits = site.hits();
+    let replayed = ask("--replay", "second");
+    assert_eq!(replayed.out, recorded.out);
+    assert_eq!(site.hits(), hits, "the site was asked in a replay");
+
+    let other = shell.run(&["fetch", &site.url("/boats"), "--replay", "otter.jsonl"]);
+    assert_eq!(other.code, 1, "{other:?}");
+    assert!(other.err.contains("is not on the cassette"), "{other:?}");
+    let both = shell.run(&["list", "--record", "a.jsonl", "--replay", "b.jsonl"]);
+    assert_eq!(both.code, 2, "{both:?}");
+    let missing = shell.run(&["list", "--replay", "nothing.jsonl"]);
+    assert!(missing.err.contains("the cassette `nothing.jsonl` cannot be read"), "{missing:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn offline_asks_nobody_beyond_this_machine_and_says_so() {
+    let site = site().await;
+    let shell = shell(&site).with("TASK_MCP_EGRESS__MODE", "offline");
+    assert_eq!(
+        shell.run(&["fetch", &site.url("/otter")]).code,
+        0,
+        "a named service of this machine"
+    );
+    let far = shell.run(&["fetch", "https://example.com/"]);
+    assert!(
+        far.err.contains("nothing outside this machine is asked (egress.mode = offline)"),
+        "{far:?}"
+    );
+    let wrong = Shell::new().run(&["list", "--set", "egress.mode=off"]);
+    assert!(wrong.err.contains("write offline, listed or public"), "{wrong:?}");
+}
+
+#[test]
+fn keys_of_providers_are_taken_from_their_usual_variables_and_never_shown() {
+    let shell =
+        Shell::new().with("BRAVE_API_KEY", "k-brave").with("PARALLEL_API_KEY", "k-parallel");
+    let shown = shell.run(&["config", "print"]).out;
+    assert!(shown.contains("key = \"***\""), "{shown}");
+    assert!(shown.contains("# environment variable BRAVE_API_KEY"), "{shown}");
+    assert!(!shown.contains("k-brave") && !shown.contains("k-parallel"), "{shown}");
+    let unknown = shell.run(&["list", "--set", "search.providers=altavista"]);
+    assert!(
+        unknown.err.contains("`altavista` is no search provider; there are searxng, "),
+        "{unknown:?}"
+    );
+    let needs = Shell::new().run(&["list", "--set", "search.providers=brave"]);
+    assert!(needs.err.contains("needs a key: set search.brave.key or BRAVE_API_KEY"), "{needs:?}");
+    let bad = Shell::new().run(&["list", "--set", "search.brave.key=a\u{1}b"]);
+    assert!(bad.err.contains("is `***`: write the key in one line"), "{bad:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn doctor_asks_each_provider_and_prints_the_line_to_set() {
+    let site = site().await;
+    let fine = shell(&site).run(&["doctor"]);
+    assert!(
+        fine.out.contains("ok      the search provider searxng (127.0.0.1) answers"),
+        "{fine:?}"
+    );
+    let other = Site::script().page("/", "Home", "Nothing here.").serve().await;
+    let broken = shell(&other).run(&["doctor"]);
+    assert_eq!(broken.code, 1);
+    assert!(
+        broken.out.contains("set search.searxng.url to its root")
+            || broken.out.contains("finds nothing"),
+        "{broken:?}"
+    );
+}

@@ -1,0 +1,83 @@
+//! What a site says it has: its sitemap, as far as it is small.
+
+use std::time::Duration;
+
+use egress::{Egress, Purpose, Request};
+use url::Url;
+
+use crate::providers::wire::entities;
+use crate::{Failed, MayAsk};
+
+/// Of a site that has to be asked before anything else is read.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// Bytes of one sitemap. Larger ones list products and articles, not what a site says about itself.
+const MAX_BYTES: usize = 3_000_000;
+/// Addresses that are taken from it.
+const MAX_ADDRESSES: usize = 5_000;
+/// Parts that are read of a sitemap that lists others.
+const MAX_PARTS: usize = 2;
+
+/// Addresses on the site's own host, in the order of its sitemap; none if it has no sitemap.
+pub(crate) async fn addresses(
+    egress: &Egress,
+    site: &Url,
+    may_ask: MayAsk<'_>,
+) -> Result<Vec<String>, Failed> {
+    let mut root = site.clone();
+    root.set_path("/sitemap.xml");
+    root.set_query(None);
+    root.set_fragment(None);
+    let mut found = read(egress, &root, may_ask).await?;
+    if found.is_index {
+        // What is called after pages lists what a site says about itself.
+        found.places.sort_by_key(|place| !place.contains("page"));
+        let parts: Vec<String> = found.places.drain(..).take(MAX_PARTS).collect();
+        for part in parts {
+            let Ok(part) = Url::parse(&part) else { continue };
+            if part.host() == site.host() {
+                found.places.extend(read(egress, &part, may_ask).await?.places);
+            }
+        }
+    }
+    let is_own = |place: &String| Url::parse(place).is_ok_and(|url| url.host() == site.host());
+    found.places.retain(is_own);
+    found.places.truncate(MAX_ADDRESSES);
+    Ok(found.places)
+}
+
+#[derive(Default)]
+struct Sitemap {
+    is_index: bool,
+    places: Vec<String>,
+}
+
+async fn read(egress: &Egress, url: &Url, may_ask: MayAsk<'_>) -> Result<Sitemap, Failed> {
+    let host = url.host_str().unwrap_or_default().to_owned();
+    if !may_ask(url) {
+        return Err(Failed::LeftOut { address: url.to_string() });
+    }
+    let request = Request {
+        purpose: Purpose::Robots,
+        accept: "application/xml,text/xml;q=0.9,*/*;q=0.5",
+        // Elsewhere it would speak of another site.
+        follow: false,
+        ..Request::new(url.clone(), MAX_BYTES, TIMEOUT)
+    };
+    let reply = match egress.send(request).await {
+        Ok(reply) if reply.status == 200 => reply,
+        Ok(_) | Err(egress::Failed::TooLarge { .. }) => return Ok(Sitemap::default()),
+        Err(egress::Failed::Refused { host, why }) => {
+            return Err(Failed::Refused { host, why: why.to_string() });
+        }
+        Err(why) => return Err(Failed::Unreachable { host, why: why.to_string() }),
+    };
+    let text = String::from_utf8_lossy(&reply.body);
+    let places = text
+        .split("<loc>")
+        .skip(1)
+        .filter_map(|rest| rest.split("</loc>").next())
+        .map(|place| entities(place.trim()))
+        .take(MAX_ADDRESSES)
+        .collect();
+    Ok(Sitemap { is_index: text.contains("<sitemapindex"), places })
+}
