@@ -1,5 +1,6 @@
 //! What all doors have in common: who may come in, the headers of every answer, and the envelope of every refusal.
 
+use std::cell::LazyCell;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
@@ -48,8 +49,7 @@ fn guarded(app: App, doors: Router<App>) -> Router {
     doors
         .fallback(unknown_route)
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(middleware::from_fn_with_state(app.clone(), admit))
-        .layer(middleware::from_fn_with_state(app.clone(), complete))
+        .layer(middleware::from_fn_with_state(app.clone(), attend))
         .layer(cross_origin(&app))
         .with_state(app)
 }
@@ -87,21 +87,15 @@ async fn unknown_route(method: Method, uri: Uri) -> Problem {
     ))
 }
 
-/// Refuses what a page of another site made a browser send.
-async fn admit(State(app): State<App>, request: Request, next: Next) -> Response {
-    match refusal(&app, &request) {
-        Some(problem) => problem.into_response(),
-        None => next.run(request).await,
-    }
-}
-
+/// Why a request is refused that a page of another site made a browser send.
 fn refusal(app: &App, request: &Request) -> Option<Problem> {
-    let public = Url::parse(&app.public_url).ok();
-    let public_host = public.as_ref().and_then(Url::host_str);
+    // Parsed only where it matters, which it does for few requests.
+    let public = LazyCell::new(|| Url::parse(&app.public_url).ok());
     let host = host_of(request);
     if app.is_on_loopback {
         let name = host.as_ref().map(Authority::host);
-        let is_ours = |name: &str| is_loopback(name) || Some(name) == public_host;
+        let public_host = || public.as_ref().and_then(Url::host_str);
+        let is_ours = |name: &str| is_loopback(name) || Some(name) == public_host();
         if !name.is_some_and(is_ours) {
             let shown: String = name.unwrap_or_default().chars().take(100).collect();
             return Some(Problem::new(
@@ -119,7 +113,7 @@ fn refusal(app: &App, request: &Request) -> Option<Problem> {
         !is_stream && matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
     let origin = request.headers().get(header::ORIGIN).filter(|_| !is_read)?;
     let origin = origin.to_str().unwrap_or("?");
-    let is_public = public.is_some_and(|url| url.origin().ascii_serialization() == origin);
+    let is_public = public.as_ref().is_some_and(|url| url.origin().ascii_serialization() == origin);
     // On loopback the host was checked above, so it is the page's own server.
     let is_same = app.is_on_loopback
         && host.is_some_and(|host| {
@@ -150,12 +144,16 @@ fn is_loopback(host: &str) -> bool {
 #[derive(Clone)]
 pub(crate) struct Written;
 
-/// Catches panics, writes problems out, and sets the headers that every answer has.
-async fn complete(State(app): State<App>, request: Request, next: Next) -> Response {
+/// Refuses what others made a browser send, catches panics, writes problems out, and sets the headers that every answer has.
+async fn attend(State(app): State<App>, request: Request, next: Next) -> Response {
     let form = Form::wanted(request.uri(), request.headers());
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response =
-        answered.unwrap_or_else(|_| Problem::internal("a handler panicked").into_response());
+    let mut response = match refusal(&app, &request) {
+        Some(problem) => problem.into_response(),
+        None => AssertUnwindSafe(next.run(request))
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|_| Problem::internal("a handler panicked").into_response()),
+    };
     let problem = response.extensions_mut().remove::<Problem>();
     let is_written = response.extensions_mut().remove::<Written>().is_some();
     let bare = || bare_refusal(response.status()).filter(|_| !is_written);

@@ -32,10 +32,10 @@ fn parse(bytes: &[u8]) -> Result<Value, Problem> {
     }
     let (path, values) = (RefCell::new(Vec::new()), Cell::new(0));
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    let value = Strict { path: &path, values: &values }.deserialize(&mut reader);
+    let value = Strict { path: &path, values: &values, depth: 0 }.deserialize(&mut reader);
     let value = value.and_then(|value| reader.end().map(|()| value));
     value.map_err(|why| {
-        let place = place(&path.borrow());
+        let place = place(path.borrow().iter().rev());
         let what = why.to_string();
         Problem::invalid(match what.strip_prefix(OURS) {
             // serde_json adds its own place to our words.
@@ -53,7 +53,7 @@ enum Step {
     Element(usize),
 }
 
-fn place(path: &[Step]) -> String {
+fn place<'a>(path: impl Iterator<Item = &'a Step>) -> String {
     let mut place = String::new();
     for step in path {
         match step {
@@ -68,18 +68,33 @@ fn place(path: &[Step]) -> String {
     place.chars().take(200).collect()
 }
 
-/// Builds a value, remembering where it is, so that a refusal can name the place.
+/// Builds a value. A refusal leaves behind where it is, the innermost step first.
 #[derive(Clone, Copy)]
 struct Strict<'a> {
     path: &'a RefCell<Vec<Step>>,
     values: &'a Cell<usize>,
+    depth: usize,
+}
+
+impl Strict<'_> {
+    fn within(self) -> Self {
+        Self { depth: self.depth + 1, ..self }
+    }
+
+    /// Puts a step before those at which something was refused.
+    fn at<E>(self, step: impl FnOnce() -> Step) -> impl FnOnce(E) -> E {
+        move |why| {
+            self.path.borrow_mut().push(step());
+            why
+        }
+    }
 }
 
 impl<'de> DeserializeSeed<'de> for Strict<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, reader: D) -> Result<Value, D::Error> {
-        if self.path.borrow().len() > MAX_DEPTH {
+        if self.depth > MAX_DEPTH {
             return Err(D::Error::custom(format!("{OURS}lies deeper than {MAX_DEPTH} levels")));
         }
         self.values.set(self.values.get() + 1);
@@ -141,25 +156,24 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Value, A::Error> {
         let mut values = Vec::new();
         loop {
-            self.path.borrow_mut().push(Step::Element(values.len()));
-            let Some(value) = list.next_element_seed(self)? else { break };
-            self.path.borrow_mut().pop();
+            let step = || Step::Element(values.len());
+            let Some(value) = list.next_element_seed(self.within()).map_err(self.at(step))? else {
+                return Ok(Value::Array(values));
+            };
             values.push(value);
         }
-        self.path.borrow_mut().pop();
-        Ok(Value::Array(values))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(name) = object.next_key::<String>()? {
-            self.path.borrow_mut().push(Step::Member(name.clone()));
-            checked(&name)?;
+            let step = || Step::Member(name.clone());
+            checked(&name).map_err(self.at(step))?;
             if members.contains_key(&name) {
-                return Err(A::Error::custom(format!("{OURS}is given twice; send it once")));
+                let twice = A::Error::custom(format!("{OURS}is given twice; send it once"));
+                return Err(self.at(step)(twice));
             }
-            let value = object.next_value_seed(self)?;
-            self.path.borrow_mut().pop();
+            let value = object.next_value_seed(self.within()).map_err(self.at(step))?;
             members.insert(name, value);
         }
         Ok(Value::Object(members))

@@ -19,6 +19,7 @@ mod web;
 pub mod webhooks;
 pub mod wire;
 
+use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -35,9 +36,12 @@ use crate::gate::Gate;
 use crate::once::InFlight;
 use crate::web::Web;
 
-/// Everything a request needs; cloning it is cheap and shares everything.
+/// Everything a request needs. One pointer: each request clones it several times.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+#[derive(Clone)]
+pub struct Parts {
     pub store: Store,
     pub catalog: Arc<Catalog>,
     /// Where callers reach this server, without a slash at the end; may have a path prefix.
@@ -50,6 +54,8 @@ pub struct App {
     web: Option<Web>,
     gate: Gate,
     in_flight: InFlight,
+    /// What tools have answered since anything was written.
+    answers: mcp::Answers,
     /// A caller who takes nothing of an answer for this long is let go.
     patience: Duration,
     /// Streams of events, which end when their listeners go or the server stops.
@@ -62,7 +68,7 @@ pub struct App {
 
 impl App {
     pub fn new(store: Store, catalog: Arc<Catalog>, public_url: &str) -> Self {
-        Self {
+        Self(Arc::new(Parts {
             store,
             catalog,
             public_url: public_url.trim_end_matches('/').into(),
@@ -71,47 +77,54 @@ impl App {
             web: None,
             gate: Gate::default(),
             in_flight: InFlight::default(),
+            answers: mcp::Answers::default(),
             patience: patience::PATIENCE,
             streams: TaskTracker::new(),
             wait_note: None,
             stop: CancellationToken::new(),
-        }
+        }))
+    }
+
+    fn with(self, change: impl FnOnce(&mut Parts)) -> Self {
+        let mut parts = Arc::unwrap_or_clone(self.0);
+        change(&mut parts);
+        Self(Arc::new(parts))
     }
 
     /// The same, for a listener that only this machine reaches. [`serve`] does this by itself.
     #[must_use]
     pub fn on_loopback(self) -> Self {
-        Self { is_on_loopback: true, ..self }
+        self.with(|parts| parts.is_on_loopback = true)
     }
 
     /// The same, called by web pages of these origins as well, each such as `https://sheet.example.org`.
     #[must_use]
     pub fn allowing_origins(self, origins: Vec<String>) -> Self {
-        Self { origins: origins.into(), ..self }
+        self.with(|parts| parts.origins = origins.into())
     }
 
     /// The same, searching and reading for callers at once.
     #[must_use]
     pub fn reading(self, sources: sources::Sources) -> Self {
-        Self { web: Some(Web::new(sources)), ..self }
+        self.with(|parts| parts.web = Some(Web::new(sources)))
     }
 
     /// The same, telling models what becomes of work when they go away.
     #[must_use]
     pub fn telling(self, wait_note: &str) -> Self {
-        Self { wait_note: Some(wait_note.into()), ..self }
+        self.with(|parts| parts.wait_note = Some(wait_note.into()))
     }
 
     /// The same, ending its waiting requests when `stop` is cancelled. [`serve`] does this by itself.
     #[must_use]
     pub fn stopping_with(self, stop: CancellationToken) -> Self {
-        Self { stop, ..self }
+        self.with(|parts| parts.stop = stop)
     }
 
     /// The same, letting callers go who take nothing of an answer for so long; it is a minute otherwise.
     #[must_use]
     pub fn letting_go_after(self, patience: Duration) -> Self {
-        Self { patience, ..self }
+        self.with(|parts| parts.patience = patience)
     }
 
     /// How many streams of events somebody listens to.
@@ -123,5 +136,13 @@ impl App {
     fn prefix(&self) -> String {
         let url = url::Url::parse(&self.public_url);
         url.map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default()
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }

@@ -14,6 +14,7 @@ mod envelope;
 mod fixtures;
 mod found;
 mod http;
+mod kept;
 mod listing;
 mod markdown;
 mod prompts;
@@ -50,6 +51,7 @@ use crate::mcp::subscriptions::Subscriptions;
 
 pub(crate) use envelope::refusal;
 pub(crate) use http::routes;
+pub(crate) use kept::Answers;
 pub use stdio::serve as serve_stdio;
 pub use toolset::ToolSet;
 

@@ -18,7 +18,10 @@ const PATIENCE: Duration = Duration::from_secs(4);
 /// Serves until `stop` is cancelled and open requests have ended, at most a few seconds more.
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> io::Result<()> {
     let is_on_loopback = listener.local_addr()?.ip().is_loopback();
-    let app = App { is_on_loopback, stop: stop.clone(), ..app };
+    let app = app.with(|parts| {
+        parts.is_on_loopback = is_on_loopback;
+        parts.stop = stop.clone();
+    });
     let listener = listener.tap_io(|stream| {
         if let Err(why) = stream.set_nodelay(true) {
             warn!(error = %why, "a connection keeps its delay");

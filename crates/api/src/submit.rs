@@ -2,6 +2,7 @@
 
 mod policy;
 mod processor;
+mod settings;
 mod task;
 mod webhook;
 
@@ -29,6 +30,7 @@ use url::Url;
 use crate::problem::{Kind, Problem};
 use crate::submit::policy::Reach;
 pub(crate) use crate::submit::processor::recommended;
+use crate::submit::settings::Settings;
 use crate::submit::task::Task;
 
 /// What this installation offers.
@@ -61,6 +63,8 @@ pub struct RunArgs {
     pub task_spec: Option<Value>,
     /// `{include_domains, exclude_domains, after_date}` or null.
     pub source_policy: Option<Value>,
+    /// `{location, …}` or null.
+    pub advanced_settings: Option<Value>,
     pub metadata: Option<Value>,
     /// The id of an earlier, completed run whose evidence is taken along.
     pub previous: Option<String>,
@@ -173,11 +177,12 @@ impl<'a> Desk<'a> {
         let own_spec = args.task_spec.as_ref().filter(|spec| !spec.is_null());
         let text = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
         let (spec, policy) = (text(own_spec), text(args.source_policy.as_ref()));
+        let settings = text(args.advanced_settings.as_ref());
         let question = args.input.as_str().unwrap_or_default();
         let keyless =
             if self.catalog.keyless { sources::keyless_for(question) } else { Vec::new() };
         let key = format!(
-            "{:?}\n{spec}\n{policy}\n{:?}\n{:?}\n{keyless:?}",
+            "{:?}\n{spec}\n{policy}\n{settings}\n{:?}\n{:?}\n{keyless:?}",
             args.processor, args.sources, args.escalation
         );
         if let Some(known) = self.known.get(&key) {
@@ -197,6 +202,9 @@ impl<'a> Desk<'a> {
         )?;
         let mut warnings = task.warnings.clone();
         warnings.extend(reach.warnings);
+        let settings = Settings::read(args.advanced_settings.as_ref())?;
+        warnings.extend(settings.without_effect(&reach.search));
+        warnings.extend(settings.warnings);
         warnings.extend(task.without_a_model(processor.engine));
         let cast = match processor.engine {
             Engine::Model => self.catalog.cast.clone(),
@@ -208,6 +216,7 @@ impl<'a> Desk<'a> {
             sources: reach.sources,
             search: reach.search,
             policy: reach.policy,
+            country: settings.country,
             input_schema: task.input_schema.clone(),
             cast,
             escalation: args.escalation.unwrap_or_default(),
@@ -242,7 +251,7 @@ fn find_processor(catalog: &Catalog, name: &str) -> Result<Processor, Problem> {
 fn served(catalog: &Catalog, processor: Processor) -> Processor {
     let engine = match processor.engine {
         Engine::Model if catalog.cast.is_none() => Engine::Extractive,
-        engine => engine,
+        engine @ (Engine::Extractive | Engine::Model | Engine::Noop) => engine,
     };
     Processor { engine, ..processor }
 }

@@ -156,7 +156,7 @@ async fn search(ground: &Ground) -> Vec<Finding> {
     }
     for (name, base) in ground.sources.providers() {
         let is_chosen = chosen.iter().any(|chosen| chosen == name);
-        if !is_chosen && !(is_keyless && KEYLESS.contains(&name)) {
+        if !(is_chosen || is_keyless && KEYLESS.contains(&name)) {
             continue;
         }
         let host = base.host_str().unwrap_or_default();

@@ -55,9 +55,8 @@ impl Thinking {
             .into_iter()
             .filter_map(|name| reasoning.models.profile(name))
             .map(|profile| {
-                let place = if profile.is_local { "here" } else { "outside" };
                 let host = profile.base_url.host_str().unwrap_or("nowhere");
-                format!("{} ({} at {host}, {place})", profile.name, profile.model)
+                format!("{} ({} at {host})", profile.name, profile.model)
             })
             .collect();
         format!(

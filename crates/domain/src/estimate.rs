@@ -1,5 +1,6 @@
 //! What work will probably take and cost, before it is begun.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 use crate::processor::{Engine, Processor};
@@ -127,18 +128,20 @@ impl Estimate {
         } else {
             format!("about {}", time(self.all.p50))
         };
-        words.push_str(&format!(", at most about {}", time(self.all.p95)));
+        let _ = write!(words, ", at most about {}", time(self.all.p95));
         match self.cost_micro_usd {
             None => words.push_str("; cost unknown: no price is set for the model"),
             Some(Range { p95: 0, .. }) => words.push_str("; no money"),
             Some(cost) => {
                 let (usual, most) = (dollars(cost.p50), dollars(cost.p95));
-                words.push_str(&format!("; about {usual}, at most about {most}"));
+                let _ = write!(words, "; about {usual}, at most about {most}");
             }
         }
         match self.measured_on {
             0 => words.push_str(" (from the caps of the processor; nothing was measured yet)"),
-            runs => words.push_str(&format!(" (measured on {runs} runs)")),
+            runs => {
+                let _ = write!(words, " (measured on {runs} runs)");
+            }
         }
         words
     }

@@ -4,6 +4,7 @@
 
 pub mod address;
 pub mod clock;
+pub mod country;
 pub mod estimate;
 pub mod event;
 pub mod evidence;

@@ -1,5 +1,7 @@
 //! The receipt: what was done for an answer, what could not be done, and why it stopped.
 
+use std::fmt::Write as _;
+
 /// Delivered with each finished run, so that a reader can judge how thorough it was.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Receipt {
@@ -63,7 +65,7 @@ impl Receipt {
             (self.sentences_dropped, "sentences left out, because no quote carries them"),
         ];
         for (count, what) in further.into_iter().filter(|(count, _)| *count > 0) {
-            words.push_str(&format!("; {count} {what}"));
+            let _ = write!(words, "; {count} {what}");
         }
         Some(words)
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::country::Country;
 use crate::model::Cast;
 use crate::processor::Processor;
 use crate::run::Warning;
@@ -30,6 +31,8 @@ pub struct Spec {
     /// Search providers by name; empty where none is configured or allowed.
     pub search: Vec<String>,
     pub policy: SourcePolicy,
+    /// Whose view of the web is wanted, where a search provider can give it.
+    pub country: Option<Country>,
     /// As the caller described the rows, to be given back; checked, and not used further.
     pub input_schema: Option<Value>,
     /// The language models of the run; `None` where the processor is served without.

@@ -50,16 +50,12 @@ pub(crate) async fn invented(world: &World) -> Result<Option<End>, Failed> {
     let purse = Purse::new(&world.spec().processor.caps);
     world.charge_lost(&purse).await?;
     let question = research::in_words(&world.claimed.input);
-    match model::shape::invent(world, &purse, &question).await? {
-        Ok(schema) => {
-            let shape = schema.raw().clone();
-            fill(world, &schema, purse, Some(shape)).await.map(Some)
-        }
-        Err(_) => {
-            world.note("No shape was invented for the answer: no model could be asked for one.");
-            Ok(None)
-        }
-    }
+    let Ok(schema) = model::shape::invent(world, &purse, &question).await? else {
+        world.note("No shape was invented for the answer: no model could be asked for one.");
+        return Ok(None);
+    };
+    let shape = schema.raw().clone();
+    fill(world, &schema, purse, Some(shape)).await.map(Some)
 }
 
 async fn fill(
@@ -132,7 +128,9 @@ impl<'a> Row<'a> {
     async fn read_given(&mut self) -> Result<(), Failed> {
         self.sites = self.frontier.given(self.world);
         let earlier = self.world.earlier_pages().await?;
-        earlier.iter().for_each(|page| self.frontier.know(&page.page.address));
+        for page in &earlier {
+            self.frontier.know(&page.page.address);
+        }
         let read = read::all(self.world, &self.sites).await?;
         self.budget.spend_pages(self.sites.len());
         let mut pages: Vec<Arc<Prepared>> = earlier.into_iter().chain(read).collect();
@@ -149,7 +147,9 @@ impl<'a> Row<'a> {
         if own.is_empty() {
             return Ok(Vec::new());
         }
-        given.iter().for_each(|page| self.frontier.add_links(&page.page, &self.sites));
+        for page in given {
+            self.frontier.add_links(&page.page, &self.sites);
+        }
         let left = self.budget.pages_left() as usize;
         let telling = website::telling_pages(self.world, &mut self.frontier, &own, left).await?;
         self.budget.spend_pages(telling.len());

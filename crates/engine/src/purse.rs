@@ -3,6 +3,7 @@
 //! A purse is split between parts of the work that go on side by side, so that what one of them may do never depends
 //! on how fast the other is: a run that is executed again asks for the same things.
 
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use domain::processor::Caps;
@@ -114,7 +115,7 @@ impl Purse {
     /// How much of the tightest cap is used, in percent.
     pub(crate) fn used_percent(&self) -> u64 {
         let used = *self.used();
-        let share = |used: u64, cap: u64| if cap == 0 { 100 } else { used * 100 / cap };
+        let share = |used: u64, cap: u64| (used * 100).checked_div(cap).unwrap_or(100);
         share(used.calls, self.caps.calls)
             .max(share(used.input_tokens, self.caps.input_tokens))
             .max(share(used.micro_usd, self.caps.micro_usd))
@@ -122,7 +123,24 @@ impl Purse {
 
     /// `7 of 45 model calls`, for those who plan.
     pub(crate) fn in_words(&self) -> String {
+<<<<<<< HEAD
         format!("{} of {} model calls", self.used().calls, self.planned_calls)
+=======
+        let used = *self.used();
+        let mut words = format!("{} of {} model calls", used.calls, self.caps.calls);
+        if used.micro_usd > 0 {
+            let (cents, cap) = (used.micro_usd / 100, self.caps.micro_usd / 100);
+            let _ = write!(
+                words,
+                ", ${}.{:04} of ${}.{:04}",
+                cents / 10_000,
+                cents % 10_000,
+                cap / 10_000,
+                cap % 10_000
+            );
+        }
+        words
+>>>>>>> main
     }
 }
 

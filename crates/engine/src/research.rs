@@ -79,7 +79,9 @@ async fn by_rules(world: &World, mut budget: Budget, known: Vec<ReadPage>) -> Re
         ledger.add(&mut frontier, pages.iter().map(|page| page.page.clone()), &sites);
         budget.spend_pages(sites.len());
     } else {
-        known.iter().for_each(|page| frontier.know(&page.address));
+        for page in &known {
+            frontier.know(&page.address);
+        }
         ledger.add(&mut frontier, known, &sites);
     }
     let mut stopped = StopReason::Budget;

@@ -101,7 +101,9 @@ pub(crate) async fn telling_pages(
     }
     chosen.retain(|address| frontier.is_new(world, address));
     chosen.truncate(limit);
-    chosen.iter().for_each(|address| frontier.know(address));
+    for address in &chosen {
+        frontier.know(address);
+    }
     Ok(chosen)
 }
 

@@ -356,12 +356,11 @@ async fn answer(store: &Store, library: Arc<Library>, claimed: Claimed) -> Resul
     let world = World::new(store.clone(), library, claimed, places, previous);
     let mut end = match &world.spec().wanted {
         Wanted::Fields(schema) => enrich::row(&world, schema).await?,
-        Wanted::Text { .. } => research::report(&world).await?,
         Wanted::Auto if world.spec().cast.is_some() => match enrich::invented(&world).await? {
             Some(end) => end,
             None => research::report(&world).await?,
         },
-        Wanted::Auto => research::report(&world).await?,
+        Wanted::Text { .. } | Wanted::Auto => research::report(&world).await?,
     };
     end.receipt.elapsed_ms = store.clock().now().since_ms(began);
     Ok(end)

@@ -17,11 +17,12 @@ use tokio::task::JoinSet;
 
 use crate::Failed;
 use crate::changes::{Change, Changes};
+use crate::commits::Commits;
 use crate::lending::{Connections, Lent};
 use crate::sqlite::Job;
 
 pub(crate) enum Db {
-    Sqlite { writer: mpsc::Sender<Job>, readers: Connections },
+    Sqlite { writer: mpsc::Sender<Job>, readers: Connections, commits: Commits },
     Postgres { pool: PgPool, changes: Arc<Changes>, _tasks: JoinSet<()> },
 }
 

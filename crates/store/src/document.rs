@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use domain::country::Country;
 use domain::event::{EventKind, Progress, Stage};
 use domain::evidence::{Evidence, TextRef};
 use domain::model::Cast;
@@ -42,6 +43,8 @@ struct StoredSpec {
     include: Vec<String>,
     exclude: Vec<String>,
     after: Option<String>,
+    #[serde(default)]
+    country: Option<String>,
     input_schema: Option<Value>,
     /// Planner, reader, writer, verifier.
     #[serde(default)]
@@ -119,6 +122,7 @@ pub(crate) fn spec_to_text(spec: &Spec) -> String {
         include: spec.policy.include.clone(),
         exclude: spec.policy.exclude.clone(),
         after: spec.policy.after.clone(),
+        country: spec.country.map(|country| country.code()),
         input_schema: spec.input_schema.clone(),
         cast: spec.cast.clone().map(|cast| [cast.planner, cast.reader, cast.writer, cast.verifier]),
         escalation: Some(spec.escalation.as_str().into()),
@@ -172,6 +176,7 @@ pub(crate) fn spec_from_text(text: &str) -> Result<Spec, Failed> {
             exclude: stored.exclude,
             after: stored.after,
         },
+        country: stored.country.as_deref().and_then(Country::parse),
         input_schema: stored.input_schema,
         cast: stored.cast.map(|[planner, reader, writer, verifier]| Cast {
             planner,

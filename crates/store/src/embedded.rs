@@ -6,6 +6,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{CachedStatement, Connection, OpenFlags, ToSql};
 
 use crate::Failed;
@@ -42,6 +43,9 @@ impl Embedded {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let conn = Connection::open_with_flags(file, flags)?;
         conn.busy_timeout(BUSY_TIMEOUT)?;
+        // A plan is made once for a statement. Else it is made anew whenever a parameter changes that might matter to a
+        // partial index, which costs more than the statement.
+        conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         conn.execute_batch(SETTINGS)?;
         if purpose == Use::Reading {
             conn.execute_batch("PRAGMA query_only = ON")?;

@@ -5,6 +5,7 @@
 mod cancel;
 mod changes;
 mod columns;
+mod commits;
 mod db;
 pub mod dispatch;
 mod document;

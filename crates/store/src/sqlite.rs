@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use crate::changes::{Change, Changes};
+use crate::commits::Commits;
 use crate::db::{Conn, Db, Link, Writing, execute, fetch_one};
 use crate::embedded::{Embedded, Use};
 use crate::lending::Connections;
@@ -31,7 +32,7 @@ const LOOK_FOR_FOREIGN_WRITES: Duration = Duration::from_millis(100);
 pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db, Failed> {
     let place = directory.to_owned();
     let opened = tokio::task::spawn_blocking(move || open_all(&place)).await;
-    let (writer, readers) = opened.map_err(|_| Failed::Closed)??;
+    let (writer, readers, commits) = opened.map_err(|_| Failed::Closed)??;
     let (sender, jobs) = mpsc::channel(QUEUE);
     let mut conn = Conn::new(Link::Sqlite(writer.lend().await?));
     let mut foreign = ForeignWrites { seen: None, looked_at: Instant::now() };
@@ -45,11 +46,11 @@ pub(crate) async fn open(directory: &Path, changes: &Arc<Changes>) -> Result<Db,
         .name("writer".into())
         .spawn(move || runtime.block_on(write_all(conn, foreign, jobs, changes)))
         .map_err(unusable)?;
-    Ok(Db::Sqlite { writer: sender, readers })
+    Ok(Db::Sqlite { writer: sender, readers, commits })
 }
 
 /// The connections to a data directory, whose schema is brought up to date before.
-fn open_all(directory: &Path) -> Result<(Connections, Connections), Failed> {
+fn open_all(directory: &Path) -> Result<(Connections, Connections, Commits), Failed> {
     let unusable = unusable(directory);
     std::fs::create_dir_all(directory).map_err(&unusable)?;
     let file = directory.join(FILE);
@@ -58,7 +59,8 @@ fn open_all(directory: &Path) -> Result<(Connections, Connections), Failed> {
     migrate::sqlite(&Embedded::open(&file, Use::Writing)?)?;
     drop(lock);
     let writer = Connections::open(&file, Use::Writing, 1)?;
-    Ok((writer, Connections::open(&file, Use::Reading, READERS)?))
+    let readers = Connections::open(&file, Use::Reading, READERS)?;
+    Ok((writer, readers, Commits::open(&file)?))
 }
 
 fn unusable(directory: &Path) -> impl Fn(std::io::Error) -> Failed {

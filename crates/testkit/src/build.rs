@@ -28,6 +28,7 @@ pub fn report() -> Spec {
         sources: Vec::new(),
         search: Vec::new(),
         policy: SourcePolicy::default(),
+        country: None,
         input_schema: None,
         cast: None,
         escalation: Escalation::default(),

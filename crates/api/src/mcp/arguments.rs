@@ -98,10 +98,7 @@ impl Arguments {
 
     /// Whether an argument is given, under its name or another one.
     pub(super) fn has(&self, named: &Named) -> bool {
-        self.given.keys().any(|key| {
-            let key = plain(key);
-            key == plain(named.name) || named.aliases.contains(&key.as_str())
-        })
+        has(&self.given, named)
     }
 
     pub(super) fn text(&mut self, named: &Named, such: &str) -> Option<String> {
@@ -234,6 +231,14 @@ impl Arguments {
         }
         Ok(self.notes)
     }
+}
+
+/// Whether an argument is given, under its name or another one.
+pub(super) fn has(given: &Map<String, Value>, named: &Named) -> bool {
+    given.keys().any(|key| {
+        let key = plain(key);
+        key == plain(named.name) || named.aliases.contains(&key.as_str())
+    })
 }
 
 /// `task_run_id`, `taskRunId` and `Task-Run-ID` are one name.

@@ -5,7 +5,7 @@ use domain::processor::{DEFAULT_FOR_RESEARCH, DEFAULT_FOR_ROWS};
 use domain::run::Run;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
-use store::{Filter, NewRun};
+use store::{Filter, Key, NewRun};
 
 use crate::mcp::ToolSet;
 use crate::mcp::arguments::{Arguments, OUTPUT, PROCESSOR, QUESTION, ROWS, named};
@@ -216,13 +216,18 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
         source_policy: source_policy.clone(),
         ..RunArgs::default()
     });
-    let batches = prepared(call, runs.collect(), &task.spec).await?;
+    // What was added under the key before is not checked again: it may be refused today.
+    let parts = count.div_ceil(MAX_ROWS);
+    let batches = if were_added(call, request_key.as_deref(), parts, &asked).await? {
+        vec![Vec::new(); parts]
+    } else {
+        prepared(call, runs.collect(), &task.spec).await?
+    };
     let metadata =
         json!({"created_via": "mcp", "processor": processor, "columns": task.columns.join(", ")});
     let (group, in_group) = add(call, group, metadata, batches, request_key, &asked).await?;
-    notes.extend(table.note.map(|note| format!("inputs: {note}")));
+    notes.extend(table.note.map(|note| format!("inputs: {note}")).into_iter().chain(task.note));
     notes.extend(expectation(call, &processor, count).await?);
-    notes.extend(task.note);
     let id = group.id.to_string();
     Ok(Started {
         url: call.group_url(&id),
@@ -349,6 +354,32 @@ async fn prepared(
     Ok(checked?)
 }
 
+/// The key of one part of the rows, where the call has one.
+fn key_of_part(
+    request_key: Option<&str>,
+    part: usize,
+    asked: &Map<String, Value>,
+) -> Result<Option<Key>, Problem> {
+    let key = request_key.map(|key| format!("{key}/rows/{part}"));
+    once::key_of(key.as_deref(), "createTaskGroup rows", asked)
+}
+
+/// Whether all rows were added under the same key before.
+async fn were_added(
+    call: &Call,
+    request_key: Option<&str>,
+    parts: usize,
+    asked: &Map<String, Value>,
+) -> Result<bool, Refusal> {
+    for part in 0..parts {
+        let key = key_of_part(request_key, part, asked)?;
+        if call.app.store.find_added_rows(call.caller.owner, key.as_ref()).await?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
 /// Makes the group where there is none, adds the rows, and tells how many it has then. The same key gives the same
 /// group and adds nothing.
 async fn add(
@@ -371,8 +402,7 @@ async fn add(
     };
     let mut in_group = group.counts.total();
     for (part, batch) in batches.into_iter().enumerate() {
-        let part_key = request_key.as_ref().map(|key| format!("{key}/rows/{part}"));
-        let key = once::key_of(part_key.as_deref(), "createTaskGroup rows", asked)?;
+        let key = key_of_part(request_key.as_deref(), part, asked)?;
         let known = app.store.find_added_rows(owner, key.as_ref());
         let creation = submit::add_rows(&app.store, owner, group.id, batch, key.clone());
         let added = once::make(app, call.caller, key.as_ref(), known, creation).await?;

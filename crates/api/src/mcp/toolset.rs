@@ -6,6 +6,7 @@ use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, Conte
 use crate::mcp::arguments::{Arguments, ID};
 use crate::mcp::call::{Call, Refusal, data, markdown};
 use crate::mcp::create::{self, Started};
+use crate::mcp::kept::Asked;
 use crate::mcp::{cancel, definitions, listing, results, simple, status, tasks};
 
 /// A set of tools that does the whole work.
@@ -131,20 +132,32 @@ pub(super) async fn call(
         let message = format!("there is no tool `{shown}`; there are {}", known.join(", "));
         return Err(ErrorData::invalid_params(message, None));
     };
+    let asked = Asked::of(call, tool, request.arguments.as_ref());
+    if let Some(answer) = asked.as_ref().and_then(|asked| call.app.answers.find(asked)) {
+        return Ok(answer.into());
+    }
+    let kept = |answer: CallToolResult| {
+        if let Some(asked) = asked {
+            call.app.answers.keep(asked, &answer);
+        }
+        answer
+    };
     let args = Arguments::new(request.arguments);
     let answered = match tool {
         Tool::CreateDeepResearch => started(call, create::deep_research(call, args).await),
         Tool::CreateTaskGroup => started(call, create::task_group(call, args).await),
         Tool::Start => started(call, simple::start(call, args).await),
         Tool::GetStatus => {
-            status::get(call, args).await.and_then(|status| data(&status)).map(Into::into)
+            let status = status::get(call, args).await;
+            status.and_then(|status| data(&status)).map(kept).map(Into::into)
         }
         Tool::GetResultMarkdown => results::get(call, args).await.map(markdown).map(Into::into),
         Tool::CancelTask => {
             cancel::run(call, args).await.and_then(|view| data(&view)).map(Into::into)
         }
         Tool::ListTasks => {
-            listing::list(call, args).await.and_then(|view| data(&view)).map(Into::into)
+            let listed = listing::list(call, args).await;
+            listed.and_then(|view| data(&view)).map(kept).map(Into::into)
         }
         Tool::Check => simple::check(call, args).await.map(Into::into),
         Tool::Read => simple::read(call, args).await.map(Into::into),

@@ -1,5 +1,6 @@
 //! What is accepted, with which warnings, and what a run may read.
 
+use domain::country::Country;
 use domain::processor;
 use domain::source::{Place, Source, SourceName};
 use serde_json::json;
@@ -154,6 +155,39 @@ fn what_is_not_used_becomes_a_warning() {
         said.iter().any(|s| s.starts_with("`webhook` is not used by this version")),
         "{said:?}"
     );
+}
+
+/// Warnings about settings.
+fn said_of_settings(run: &NewRun) -> Vec<String> {
+    let said = run.warnings.iter().map(|warning| warning.message.clone());
+    said.filter(|message| message.starts_with("`advanced_settings")).collect()
+}
+
+#[test]
+fn a_location_is_carried_to_the_search_and_refused_where_it_is_none() {
+    let at = |settings| RunArgs { advanced_settings: Some(settings), ..ask("Why?") };
+    let run = accepted(&["searxng"], &[], at(json!({"location": "at"})));
+    assert_eq!(run.spec.country, Country::parse("AT"));
+    assert!(said_of_settings(&run).is_empty(), "{:?}", run.warnings);
+    for wrong in [json!({"location": "Austria"}), json!({"location": 43}), json!("at")] {
+        assert!(refusal(at(wrong)).starts_with("`advanced_settings"));
+    }
+}
+
+#[test]
+fn a_location_that_changes_nothing_and_other_settings_become_warnings() {
+    let said = |search: &[&str], settings| {
+        let args = RunArgs { advanced_settings: Some(settings), ..ask("Why?") };
+        said_of_settings(&accepted(search, &[folder("manual", "here")], args)).join("")
+    };
+    let (austria, antarctica) = (json!({"location": "at"}), json!({"location": "aq"}));
+    let without_search = said(&[], austria);
+    assert!(without_search.contains("`AT` and not used: only web search"), "{without_search}");
+    let unknown = said(&["searxng"], antarctica);
+    assert!(unknown.contains("none of the search providers of this run can search"), "{unknown}");
+    assert_eq!(said(&["searxng", "brave"], json!({"location": "aq"})), "");
+    let others = said(&["searxng"], json!({"data_sources": {"free": ["x"]}}));
+    assert!(others.starts_with("`advanced_settings.data_sources` is not used"), "{others}");
 }
 
 #[test]

@@ -27,8 +27,7 @@ pub(crate) struct NewTaskRun {
     previous_interaction_id: Option<String>,
     /// Taken for compatibility: events are always kept.
     enable_events: Option<bool>,
-    /// Taken for compatibility and not used; a warning says so.
-    advanced_settings: Option<Map<String, Value>>,
+    advanced_settings: Option<AdvancedSettings>,
     /// Taken for compatibility and not used; a warning says so.
     mcp_servers: Option<Vec<McpServer>>,
     /// Taken for compatibility and not used; a warning says so.
@@ -100,6 +99,17 @@ struct SourcePolicy {
     /// Pages that say they are older are left out.
     #[schema(format = Date)]
     after_date: Option<String>,
+}
+
+/// How the work is to be done.
+#[derive(Deserialize, ToSchema)]
+struct AdvancedSettings {
+    /// The country in which web search is to be done, in two letters (ISO 3166-1), as far as the search provider can;
+    /// where it cannot, a warning says so.
+    #[schema(pattern = "^[A-Za-z]{2}$", example = "us")]
+    location: Option<String>,
+    /// Taken for compatibility and not used; a warning says so.
+    data_sources: Option<Map<String, Value>>,
 }
 
 /// An address to be told when the work has ended. It must not be in a private network.

@@ -23,6 +23,7 @@ pub(crate) fn run_args(body: Map<String, Value>) -> Result<RunArgs, Problem> {
             "processor" => args.processor = text("processor", value, "for example `core`")?,
             "task_spec" => args.task_spec = Some(value),
             "source_policy" => args.source_policy = Some(value),
+            "advanced_settings" => args.advanced_settings = Some(value),
             "metadata" => args.metadata = Some(value),
             "previous_interaction_id" => {
                 args.previous = text("previous_interaction_id", value, "the id of an earlier run")?;

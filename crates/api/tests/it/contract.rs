@@ -45,7 +45,7 @@ async fn a_result_has_its_content_basis_and_receipt() {
             "type": "text", "content": "Twice [1].", "mcp_tool_calls": null,
             "basis": [{
                 "field": "output", "reasoning": "It says so.", "confidence": "high",
-                "missing": null, "conflicts": [],
+                "missing": null, "conflicts": [], "kind": null,
                 "citations": [{
                     "url": format!("https://tasks.test/pages/{page}/tide%20table.md"),
                     "title": "Tides", "excerpts": ["Twice"],

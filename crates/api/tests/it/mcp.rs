@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use serde_json::{Value, json};
 use store::Added;
+use task_mcp_api::Catalog;
 
 use crate::world::{Answer, World, report};
 
@@ -134,6 +135,30 @@ async fn a_task_has_the_report_itself_as_its_result() {
 }
 
 #[tokio::test]
+async fn a_look_that_is_repeated_shows_what_was_written_meanwhile_by_whichever_process() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let [run, group] = work(&world, &ann).await;
+    let look = async |id: &str| {
+        let status = call(&world, &ann, "/mcp", "getStatus", json!({"id": id})).await;
+        let listed = call(&world, &ann, "/mcp", "listTasks", json!({})).await;
+        let tasks = listed["structuredContent"]["tasks"].as_array().unwrap().clone();
+        let task = tasks.into_iter().find(|task| task["id"] == id).unwrap();
+        let status = status["structuredContent"]["status"].as_str().unwrap().to_owned();
+        (status, task["status"].as_str().unwrap().to_owned())
+    };
+    let both = |state: &str| (state.to_owned(), state.to_owned());
+    assert_eq!(look(&run).await, both("queued"));
+    assert_eq!(look(&run).await, both("queued"));
+    world.work(report("The tide is high. [1]", vec![])).await;
+    assert_eq!(look(&run).await, both("completed"));
+    assert_eq!(look(&group).await, both("running"));
+    let owner = world.store.owner_of_key(&ann).await.unwrap().unwrap();
+    world.another().await.cancel_group(owner, group.parse().unwrap()).await.unwrap();
+    assert_eq!(look(&group).await, both("completed"));
+}
+
+#[tokio::test]
 async fn a_call_that_is_repeated_with_its_key_starts_nothing_new() {
     let world = World::new().await;
     let ann = key(&world, "ann").await;
@@ -150,6 +175,29 @@ async fn a_call_that_is_repeated_with_its_key_starts_nothing_new() {
     let other = json!({"input": "How low is it?", "request_key": "one"});
     let refused = call(&world, &ann, "/mcp", "createDeepResearch", other).await;
     assert_eq!(refused["isError"], true);
+}
+
+#[tokio::test]
+async fn a_repeated_call_is_answered_as_before_although_it_would_be_refused_today() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let rows = json!({"inputs": "place\nBrest\nCork", "output": "tide", "request_key": "two"});
+    let question = json!({"input": "How high is the tide?", "request_key": "one"});
+    let calls = [("createDeepResearch", question), ("createTaskGroup", rows)];
+    let mut made = Vec::new();
+    for (tool, arguments) in &calls {
+        made.push(call(&world, &ann, "/mcp", tool, arguments.clone()).await["taskId"].clone());
+    }
+    // Nothing can be read any more.
+    let processors = domain::processor::defaults();
+    let world = world.offering(Catalog { processors, ..Catalog::default() });
+    for ((tool, mut arguments), made) in calls.into_iter().zip(made) {
+        let again = call(&world, &ann, "/mcp", tool, arguments.clone()).await;
+        assert_eq!(again["taskId"], made, "{again}");
+        arguments["request_key"] = json!("another");
+        let refused = call(&world, &ann, "/mcp", tool, arguments).await;
+        assert!(text(&refused).contains("there is nothing this run could read"), "{refused}");
+    }
 }
 
 #[tokio::test]

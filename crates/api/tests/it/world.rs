@@ -97,6 +97,11 @@ impl World {
         Self { app, ..self }
     }
 
+    /// The store as another process has it.
+    pub(crate) async fn another(&self) -> Store {
+        open(&self.directory).await
+    }
+
     /// The same database in a new process.
     pub(crate) async fn reopened(self) -> Self {
         let Self { directory, app, store } = self;

@@ -302,8 +302,8 @@ async fn mended(
         .enumerate()
         .filter_map(|(at, case)| match case.fate {
             // Without a quote there is nothing to reword it by.
-            Fate::Falls(fault) if !case.sentence.claims.is_empty() => Some((at, fault)),
-            _ => None,
+            Fate::Falls(fault) => (!case.sentence.claims.is_empty()).then_some((at, fault)),
+            Fate::Stands | Fate::Weak | Fate::Frame | Fate::Repeats => None,
         })
         .collect();
     let asks = falling

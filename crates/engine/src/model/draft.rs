@@ -57,7 +57,7 @@ pub(super) fn parse(text: &str, ledger: &Ledger) -> Vec<Block> {
         }
         if let Some(cells) = cells(line) {
             close(&mut paragraph, &mut blocks, ledger);
-            add_row(&mut blocks, cells, ledger);
+            add_row(&mut blocks, &cells, ledger);
         } else if let Some(item) = item(line) {
             close(&mut paragraph, &mut blocks, ledger);
             blocks.push(Block::Item(sentences(item, ledger)));
@@ -96,7 +96,7 @@ fn cells(line: &str) -> Option<Vec<String>> {
     Some(inner.split('|').take(COLUMNS).map(|cell| cell.trim().to_owned()).collect())
 }
 
-fn add_row(blocks: &mut Vec<Block>, cells: Vec<String>, ledger: &Ledger) {
+fn add_row(blocks: &mut Vec<Block>, cells: &[String], ledger: &Ledger) {
     let is_rule =
         cells.iter().all(|cell| !cell.is_empty() && cell.bytes().all(|b| b"-: ".contains(&b)));
     match blocks.last_mut() {

@@ -325,16 +325,13 @@ impl<'a> Filler<'a> {
         if field.kind != FieldKind::Found {
             return Ok(None);
         }
-        let shape = match &field.shape {
-            Shape::List(inner) => inner,
-            shape => shape,
-        };
+        let shape = if let Shape::List(inner) = &field.shape { inner } else { &field.shape };
         let value = given.and_then(|text| fitted(shape, text)).ok_or(())?;
         let block = page.text.blocks.iter().find(|block| block.span.end >= span.end);
         let around = block.map(|block| page.text.heading_path(block).join(" ")).unwrap_or_default();
         match follows(shape, &value, page.text.quote(span), &around) {
             Follows::No => Err(()),
-            follows => Ok(Some((value, follows))),
+            follows @ (Follows::Loosely | Follows::Plainly) => Ok(Some((value, follows))),
         }
     }
 

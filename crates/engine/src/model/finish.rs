@@ -93,7 +93,7 @@ struct Verdict {
     verdict: String,
 }
 
-fn list_of(name: &str, members: Value, required: &[&str]) -> Value {
+fn list_of(name: &str, members: &Value, required: &[&str]) -> Value {
     json!({
         "type": "object",
         "properties": {name: {"type": "array", "items": {
@@ -108,7 +108,7 @@ fn choices_schema() -> Value {
     let members = json!({
         "field": {"type": "string"}, "reason": {"type": "string"}, "candidate": {"type": "integer"},
     });
-    list_of("choices", members, &["field", "reason", "candidate"])
+    list_of("choices", &members, &["field", "reason", "candidate"])
 }
 
 fn judged_schema() -> Value {
@@ -117,7 +117,7 @@ fn judged_schema() -> Value {
         "evidence": {"type": "array", "items": {"type": "string"}}, "value": {"type": ["string", "null"]},
         "certainty": {"type": "string", "enum": ["high", "medium", "low"]},
     });
-    list_of("fields", members, &["field", "reasoning", "evidence", "value", "certainty"])
+    list_of("fields", &members, &["field", "reasoning", "evidence", "value", "certainty"])
 }
 
 fn written_schema() -> Value {
@@ -125,7 +125,7 @@ fn written_schema() -> Value {
         "field": {"type": "string"}, "evidence": {"type": "array", "items": {"type": "string"}},
         "text": {"type": ["string", "null"]},
     });
-    list_of("fields", members, &["field", "evidence", "text"])
+    list_of("fields", &members, &["field", "evidence", "text"])
 }
 
 fn verdicts_schema() -> Value {
@@ -133,7 +133,7 @@ fn verdicts_schema() -> Value {
         "sentence": {"type": "integer"},
         "verdict": {"type": "string", "enum": ["supported", "partly", "unsupported"]},
     });
-    list_of("verdicts", members, &["sentence", "verdict"])
+    list_of("verdicts", &members, &["sentence", "verdict"])
 }
 
 impl Filler<'_> {
@@ -371,7 +371,7 @@ impl Filler<'_> {
             let choice = choices.iter().find(|choice| choice.field == self.fields[index].name);
             match choice {
                 Some(choice) if choice.candidate == 0 => {
-                    findings[index] = self.ambiguous(groups, &choice.reason);
+                    findings[index] = self.ambiguous(&groups, &choice.reason);
                 }
                 Some(choice) if choice.candidate <= groups.len() => {
                     let chosen = groups.remove(choice.candidate - 1);
@@ -391,7 +391,7 @@ impl Filler<'_> {
     }
 
     /// No value, and all of them as candidates: they are about different things.
-    fn ambiguous(&self, groups: Vec<Group>, reason: &str) -> Finding {
+    fn ambiguous(&self, groups: &[Group], reason: &str) -> Finding {
         let conflicts = groups
             .iter()
             .map(|group| Candidate { value: group.value.clone(), evidence: self.evidence(group) })
@@ -445,11 +445,10 @@ impl Filler<'_> {
         let asked: Vec<_> = fields
             .iter()
             .map(|(_, field)| {
-                let choices = match &field.shape {
-                    Shape::Choice(choices) => {
-                        choices.iter().map(as_text).collect::<Vec<_>>().join(", ")
-                    }
-                    _ => String::new(),
+                let choices = if let Shape::Choice(choices) = &field.shape {
+                    choices.iter().map(as_text).collect::<Vec<_>>().join(", ")
+                } else {
+                    String::new()
                 };
                 json!({
                     "name": field.name, "description": field.description, "choices": choices,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 
-use domain::text::Span;
+use domain::text::{BlockKind, Span};
 use llm::tokens;
 use sha2::{Digest, Sha256};
 
@@ -201,9 +201,9 @@ fn heading(page: &ReadPage, span: &Span) -> String {
     let block = page.text.blocks.iter().find(|block| block.span.end > span.start);
     let mut path = block.map(|block| page.text.heading_path(block)).unwrap_or_default();
     path.retain(|part| !part.trim().is_empty());
-    let columns = block.and_then(|block| match &block.kind {
-        domain::text::BlockKind::Row { header: Some(header), .. } => page.text.blocks.get(*header),
-        _ => None,
+    let columns = block.and_then(|block| {
+        let BlockKind::Row { header: Some(header), .. } = &block.kind else { return None };
+        page.text.blocks.get(*header)
     });
     let columns = columns.map(|header| format!(" | columns: {}", page.text.block_text(header)));
     let path: String = path.join(" › ").chars().take(300).collect();

@@ -32,6 +32,16 @@ pub(super) fn find(text: &Text, within: &Span, quote: &str) -> Option<Span> {
     Some(within.start + first.start..within.start + last.end)
 }
 
+/// Whether a place is only names of columns, which state nothing.
+pub(super) fn is_header(text: &Text, span: &Span) -> bool {
+    let holds = |index: usize| {
+        let block = &text.blocks[index].span;
+        block.start <= span.start && span.end <= block.end
+    };
+    let names = |block: &domain::text::Block| matches!(block.kind, BlockKind::Row { header: Some(header), .. } if holds(header));
+    text.blocks.iter().any(names)
+}
+
 /// The quote with the rest of its sentences, or of its row: a reader should not have to guess what half of one means.
 pub(super) fn whole(text: &Text, span: &Span) -> Span {
     let Some(block) = text
@@ -176,5 +186,7 @@ mod tests {
         let text = build::text("T", "| Town | People |\n| Ayford | 1200 |");
         let span = find(&text, &(0..text.body.len()), "1200").unwrap();
         assert!(text.quote(&whole(&text, &span)).contains("Ayford"));
+        let head = find(&text, &(0..text.body.len()), "People").unwrap();
+        assert!(is_header(&text, &head) && !is_header(&text, &span));
     }
 }

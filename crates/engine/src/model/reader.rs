@@ -149,6 +149,10 @@ fn add(
             dropped += 1;
             continue;
         };
+        if quotes::is_header(&pages[page].text, &span) {
+            dropped += 1;
+            continue;
+        }
         let page = ledger.place(&pages[page]);
         let statement = claimed.statement.chars().take(STATEMENT).collect();
         ledger.add(part, page, span, statement);

@@ -187,7 +187,9 @@ async fn look(
         .zip(budgets)
         .map(|((ledger, purse), budget)| investigate(mind, purse, task, ledger, budget, given));
     let done = try_join_all(work).await?;
-    purses.iter().for_each(|part| purse.absorb(part));
+    for part in &purses {
+        purse.absorb(part);
+    }
     let mut all: Option<Ledger> = None;
     let mut looked = Looked { budget, rounds: 0, stopped: StopReason::Covered };
     let mut failure = None;

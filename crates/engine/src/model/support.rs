@@ -160,7 +160,7 @@ fn plain_number(written: &str) -> String {
     let decimal = last.filter(|&at| {
         let sign = written.as_bytes()[at];
         let is_alone = written.bytes().filter(|b| *b == sign).count() == 1;
-        is_alone && (digits_after(at) != 3 || written.starts_with("0"))
+        is_alone && (digits_after(at) != 3 || written.starts_with('0'))
     });
     let (whole, part) = match decimal {
         Some(at) => (&written[..at], &written[at + 1..]),

@@ -198,12 +198,16 @@ impl World {
                 include: domains(&policy.include),
                 exclude: domains(&policy.exclude),
                 after: policy.after.clone(),
+                country: self.spec().country.map(|country| country.code()),
                 ..Filters::default()
             };
-            let request = json!({
+            let mut request = json!({
                 "provider": provider, "query": text, "limit": HITS,
                 "include": filters.include, "exclude": filters.exclude, "after": filters.after,
             });
+            if let Some(country) = &filters.country {
+                request["country"] = json!(country);
+            }
             let query = sources::Query { text: text.clone(), limit: HITS, filters };
             self.hits("search.web", request, format!("{provider}: {text}"), async {
                 let sources = self.library.sources();
@@ -281,7 +285,9 @@ impl World {
             .once("read", request, address.to_owned(), async {
                 let owner = self.claimed.owner;
                 let may_ask = |url: &Url| search::allows(self, url.as_str());
-                Ok(match self.library.fetch(owner, &self.places, address, &may_ask).await? {
+                // On the heap, as with a search.
+                let fetched = Box::pin(self.library.fetch(owner, &self.places, address, &may_ask));
+                Ok(match fetched.await? {
                     Ok(text) => match self.objection(&self.library.page(text).await?.page) {
                         None => Answer::Got(JournalPage { text: text.0 }),
                         Some(why) => Answer::Failed(why),

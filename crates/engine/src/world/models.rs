@@ -273,7 +273,7 @@ impl World {
     pub(crate) fn engine(&self) -> Engine {
         match self.spec().processor.engine {
             Engine::Model if self.lock_seen().is_by_rules => Engine::Extractive,
-            engine => engine,
+            engine @ (Engine::Extractive | Engine::Model | Engine::Noop) => engine,
         }
     }
 }

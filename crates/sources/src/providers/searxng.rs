@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::country::Country;
 use egress::Request;
 use serde_json::Value;
 use url::Url;
@@ -18,7 +19,7 @@ pub(super) const WIRE: Wire = Wire {
     base: "",
     key: Key::None,
     variable: None,
-    able: Abilities { include: true, language: true, ..Abilities::plain(50, 1_000) },
+    able: Abilities { include: true, language: true, country: true, ..Abilities::plain(50, 1_000) },
     // Its engines ask for a pause after bursts of fifteen to forty questions; it says which of them do not answer.
     pace: Pace::parallel(4, 50),
     request,
@@ -33,12 +34,15 @@ pub(crate) const JSON_OFF: &str =
 pub(crate) const LIMITER: &str = "its limiter is on; set `server.limiter: false` in settings.yml, or let our address pass in limiter.toml";
 
 fn request(asking: &Asking<'_>) -> Request {
+    // It knows countries as the regions of a language only.
+    let country = asking.filters.country.as_deref().and_then(Country::parse);
+    let region = country.and_then(|c| Some(format!("{}-{}", c.language()?, c.code())));
     asking.get(
         page(asking.base, "search"),
         &[
             ("q", Some(&asking.with_sites())),
             ("format", Some("json")),
-            ("language", asking.filters.language.as_deref()),
+            ("language", asking.filters.language.as_deref().or(region.as_deref())),
         ],
     )
 }

@@ -3,7 +3,7 @@ use axum::extract::RawQuery;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use task_mcp_sources::{Failed, Hit, Query, Remedy, SEARXNG};
+use task_mcp_sources::{Failed, Filters, Hit, Query, Remedy, SEARXNG};
 
 use crate::site::{Site, sources};
 
@@ -38,14 +38,22 @@ async fn hits_come_with_title_snippet_and_date() {
 }
 
 #[tokio::test]
-async fn the_query_is_sent_as_it_is() {
+async fn the_query_is_sent_as_it_is_with_the_region_that_is_wanted() {
     let echo = |RawQuery(query): RawQuery| async move {
         format!(r#"{{"results": [{{"url": "https://a.test/", "title": "{}"}}]}}"#, query.unwrap())
     };
     let site = Site::serve(Router::new().route("/search", get(echo))).await;
     let (sources, _dir) = sources(&site);
-    let hits = sources.search_web(SEARXNG, &Query::new("a&b = c", 5)).await.unwrap();
-    assert_eq!(hits[0].title, "q=a%26b+%3D+c&format=json");
+    let title = async |text: &str, country: Option<&str>| {
+        let country = country.map(str::to_owned);
+        let filters = Filters { country, ..Filters::default() };
+        let query = Query { filters, ..Query::new(text, 5) };
+        sources.search_web(SEARXNG, &query).await.unwrap()[0].title.clone()
+    };
+    assert_eq!(title("a&b = c", None).await, "q=a%26b+%3D+c&format=json");
+    assert_eq!(title("tide", Some("AT")).await, "q=tide&format=json&language=de-AT");
+    // Nothing is made up for a country whose language is not known.
+    assert_eq!(title("tide", Some("AQ")).await, "q=tide&format=json");
 }
 
 #[tokio::test]

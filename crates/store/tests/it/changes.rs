@@ -57,3 +57,24 @@ on_both! {
         timeout(SOON, there.changed()).await.unwrap();
     }
 }
+
+#[tokio::test]
+async fn the_version_moves_with_every_commit_of_anybody_and_not_with_reading() {
+    let bench = Bench::new(Database::sqlite()).await;
+    let version = || bench.store.version().unwrap().unwrap();
+    let before = version();
+    let run = bench.submit().await;
+    let after_our_own = version();
+    assert_ne!(after_our_own, before);
+    bench.another().await.cancel_run(ME, run.run.id).await.unwrap();
+    let after_anothers = version();
+    assert_ne!(after_anothers, after_our_own);
+    assert!(!bench.state(&run).await.is_active());
+    assert_eq!(version(), after_anothers);
+}
+
+#[tokio::test]
+async fn over_a_network_there_is_no_version() {
+    let bench = Bench::new(Database::postgres().await).await;
+    assert_eq!(bench.store.version().unwrap(), None);
+}
