@@ -123,24 +123,7 @@ impl Purse {
 
     /// `7 of 45 model calls`, for those who plan.
     pub(crate) fn in_words(&self) -> String {
-<<<<<<< HEAD
         format!("{} of {} model calls", self.used().calls, self.planned_calls)
-=======
-        let used = *self.used();
-        let mut words = format!("{} of {} model calls", used.calls, self.caps.calls);
-        if used.micro_usd > 0 {
-            let (cents, cap) = (used.micro_usd / 100, self.caps.micro_usd / 100);
-            let _ = write!(
-                words,
-                ", ${}.{:04} of ${}.{:04}",
-                cents / 10_000,
-                cents % 10_000,
-                cap / 10_000,
-                cap % 10_000
-            );
-        }
-        words
->>>>>>> main
     }
 }
 
