@@ -3,7 +3,6 @@
 //! A purse is split between parts of the work that go on side by side, so that what one of them may do never depends
 //! on how fast the other is: a run that is executed again asks for the same things.
 
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use domain::processor::Caps;

@@ -86,7 +86,9 @@ impl Analyst {
         match task {
             Task::Section => Said::Text(self.written(user, writing::SECTION)),
             Task::Answer => Said::Text(self.written(user, writing::ANSWER)),
-            typed => self.typed(&self.value(typed, user), is_again),
+            Task::Plan | Task::Read | Task::Gaps | Task::Conflicts | Task::Judge | Task::Repair => {
+                self.typed(&self.value(task, user), is_again)
+            }
         }
     }
 
@@ -109,7 +111,14 @@ impl Analyst {
             }
             Habit::Broken => Said::Text("I would rather talk about boats {\"boats\": ".into()),
             Habit::BrokenAtFirst if !is_again => Said::Text("Let me think about it.".into()),
-            _ => Said::json(value),
+            Habit::BrokenAtFirst
+            | Habit::Careful
+            | Habit::Obedient
+            | Habit::CitesUnknown
+            | Habit::InventsNumbers
+            | Habit::Misquotes
+            | Habit::Blind
+            | Habit::WritesGerman => Said::json(value),
         }
     }
 

@@ -37,17 +37,14 @@ pub(super) fn write(
         }
     }
     let first = given.first().map(|quote| quote.id).unwrap_or_default();
-    match habit {
-        Habit::CitesUnknown => {
-            out.push_str("\n\nThe plant is painted blue [[E98]]. It has a café [[E99]][[X1]].")
-        }
-        Habit::InventsNumbers => {
-            let _ = write!(
-                out,
-                "\n\nThe plant has exactly 7777 windows [[{first}]]. It is 31 % larger than all others."
-            );
-        }
-        _ => {}
+    if habit == Habit::CitesUnknown {
+        out.push_str("\n\nThe plant is painted blue [[E98]]. It has a café [[E99]][[X1]].");
+    }
+    if habit == Habit::InventsNumbers {
+        let _ = write!(
+            out,
+            "\n\nThe plant has exactly 7777 windows [[{first}]]. It is 31 % larger than all others."
+        );
     }
     for line in between(user, "Nothing was found on:\n", "\n\n").lines() {
         let missing = line.trim_start_matches("- ").trim_end_matches('?');
