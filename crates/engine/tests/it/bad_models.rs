@@ -15,14 +15,14 @@ fn count(asked: &[Asked], sign: &str) -> usize {
     asked.iter().filter(|asked| asked.system.contains(sign)).count()
 }
 
-fn down() -> Option<Fault> {
-    Some(Fault::error(503, "overloaded_error", "down for the night"))
+fn down() -> Fault {
+    Fault::error(503, "overloaded_error", "down for the night")
 }
 
 #[tokio::test]
 async fn with_the_model_down_the_rules_answer_and_say_so() {
     let desk = Desk::new(Habit::Careful).await;
-    desk.server.always(down());
+    desk.server.always(Some(down()));
     let done = desk.done(report("core"), QUESTION).await;
     desk.assert_signed(&done).await;
     assert_eq!(done.receipt.engine, "extractive");
@@ -38,7 +38,7 @@ async fn a_model_that_goes_down_in_the_middle_leaves_what_was_read_to_the_rules(
     for good in [1, 2, 4] {
         let desk = Desk::new(Habit::Careful).await;
         desk.server.next((0..good).map(|_| None));
-        desk.server.always(down());
+        desk.server.always(Some(down()));
         let done = desk.done(report("pro"), QUESTION).await;
         desk.assert_signed(&done).await;
         assert_eq!((done.receipt.engine.as_str(), done.spending().calls), ("extractive", good));
@@ -53,7 +53,7 @@ async fn a_model_that_stumbles_once_is_asked_again() {
     let desk = Desk::new(Habit::Careful).await;
     desk.server.next([
         None,
-        down(),
+        Some(down()),
         Some(Fault::Reset),
         Some(Fault::rate(&[("retry-after", "0")])),
     ]);
