@@ -3,13 +3,13 @@
 # Installs what is missing first. Run it from anywhere:
 #
 #     ./test.sh             everything
-#     ./test.sh CHECK …     only these, of: setup format lints tests clients doctests docs dependencies
+#     ./test.sh CHECK …     only these, of: setup format lints tests clients browser doctests docs dependencies
 #     ./test.sh help
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 DENY_VERSION=0.20.2
-ALL=(setup format lints tests clients doctests docs dependencies)
+ALL=(setup format lints tests clients browser doctests docs dependencies)
 
 say() { printf '\n\033[1m==> %s\033[0m\n' "$*"; }
 fail() { printf '\n%s\n' "$*" >&2; exit 1; }
@@ -65,6 +65,21 @@ start this again."
     done
 }
 
+# Chromium and nginx, and what drives and judges pages in it.
+install_browser() {
+    local missing=()
+    has chromium || missing+=(chromium chromium-driver)
+    [ -x /usr/sbin/nginx ] || missing+=(nginx-light)
+    if [ ${#missing[@]} -gt 0 ]; then
+        has apt-get || fail "The tests of the pages need Chromium (\`chromium\` on the PATH) and nginx in /usr/sbin: install them, \
+then start this again."
+        say "setup: installing ${missing[*]} with apt-get"
+        as_root apt-get update -q
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends "${missing[@]}" fonts-noto-core
+    fi
+    (cd clients/browser && npm install --no-package-lock --no-fund --no-audit --silent)
+}
+
 setup() {
     has cargo || fail "cargo is missing: install the Rust toolchain from https://rustup.rs and start this again."
     has cc || {
@@ -82,6 +97,7 @@ setup() {
     [ -n "$(find_postgres)" ] || fail "PostgreSQL was installed, but initdb is not in /usr/lib/postgresql/*/bin."
     echo "PostgreSQL: $("$(find_postgres)/postgres" --version)"
     install_clients
+    install_browser
     # All crates of the lock file, those of other platforms too: the licences are checked without a network.
     cargo fetch --locked --quiet
 }
@@ -116,6 +132,15 @@ clients() {
     TASK_MCP_ASK="$built/examples/ask" \
         TASK_MCP_BINARY="$built/task-mcp" TASK_MCP_FIXTURES_BINARY="$built/task-mcp-fixtures" \
         target/clients/bin/python -m unittest discover -s clients/python
+}
+
+# Every page in Chromium, against the built program; screenshots are left in target/screenshots.
+browser() {
+    [ -d clients/browser/node_modules ] || fail "The browser tests are missing: run ./test.sh setup"
+    local built="${CARGO_TARGET_DIR:-$PWD/target}/debug"
+    cargo build --locked --quiet -p task-mcp
+    (cd clients/browser && TASK_MCP_BINARY="$built/task-mcp" SCREENSHOTS="$built/../screenshots" CHROMIUM="$(command -v chromium)" \
+        node --test pages.test.mjs)
 }
 
 doctests() { cargo test --workspace --doc --locked --quiet; }

@@ -22,16 +22,19 @@ use crate::{App, gate, mcp, rest, ui};
 /// Largest request body: a thousand rows of 15,000 characters fit.
 pub(crate) const MAX_BODY: usize = 16 * 1024 * 1024;
 
-/// No scripts, nothing from elsewhere.
-const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                              base-uri 'none'; frame-ancestors 'none'";
+/// Our own style, script and streams; nothing inline, nothing from elsewhere.
+const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
+                              form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// All doors. Where `public_url` has a path, they answer below it as well, for proxies that keep it.
 pub fn router(app: App) -> Router {
-    let closed = rest::routes().merge(ui::routes()).merge(mcp::routes(&app));
     let gate = middleware::from_fn_with_state(app.clone(), gate::identify);
-    let closed = closed.route_layer(gate.clone());
-    let doors = closed.merge(rest::open_routes()).merge(ui::open_routes());
+    let closed = rest::routes().merge(mcp::routes(&app)).route_layer(gate);
+    let gate = middleware::from_fn_with_state(app.clone(), gate::identify_viewer);
+    let doors = closed
+        .merge(ui::routes().route_layer(gate.clone()))
+        .merge(rest::open_routes())
+        .merge(ui::open_routes());
     let prefix = app.prefix();
     let doors = if prefix.is_empty() {
         doors
@@ -170,7 +173,8 @@ async fn attend(State(app): State<App>, request: Request, next: Next) -> Respons
     for (name, value) in [
         (header::CONTENT_SECURITY_POLICY, CONTENT_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::REFERRER_POLICY, "no-referrer"),
+        // With `no-referrer` browsers send `Origin: null` with our own forms, which could not be told from others.
+        (header::REFERRER_POLICY, "same-origin"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
@@ -246,12 +250,9 @@ fn written(app: &App, problem: &Problem, ref_id: String, form: Form) -> Response
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if problem.kind == Kind::Unauthorized {
-        // A browser asks for a name and a password: the key is the password.
-        let how = match form {
-            Form::Page => "Basic realm=\"task-mcp: the key is the password\"",
-            Form::Json | Form::Rpc => "Bearer",
-        };
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(how));
+        // Nothing that a browser would ask a name and a password for: the page has a form for the key.
+        let how = HeaderValue::from_static("Bearer");
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
     }
     response
 }

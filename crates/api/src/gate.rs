@@ -1,26 +1,51 @@
-//! Who is calling: the owner of a key, or everybody where no key was ever made.
+//! Who is calling: the owner of a key, or everybody where no key was ever made; at pages also the owner of a session,
+//! and whoever has a link to one run or group.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::extract::{FromRequestParts, Request, State};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use domain::ids::{GroupId, WorkId};
+use domain::run::Run;
 use store::Owner;
 use tokio::time::Instant;
 
 use crate::App;
 use crate::problem::{Kind, Problem};
+use crate::sharing;
 
 /// Whoever sent a request; sees and changes only what belongs to its owner.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller {
     pub(crate) owner: Owner,
+}
+
+/// Whoever looks at a page. With a link it is somebody who sees one run or group and changes nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Viewer {
+    pub(crate) owner: Owner,
+    pub(crate) pass: Pass,
+}
+
+/// What lets somebody see a page.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Pass {
+    /// No key is needed here.
+    Open,
+    Key,
+    Session,
+    /// The token of a link, and what it opens.
+    Link {
+        token: String,
+        work: WorkId,
+    },
 }
 
 /// How long an answer of the store is believed. A key that is revoked ends within this time.
@@ -49,6 +74,97 @@ pub(crate) async fn identify(State(app): State<App>, mut request: Request, next:
     }
 }
 
+/// Lets whoever may see pages in, with a [`Viewer`]; with a [`Caller`] too unless it came by a link.
+pub(crate) async fn identify_viewer(
+    State(app): State<App>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let (method, uri) = (request.method().clone(), request.uri().clone());
+    match viewer(&app, &method, &uri, request.headers().clone()).await {
+        Ok(viewer) => {
+            if !matches!(viewer.pass, Pass::Link { .. }) {
+                request.extensions_mut().insert(Caller { owner: viewer.owner });
+            }
+            request.extensions_mut().insert(viewer);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+async fn viewer(
+    app: &App,
+    method: &Method,
+    uri: &Uri,
+    headers: HeaderMap,
+) -> Result<Viewer, Problem> {
+    if !needs_keys(app).await? {
+        return Ok(Viewer { owner: Owner::LOCAL, pass: Pass::Open });
+    }
+    if key_of(&headers).is_some() {
+        return Ok(Viewer { owner: caller(app, &headers).await?.owner, pass: Pass::Key });
+    }
+    let is_read = method == Method::GET || method == Method::HEAD;
+    // First the session: its owner sees more than whoever has the link.
+    if let Some(cookie) = cookie_of(&headers)
+        && let Some(owner) = sharing::signed_in(app, cookie).await?
+    {
+        if !is_read && !is_own_page(&headers) {
+            let message = "this was not sent by a page of this server; open the page again and repeat it there";
+            return Err(Problem::new(Kind::Forbidden, message));
+        }
+        return Ok(Viewer { owner, pass: Pass::Session });
+    }
+    if let Some(token) = link_of(uri).filter(|_| is_read) {
+        let Some((work, owner)) = sharing::opened(app, &token).await? else {
+            let message = "this link was revoked or is not whole; ask whoever gave it to you for a new one, or sign in with a key";
+            return Err(Problem::new(Kind::Unauthorized, message));
+        };
+        return Ok(Viewer { owner, pass: Pass::Link { token, work } });
+    }
+    let message = "this server needs a key: send it as `x-api-key` or as `Authorization: Bearer`";
+    Err(Problem::new(Kind::Unauthorized, message))
+}
+
+/// Whether a browser says that one of our own pages sent this. `doors` has refused other origins before.
+fn is_own_page(headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_told = text("origin").is_some_and(|origin| origin != "null");
+    is_told && text("sec-fetch-site").is_none_or(|site| site == "same-origin")
+}
+
+fn cookie_of(headers: &HeaderMap) -> Option<&str> {
+    let cookies = headers.get_all("cookie").iter().filter_map(|value| value.to_str().ok());
+    let mut all =
+        cookies.flat_map(|line| line.split(';')).filter_map(|one| one.trim().split_once('='));
+    all.find(|(name, _)| *name == sharing::COOKIE).map(|(_, value)| value)
+}
+
+fn link_of(uri: &Uri) -> Option<String> {
+    let query = uri.query()?;
+    let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+    pairs.find(|(name, _)| name == sharing::PARAMETER).map(|(_, token)| token.into_owned())
+}
+
+impl Viewer {
+    /// Whether it may see a run, which is its owner's.
+    pub(crate) fn may_see(&self, run: &Run) -> bool {
+        match &self.pass {
+            Pass::Open | Pass::Key | Pass::Session => true,
+            Pass::Link { work: WorkId::Run(id), .. } => *id == run.id,
+            Pass::Link { work: WorkId::Group(id), .. } => Some(*id) == run.group,
+        }
+    }
+
+    pub(crate) fn may_see_group(&self, group: GroupId) -> bool {
+        match &self.pass {
+            Pass::Open | Pass::Key | Pass::Session => true,
+            Pass::Link { work, .. } => *work == WorkId::Group(group),
+        }
+    }
+}
+
 async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     if !needs_keys(app).await? {
         return Ok(Caller { owner: Owner::LOCAL });
@@ -64,7 +180,7 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
     Ok(Caller { owner })
 }
 
-async fn needs_keys(app: &App) -> Result<bool, Problem> {
+pub(crate) async fn needs_keys(app: &App) -> Result<bool, Problem> {
     let known = app.gate.0.lock().unwrap_or_else(PoisonError::into_inner).needs_keys;
     if let Some((needs_keys, _)) = known.filter(|(_, at)| at.elapsed() < BELIEVED) {
         return Ok(needs_keys);
@@ -112,9 +228,26 @@ impl FromRequestParts<App> for Caller {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
-        // Missing only where a route was laid outside of the gate, which must not let anybody in.
-        let caller = parts.extensions.get::<Self>().copied();
-        caller.ok_or_else(|| Problem::internal("a route without a caller"))
+        if let Some(caller) = parts.extensions.get::<Self>().copied() {
+            return Ok(caller);
+        }
+        Err(match parts.extensions.get::<Viewer>() {
+            Some(_) => {
+                let message = "this link shows one run or table and nothing else; sign in with a key to see or change more";
+                Problem::new(Kind::Unauthorized, message)
+            }
+            // Only where a route was laid outside of the gate, which must not let anybody in.
+            None => Problem::internal("a route without a caller"),
+        })
+    }
+}
+
+impl FromRequestParts<App> for Viewer {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let viewer = parts.extensions.get::<Self>().cloned();
+        viewer.ok_or_else(|| Problem::internal("a page without a viewer"))
     }
 }
 

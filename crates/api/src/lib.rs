@@ -4,6 +4,7 @@
 //! one search or page at once (`web`), which no answer rests on.
 
 mod doors;
+pub mod enriched;
 mod gate;
 mod json;
 pub mod mcp;
@@ -13,6 +14,8 @@ mod patience;
 pub mod problem;
 mod rest;
 mod serve;
+mod sharing;
+pub mod sheet;
 pub mod submit;
 mod ui;
 mod web;
@@ -24,6 +27,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use store::Store;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -31,6 +35,7 @@ pub use doors::router;
 pub use problem::Problem;
 pub use serve::serve;
 pub use submit::{Catalog, RunArgs, prepare};
+pub use ui::proof;
 
 use crate::gate::Gate;
 use crate::once::InFlight;
@@ -53,6 +58,8 @@ pub struct Parts {
     /// Searching and reading at once, where that is offered.
     web: Option<Web>,
     gate: Gate,
+    /// Signs links and sessions; read when first needed.
+    link_secret: Arc<OnceCell<String>>,
     in_flight: InFlight,
     /// What tools have answered since anything was written.
     answers: mcp::Answers,
@@ -76,6 +83,7 @@ impl App {
             origins: Arc::default(),
             web: None,
             gate: Gate::default(),
+            link_secret: Arc::default(),
             in_flight: InFlight::default(),
             answers: mcp::Answers::default(),
             patience: patience::PATIENCE,

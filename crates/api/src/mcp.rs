@@ -48,6 +48,7 @@ use crate::App;
 use crate::gate::Caller;
 use crate::mcp::call::Call;
 use crate::mcp::subscriptions::Subscriptions;
+use crate::sharing::Signer;
 
 pub(crate) use envelope::refusal;
 pub(crate) use http::routes;
@@ -75,14 +76,23 @@ impl Handler {
         Self { app, tools, at_pipe, subscriptions: Subscriptions::default() }
     }
 
-    fn call(&self, context: RequestContext<RoleServer>) -> Result<Call, ErrorData> {
+    async fn call(&self, context: RequestContext<RoleServer>) -> Result<Call, ErrorData> {
         let parts = context.extensions.get::<axum::http::request::Parts>();
         let over_http = parts.and_then(|parts| parts.extensions.get::<Caller>()).copied();
         let caller = self.at_pipe.map(|owner| Caller { owner }).or(over_http);
         // Missing only where a route was laid outside of the gate, which must not let anybody in.
         let caller = caller.ok_or_else(|| ErrorData::internal_error("no caller", None))?;
         let app = self.app.clone();
-        Ok(Call { app, caller, tools: self.tools, is_pipe: self.at_pipe.is_some(), context })
+        let signer = Signer::of(&app).await;
+        let signer = signer.map_err(|why| ErrorData::internal_error(why.message, None))?;
+        Ok(Call {
+            app,
+            caller,
+            tools: self.tools,
+            is_pipe: self.at_pipe.is_some(),
+            signer,
+            context,
+        })
     }
 }
 
@@ -119,7 +129,7 @@ impl ServerHandler for Handler {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        toolset::call(&self.call(context)?, request).await
+        toolset::call(&self.call(context).await?, request).await
     }
 
     async fn get_task(
@@ -127,7 +137,7 @@ impl ServerHandler for Handler {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        tasks::get(&self.call(context)?, &request.task_id).await
+        tasks::get(&self.call(context).await?, &request.task_id).await
     }
 
     async fn update_task(
@@ -135,7 +145,7 @@ impl ServerHandler for Handler {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::update(&self.call(context)?, &request.task_id).await
+        tasks::update(&self.call(context).await?, &request.task_id).await
     }
 
     async fn cancel_task(
@@ -143,7 +153,7 @@ impl ServerHandler for Handler {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::cancel(&self.call(context)?, &request.task_id).await
+        tasks::cancel(&self.call(context).await?, &request.task_id).await
     }
 
     async fn list_prompts(
@@ -171,7 +181,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let cursor = request.and_then(|request| request.cursor);
-        resources::list(&self.call(context)?, cursor).await
+        resources::list(&self.call(context).await?, cursor).await
     }
 
     async fn list_resource_templates(
@@ -190,7 +200,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        resources::read(&self.call(context)?, &request.uri).await
+        resources::read(&self.call(context).await?, &request.uri).await
     }
 
     async fn complete(
@@ -198,7 +208,7 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        completions::complete(&self.call(context)?, &request).await
+        completions::complete(&self.call(context).await?, &request).await
     }
 
     /// Only results can be subscribed to; the lists change with the program.
@@ -213,7 +223,7 @@ impl ServerHandler for Handler {
     }
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
-        let call = self.call(context.request_context().clone())?;
+        let call = self.call(context.request_context().clone()).await?;
         subscriptions::listen(&call, &context).await
     }
 
@@ -223,7 +233,7 @@ impl ServerHandler for Handler {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.subscriptions.add(self.call(context)?, &request.uri).await
+        self.subscriptions.add(self.call(context).await?, &request.uri).await
     }
 
     async fn unsubscribe(

@@ -2,7 +2,7 @@
 
 mod estimate;
 mod groups;
-mod listener;
+pub(crate) mod listener;
 mod runs;
 mod streams;
 mod suggest;
@@ -55,6 +55,7 @@ fn tasks() -> OpenApiRouter<App> {
         .routes(routes!(streams::group_events))
         .routes(routes!(groups::show_run))
         .routes(routes!(groups::cancel))
+        .routes(routes!(groups::retry))
         .routes(routes!(estimate::show))
         .routes(routes!(webhooks::list))
         .routes(routes!(webhooks::replay))
@@ -125,7 +126,7 @@ fn answer(status: StatusCode, view: impl Serialize) -> Response {
 }
 
 /// Reads a whole body, bounded in size and time.
-async fn body(app: &App, request: Request) -> Result<Bytes, Problem> {
+pub(crate) async fn body(app: &App, request: Request) -> Result<Bytes, Problem> {
     let reading = Bytes::from_request(request, app);
     match tokio::time::timeout(BODY_TIMEOUT, reading).await {
         Ok(Ok(bytes)) => Ok(bytes),
@@ -174,7 +175,7 @@ fn flag(params: &Params, name: &str) -> Result<bool, Problem> {
     }
 }
 
-fn shown(text: &str) -> String {
+pub(crate) fn shown(text: &str) -> String {
     text.chars().take(60).collect()
 }
 

@@ -18,9 +18,7 @@ use domain::processor::{DEFAULT_FOR_ROWS, Engine, Processor};
 use domain::run::{Run, RunState, Warning, WarningKind};
 use domain::schema::FieldKind;
 use domain::source::{Source, SourceName};
-use domain::spec::{
-    self, Escalation, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec, Wanted,
-};
+use domain::spec::{self, Input, MAX_SPEC_AND_INPUT, Refused, SourcePolicy, Spec, Wanted};
 use domain::webhook::Webhook;
 use egress::{Egress, Purpose};
 use serde_json::{Map, Value};
@@ -70,8 +68,6 @@ pub struct RunArgs {
     pub previous: Option<String>,
     /// `{url, event_types}` or null.
     pub webhook: Option<Value>,
-    /// Which fields are asked of a model; `None`: those that the rules are not sure of.
-    pub escalation: Option<Escalation>,
     /// Exactly these sources; `None`: all of the owner's. Command line only.
     pub sources: Option<Vec<SourceName>>,
     /// Members of the request that this version takes and does not use; each becomes a warning.
@@ -182,8 +178,8 @@ impl<'a> Desk<'a> {
         let keyless =
             if self.catalog.keyless { sources::keyless_for(question) } else { Vec::new() };
         let key = format!(
-            "{:?}\n{spec}\n{policy}\n{settings}\n{:?}\n{:?}\n{keyless:?}",
-            args.processor, args.sources, args.escalation
+            "{:?}\n{spec}\n{policy}\n{settings}\n{:?}\n{keyless:?}",
+            args.processor, args.sources
         );
         if let Some(known) = self.known.get(&key) {
             return Ok(Arc::clone(known));
@@ -219,7 +215,7 @@ impl<'a> Desk<'a> {
             country: settings.country,
             input_schema: task.input_schema.clone(),
             cast,
-            escalation: args.escalation.unwrap_or_default(),
+            escalation: settings.escalation,
         });
         let host = reach.host.filter(|_| self.is_shared_store);
         let resolved = Arc::new(Resolved { spec, task, warnings, host });

@@ -26,6 +26,8 @@ mod source_args;
 mod sources_command;
 mod tables;
 mod telemetry;
+mod verify;
+mod watch;
 mod web_command;
 mod webhooks_command;
 mod work;
@@ -91,8 +93,12 @@ enum Command {
     Install(install::Args),
     /// How far a run or group is
     Status(work::OneArgs),
+    /// Watch a run or group go on; Ctrl-C leaves it running
+    Watch(watch::Args),
     /// Wait for a run or group and print its result
     Result(work::ResultArgs),
+    /// Check a downloaded report: that it is whole and each quote stands in its passage
+    Verify(verify::Args),
     /// Ask a run or group to stop
     Cancel(work::OneArgs),
     /// Runs and groups, newest first
@@ -159,6 +165,8 @@ fn run(cli: Cli) -> Result<()> {
         Command::Mcp(args) => block_on(mcp_command::run(all, args)),
         Command::Install(args) => install::run(&all, &flags.set, args),
         Command::Status(args) => block_on(work::status(all, args)),
+        Command::Watch(args) => block_on(watch::run(all, args)),
+        Command::Verify(args) => verify::run(&args),
         Command::Result(args) => block_on(work::result(all, args)),
         Command::Cancel(args) => block_on(work::cancel(all, args)),
         Command::List(args) => block_on(work::list(all, args)),

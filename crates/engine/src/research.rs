@@ -313,7 +313,10 @@ pub(crate) fn without_evidence(world: &World, mut receipt: Receipt) -> End {
         }
     } else {
         let message = match (seen.read, seen.unreadable.len()) {
-            (0, 0) => "No page with evidence was found: nothing matched the question.".to_owned(),
+            (0, 0) => match unsearched(world) {
+                Some(why) => format!("Nothing could be searched: {why}."),
+                None => "No page with evidence was found: nothing matched the question.".to_owned(),
+            },
             (0, tried) => format!(
                 "No page with evidence could be read. {tried} could not be read: {}.",
                 reasons(&seen.unreadable)
@@ -330,6 +333,14 @@ pub(crate) fn without_evidence(world: &World, mut receipt: Receipt) -> End {
         Failure { code: FailureCode::NoEvidence, message }
     };
     End { ending: Ending::Failed(failure), receipt }
+}
+
+/// Why no search brought an answer, where searching was all that the run could do.
+fn unsearched(world: &World) -> Option<String> {
+    let seen = world.seen();
+    let mut failures = seen.queries.iter().map(|query| query.failed.clone());
+    let first = failures.next()??;
+    (world.places.is_empty() && failures.all(|failed| failed.is_some())).then_some(first)
 }
 
 fn reasons(unreadable: &[domain::receipt::Unreadable]) -> String {

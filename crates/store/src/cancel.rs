@@ -8,9 +8,12 @@ use domain::ids::{GroupId, RunId};
 use domain::run::RunState;
 
 use crate::changes::Change;
+use crate::columns::columns;
 use crate::db::{Conn, execute, fetch_all};
 use crate::events::{NewEvent, insert_events};
 use crate::finish::{Ended, end_runs};
+use crate::marks::{Marked, mark_rows};
+use crate::runs::read_input;
 use crate::{Cause, Failed, Owner, Store};
 
 /// Looks at what is to be cancelled, before it is left as others keep changing it.
@@ -85,32 +88,52 @@ async fn cancel_queued(
     group: i64,
     now: TimeMs,
 ) -> Result<usize, Failed> {
-    let ended: Vec<(i64, Option<i64>, i64, Option<String>)> = fetch_all!(
+    let ended: Vec<CancelledColumns> = fetch_all!(
         conn,
-        (i64, Option<i64>, i64, Option<String>),
+        CancelledColumns,
         "-- cancel_queued
          UPDATE runs SET state = 'cancelled', finished_at_ms = $4, modified_at_ms = $4,
                          event_seq = event_seq + 1
          WHERE state = 'queued' AND seq IN (
              SELECT seq FROM runs
              WHERE state = 'queued' AND ($1 = 0 OR seq = $1) AND ($2 = 0 OR group_seq = $2) LIMIT $3)
-         RETURNING seq, group_seq, event_seq, receiver",
+         RETURNING seq, group_seq, row_index, event_seq, receiver,
+                   CASE WHEN group_seq IS NOT NULL THEN input END AS input",
         run,
         group,
         CANCEL_AT_ONCE,
         now.0
     )?;
-    let end = |(run, group, event_seq, receiver): (_, _, _, Option<String>)| Ended {
-        run,
-        group,
-        event_seq,
+    let mut marked = Vec::new();
+    for row in &ended {
+        let (Some(group), Some(index)) = (row.group_seq, row.row_index) else { continue };
+        let input = row.input.as_deref().map(read_input).transpose()?;
+        let (run, state) = (row.seq, RunState::Cancelled);
+        marked.push(Marked { group, index, run, state, input, output: None });
+    }
+    let end = |row: CancelledColumns| Ended {
+        run: row.seq,
+        group: row.group_seq,
+        event_seq: row.event_seq,
         was: RunState::Queued,
         now: RunState::Cancelled,
-        has_webhook: receiver.is_some(),
+        has_webhook: row.receiver.is_some(),
     };
     let ended: Vec<Ended> = ended.into_iter().map(end).collect();
     end_runs(conn, &ended, now).await?;
+    mark_rows(conn, &marked, now).await?;
     Ok(ended.len())
+}
+
+columns! {
+    struct CancelledColumns {
+        seq: i64,
+    group_seq: Option<i64>,
+    row_index: Option<i64>,
+    event_seq: i64,
+    receiver: Option<String>,
+    input: Option<String>,
+}
 }
 
 /// Whether the database itself refused; a lost connection is no reason to try at once again.

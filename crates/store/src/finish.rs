@@ -18,7 +18,9 @@ use crate::changes::Change;
 use crate::columns::columns;
 use crate::db::{Both, Conn, Db, execute, fetch_all, fetch_one, over_rows};
 use crate::events::{NewEvent, insert_events};
+use crate::marks::{Marked, mark_rows};
 use crate::pages::insert_evidence;
+use crate::runs::read_input;
 use crate::webhooks::{tell_of_group, tell_of_runs};
 use crate::{Failed, RunSeq, Store, document};
 
@@ -139,7 +141,8 @@ const END_RUNS: Both = over_rows!(
     " AS ending) AS ended
      WHERE runs.seq = ended.run AND runs.attempt = ended.of_attempt
        AND runs.state IN ('running', 'cancelling')
-     RETURNING seq, group_seq, event_seq, cancel_asked_at_ms, receiver"
+     RETURNING seq, group_seq, row_index, event_seq, cancel_asked_at_ms, receiver,
+               CASE WHEN group_seq IS NOT NULL THEN input END AS input"
 );
 
 const INSERT_RESULTS: Both = over_rows!(
@@ -154,9 +157,11 @@ columns! {
     struct ChangedColumns {
         seq: i64,
         group_seq: Option<i64>,
+        row_index: Option<i64>,
         event_seq: i64,
         cancel_asked_at_ms: Option<i64>,
         receiver: Option<String>,
+        input: Option<String>,
     }
 }
 
@@ -168,6 +173,7 @@ async fn finish(conn: &mut Conn, ends: &[NewEnd]) -> Result<Vec<bool>, Failed> {
     let changed: HashMap<i64, _> = changed.into_iter().map(|row| (row.seq, row)).collect();
     let mut results = Vec::with_capacity(changed.len());
     let mut ended = Vec::with_capacity(changed.len());
+    let mut marked = Vec::with_capacity(changed.len());
     for new in ends {
         let Some(row) = changed.get(&new.run.0) else { continue };
         let is_cancelling = row.cancel_asked_at_ms.is_some();
@@ -179,6 +185,11 @@ async fn finish(conn: &mut Conn, ends: &[NewEnd]) -> Result<Vec<bool>, Failed> {
             now: new.end.state(),
             has_webhook: row.receiver.is_some(),
         });
+        if let (Some(group), Some(index)) = (row.group_seq, row.row_index) {
+            let input = row.input.as_deref().map(read_input).transpose()?;
+            let (run, state, output) = (row.seq, new.end.state(), new.end.output().cloned());
+            marked.push(Marked { group, index, run, state, input, output });
+        }
         results.push(json!({
             "run": row.seq,
             "output": new.end.output().map(document::output_to_text),
@@ -191,6 +202,7 @@ async fn finish(conn: &mut Conn, ends: &[NewEnd]) -> Result<Vec<bool>, Failed> {
     if let (false, Some(at)) = (ended.is_empty(), ends.iter().map(|new| new.at).max()) {
         execute!(conn, INSERT_RESULTS, Value::Array(results).to_string())?;
         end_runs(conn, &ended, at).await?;
+        mark_rows(conn, &marked, at).await?;
     }
     Ok(ends.iter().map(|new| changed.contains_key(&new.run.0)).collect())
 }

@@ -7,6 +7,7 @@ use domain::ids::GroupId;
 use crate::changes::{Change, Watch};
 use crate::columns::columns;
 use crate::db::{Both, fetch_all, fetch_optional};
+use crate::rows::like;
 use crate::runs::{MAX_PAGE, Note};
 use crate::{Failed, Owner, Store, document};
 
@@ -26,6 +27,8 @@ pub struct GroupFilter {
     pub is_active: Option<bool>,
     /// Only with this among the metadata.
     pub note: Option<Note>,
+    /// Only where the metadata hold these words, in whatever case.
+    pub words: Option<String>,
 }
 
 /// Neither 0 nor 1: active or not.
@@ -41,6 +44,7 @@ macro_rules! list_groups {
              WHERE owner = $1 AND seq < $2 AND ($5 = '' OR ",
             $note,
             " IN ($6, $7))
+               AND ($8 = '' OR LOWER(COALESCE(metadata, '')) LIKE $8 ESCAPE '\\')
                AND ($4 = 2 OR $4 = CASE WHEN queued + running + cancelling > 0 THEN 1 ELSE 0 END)
              ORDER BY seq DESC LIMIT $3"
         )
@@ -141,7 +145,8 @@ impl Store {
             filter.is_active.map_or(ANY, i64::from),
             name,
             as_text,
-            as_is
+            as_is,
+            filter.words.as_deref().map(like).unwrap_or_default()
         )?;
         let is_full = i64::try_from(rows.len()).is_ok_and(|length| length == limit);
         let places: Vec<i64> = rows.iter().map(|row| row.seq).collect();

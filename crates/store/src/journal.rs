@@ -168,8 +168,8 @@ async fn note_use(
         conn,
         "-- remember: the call was made
          INSERT INTO usage (run_seq, attempt, kind, detail, is_repeat, elapsed_ms, at_ms, model, input_tokens,
-                            cached_tokens, output_tokens, cost_micro_usd)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+                            cached_tokens, output_tokens, cost_micro_usd, call_hash, call_nth)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
         call.run.0,
         made.attempt,
         call.kind,
@@ -181,7 +181,9 @@ async fn note_use(
         bill.map(|bill| bill.input_tokens),
         bill.map(|bill| bill.cached_tokens),
         bill.map(|bill| bill.output_tokens),
-        bill.and_then(|bill| bill.cost_micro_usd)
+        bill.and_then(|bill| bill.cost_micro_usd),
+        &call.hash,
+        call.nth
     )?;
     Ok(())
 }

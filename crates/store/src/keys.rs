@@ -29,7 +29,7 @@ pub enum Added {
 
 const PREFIX: &str = "tmcp_";
 
-fn hash_of(key: &str) -> Vec<u8> {
+pub(crate) fn hash_of(key: &str) -> Vec<u8> {
     Sha256::digest(key.as_bytes()).to_vec()
 }
 

@@ -9,9 +9,10 @@ use crate::Failed;
 use crate::embedded::Embedded;
 
 /// Number, name and text of each step.
-const STEPS: [(i64, &str, &str); 3] = [
+const STEPS: [(i64, &str, &str); 4] = [
     (1, "start", include_str!("../migrations/0001_start.sql")),
     (2, "models", include_str!("../migrations/0002_models.sql")),
+    (3, "pages", include_str!("../migrations/0003_pages.sql")),
     (6, "visits", include_str!("../migrations/0006_visits.sql")),
 ];
 

@@ -154,14 +154,14 @@ impl Store {
             columns.seq
         )?;
         drop(conn);
-        let spans = cited
-            .into_iter()
-            .filter_map(|(start, end)| {
-                Some(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
-            })
-            .collect();
+        let spans = spans(cited);
         Ok(unpack_in_background(Some(columns)).await?.map(|archived| (archived, spans)))
     }
+}
+
+pub(crate) fn spans(stored: Vec<(i64, i64)>) -> Vec<Span> {
+    let span = |(start, end)| Some(usize::try_from(start).ok()?..usize::try_from(end).ok()?);
+    stored.into_iter().filter_map(span).collect()
 }
 
 columns! {

@@ -14,6 +14,7 @@ use crate::changes::{Change, Watch};
 use crate::columns::columns;
 use crate::db::{Both, fetch_all, fetch_optional};
 use crate::groups::ANY;
+use crate::rows::like;
 use crate::{Failed, Owner, Store, document};
 
 /// The number of a run inside this database.
@@ -64,6 +65,8 @@ pub struct Filter {
     pub is_active: Option<bool>,
     /// Only with this among the metadata. For runs that belong to no group.
     pub note: Option<Note>,
+    /// Only where the question holds these words, in whatever case. For runs that belong to no group.
+    pub words: Option<String>,
     pub with_input: bool,
     pub with_output: bool,
 }
@@ -233,7 +236,8 @@ impl Store {
             name,
             as_text,
             as_is,
-            filter.is_active.map_or(ANY, i64::from)
+            filter.is_active.map_or(ANY, i64::from),
+            filter.words.as_deref().map(like).unwrap_or_default()
         )?;
         page(columns, limit, |row| row.seq.0)
     }
@@ -303,6 +307,7 @@ macro_rules! list_runs {
              FROM runs r
              WHERE r.owner = $1 AND r.group_seq IS NULL AND r.seq < $2 AND ($4 = '' OR r.state = $4)
                AND ($9 = 2 OR $9 = CASE WHEN r.state IN ('queued', 'running', 'cancelling') THEN 1 ELSE 0 END)
+               AND ($10 = '' OR LOWER(r.input) LIKE $10 ESCAPE '\\')
                AND ($6 = '' OR ",
             $note,
             " IN ($7, $8))

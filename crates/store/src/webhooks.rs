@@ -69,7 +69,7 @@ const MAX_PAGE: i64 = 200;
 const TELL_OF_RUNS: Both = over_rows!(
     "-- tell_of_runs
      INSERT INTO deliveries (id, owner, run_seq, url, receiver, state, next_at_ms, created_at_ms)
-     SELECT 'whevent_' || substr(r.id, 6), r.owner, r.seq, r.webhook_url, r.receiver, 'due', $2, $2
+     SELECT 'whevent_' || substr(r.id, 6) || CASE WHEN r.retries > 0 THEN '_' || r.retries ELSE '' END, r.owner, r.seq, r.webhook_url, r.receiver, 'due', $2, $2
      FROM ",
     " AS ended JOIN runs r ON r.seq = CAST(value ->> 'run' AS BIGINT)"
 );

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use domain::run::Run;
 use rmcp::model::{CallToolResult, ContentBlock};
 use rmcp::service::{RequestContext, RoleServer};
 use serde::Serialize;
@@ -12,6 +13,8 @@ use crate::App;
 use crate::gate::Caller;
 use crate::mcp::ToolSet;
 use crate::problem::{Kind, Problem};
+use crate::sharing::{self, Signer};
+use crate::wire::Links;
 
 /// Everything that a tool needs.
 pub(super) struct Call {
@@ -20,6 +23,8 @@ pub(super) struct Call {
     pub(super) tools: ToolSet,
     /// Whether the client runs on this machine, as the one who started us.
     pub(super) is_pipe: bool,
+    /// Makes links that open without a key.
+    pub(super) signer: Signer,
     pub(super) context: RequestContext<RoleServer>,
 }
 
@@ -108,13 +113,23 @@ pub(super) fn markdown(text: String) -> CallToolResult {
 }
 
 impl Call {
-    /// Where the work can be watched.
+    /// Where the work can be watched, without a key.
     pub(super) fn run_url(&self, run: impl fmt::Display) -> String {
-        format!("{}/runs/{run}", self.app.public_url)
+        self.url("runs", run.to_string())
     }
 
     pub(super) fn group_url(&self, group: impl fmt::Display) -> String {
-        format!("{}/groups/{group}", self.app.public_url)
+        self.url("groups", group.to_string())
+    }
+
+    fn url(&self, what: &str, id: String) -> String {
+        let token = id.parse().ok().and_then(|work| self.signer.token(work));
+        sharing::with_token(format!("{}/{what}/{id}", self.app.public_url), token.as_deref())
+    }
+
+    /// How the pages that this run cites are shown.
+    pub(super) fn links(&self, run: &Run) -> Links {
+        Links::public(&self.app.public_url, self.signer.token(sharing::work_of(run)))
     }
 
     /// Whether this request says that its client waits for tasks by itself. What a session of the older era has

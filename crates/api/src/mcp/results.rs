@@ -12,7 +12,6 @@ use crate::mcp::call::{Call, Refusal};
 use crate::mcp::found::{Found, find, needed_id};
 use crate::mcp::markdown::{self, DATA_NOT_INSTRUCTIONS, Grid, LEGEND};
 use crate::ui::words;
-use crate::wire::Links;
 
 /// Characters of a page where nothing is said: about 5,000 tokens.
 pub(super) const DEFAULT_PAGE: usize = 20_000;
@@ -86,10 +85,6 @@ fn shown(args: &mut Arguments, basis: &str) -> Option<Shown> {
     read
 }
 
-fn links(call: &Call) -> Links {
-    Links::Public(call.app.public_url.clone())
-}
-
 async fn of_run(
     call: &Call,
     row: &RunRow,
@@ -111,7 +106,7 @@ async fn of_run(
                     Some(Shown::All | Shown::Row(_)) | None => None,
                 };
                 body.push_str(DATA_NOT_INSTRUCTIONS);
-                body.push_str(&markdown::output(&output, &links(call), field));
+                body.push_str(&markdown::output(&output, &call.links(&row.run), field));
             }
             (body, String::new())
         }
@@ -277,7 +272,6 @@ fn table(
     size: usize,
 ) -> (String, String, usize) {
     let grid = Grid::of(rows);
-    let links = links(call);
     let mut table = grid.head();
     let mut evidence = String::new();
     let mut used = 0;
@@ -290,7 +284,10 @@ fn table(
                     Shown::All | Shown::Row(_) => None,
                 };
                 let index = row.run.index.unwrap_or_default();
-                format!("## Row {index}\n\n{}", markdown::basis(output, &links, field))
+                format!(
+                    "## Row {index}\n\n{}",
+                    markdown::basis(output, &call.links(&row.run), field)
+                )
             }
             _ => String::new(),
         };

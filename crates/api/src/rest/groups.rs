@@ -201,6 +201,34 @@ pub(super) async fn cancel(
     Ok(Json(group_view(&find(&app, caller, &group_id).await?)))
 }
 
+/// Tries all failed rows of a group again.
+///
+/// Each gets a new attempt that asks afresh, behind the rows that wait; its end is told once more. Ours, not part of the
+/// Task API.
+#[utoipa::path(
+    post,
+    path = "/groups/{group_id}/retry",
+    operation_id = "retry_group",
+    tag = "groups",
+    params(GroupPath),
+    responses(
+        (status = 200, description = "The group, its failed rows queued.", body = TaskGroup),
+        NotThere,
+        NoRoom,
+        NeedsKey,
+        Refusals,
+    ),
+)]
+pub(super) async fn retry(
+    State(app): State<App>,
+    caller: Caller,
+    Path(group_id): Path<String>,
+) -> Result<Json<TaskGroup>, Problem> {
+    let group = find(&app, caller, &group_id).await?;
+    app.store.retry_failed(caller.owner, group.id).await?;
+    Ok(Json(group_view(&find(&app, caller, &group_id).await?)))
+}
+
 /// Groups, newest first. `metadata.NAME=VALUE` keeps to those with this note.
 #[utoipa::path(
     get,
@@ -222,7 +250,7 @@ pub(super) async fn list(
 ) -> Result<Json<GroupList>, Problem> {
     let (cursor, limit) = part(&params)?;
     let is_active = param(&params, "is_active")?.map(|_| flag(&params, "is_active")).transpose()?;
-    let filter = GroupFilter { is_active, note: note(&params)? };
+    let filter = GroupFilter { is_active, note: note(&params)?, words: None };
     let page = app.store.list_groups(caller.owner, cursor, limit, filter).await?;
     Ok(Json(GroupList {
         groups: page.groups.iter().map(group_view).collect(),

@@ -25,10 +25,11 @@ const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const ON_THE_WAY: usize = 1;
 
 /// Why a stream ends before its story does.
-pub(super) enum Ended {
+pub(crate) enum Ended {
     /// The listener is gone, or the server stops.
     Gone,
     Failed(store::Failed),
+    Refused(Problem),
 }
 
 impl From<store::Failed> for Ended {
@@ -38,14 +39,14 @@ impl From<store::Failed> for Ended {
 }
 
 /// The far end of one stream.
-pub(super) struct Listener {
+pub(crate) struct Listener {
     batches: mpsc::Sender<Bytes>,
     stop: CancellationToken,
 }
 
 impl Listener {
     /// Returns when there is room for more.
-    pub(super) async fn tell(&self, frames: String) -> Result<(), Ended> {
+    pub(crate) async fn tell(&self, frames: String) -> Result<(), Ended> {
         if frames.is_empty() {
             return Ok(());
         }
@@ -53,7 +54,7 @@ impl Listener {
     }
 
     /// Returns when something has changed, keeping the connection alive meanwhile.
-    pub(super) async fn wait(&self, watch: &mut Watch) -> Result<(), Ended> {
+    pub(crate) async fn wait(&self, watch: &mut Watch) -> Result<(), Ended> {
         loop {
             tokio::select! {
                 () = watch.changed() => return Ok(()),
@@ -66,7 +67,7 @@ impl Listener {
 }
 
 /// Answers with what `tell` tells.
-pub(super) fn stream_of<T, F>(app: &App, tell: T) -> Response
+pub(crate) fn stream_of<T, F>(app: &App, tell: T) -> Response
 where
     T: FnOnce(App, Listener) -> F,
     F: Future<Output = Result<(), Ended>> + Send + 'static,
@@ -76,8 +77,11 @@ where
     let telling = tell(app.clone(), listener);
     let chance = app.store.chance().clone();
     app.streams.spawn(async move {
-        let Err(Ended::Failed(why)) = telling.await else { return };
-        let problem = Problem::from(why);
+        let problem = match telling.await {
+            Ok(()) | Err(Ended::Gone) => return,
+            Err(Ended::Failed(why)) => Problem::from(why),
+            Err(Ended::Refused(why)) => why,
+        };
         let ref_id = uuid_of(&format!("{:032x}", chance.next()));
         tracing::error!(ref_id, cause = problem.cause, "a stream broke: {}", problem.message);
         let error = ErrorView { ref_id, message: problem.message, detail: None };

@@ -20,10 +20,10 @@ use crate::wire::documented::{
     Part, Refusals, RunPath, StillActive,
 };
 use crate::wire::{
-    EvidenceList, Links, ReceiptView, RunInputView, RunList, TaskRun, TaskRunResult, evidence_view,
+    EvidenceList, ReceiptView, RunInputView, RunList, TaskRun, TaskRunResult, evidence_view,
     input_view, result_view, run_args, run_view,
 };
-use crate::{App, json, once, submit};
+use crate::{App, json, once, sharing, submit};
 
 /// Longest hold of a request for a result, and the one where none is named, in seconds.
 const MAX_HOLD_S: u64 = 600;
@@ -167,7 +167,7 @@ pub(super) async fn evidence(
     Path(run_id): Path<String>,
 ) -> Result<Json<EvidenceList>, Problem> {
     let row = find(&app, caller, &run_id).await?;
-    let links = Links::Public(app.public_url.clone());
+    let links = sharing::links(&app, sharing::work_of(&row.run)).await?;
     match app.store.result_of(row.seq).await? {
         Some((output, _)) => Ok(Json(evidence_view(output.as_ref(), &links))),
         None => Err(still_active(row.run.id)),
@@ -221,7 +221,7 @@ pub(super) async fn result(
             return Err(still_active(run.id));
         }
     }
-    let links = Links::Public(app.public_url.clone());
+    let links = sharing::links(&app, sharing::work_of(run)).await?;
     match app.store.result_of(row.seq).await? {
         Some((Some(output), receipt)) => Ok(Json(result_view(run, &output, &receipt, &links))),
         Some((None, _)) | None => Err(Problem::internal(format!("{} has no output", run.id))),

@@ -10,11 +10,11 @@ use axum::http::HeaderMap;
 use axum::response::Response;
 use domain::event::{Event, EventKind};
 use domain::group::Group;
+use domain::ids::WorkId;
 use domain::run::{Run, RunState};
 use store::{EVENTS_AT_ONCE, Filter, Listed, RunRow};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use crate::App;
 use crate::gate::Caller;
 use crate::problem::Problem;
 use crate::rest::listener::{Ended, Listener, resume, stream_of};
@@ -23,6 +23,7 @@ use crate::wire::documented::{
     GroupPath, Invalid, NeedsKey, NotThere, OpenFor, Refusals, Resume, RunPath, WithRows,
 };
 use crate::wire::{Links, StreamEvent, TaskGroupStatus, input_view, output_view, status_view};
+use crate::{App, sharing};
 
 /// Rows of a group read at a time; with their outputs they make one batch.
 const ROWS: i64 = 50;
@@ -122,7 +123,8 @@ async fn state_frame(app: &App, row: &RunRow, event: Option<i64>) -> Result<Stri
     if row.run.state == RunState::Completed {
         let result = app.store.result_of(row.seq).await?;
         let output = result.and_then(|(output, _)| output);
-        let links = Links::Public(app.public_url.clone());
+        let work = sharing::work_of(&row.run);
+        let links = sharing::links(app, work).await.map_err(Ended::Refused)?;
         state.output = output.map(|output| output_view(&output, &links));
     }
     Ok(state.into_event().frame())
@@ -160,6 +162,7 @@ pub(super) async fn group_runs(
         with_input: flag(&params, "include_input")?,
         with_output: flag(&params, "include_output")?,
         note: None,
+        words: None,
     };
     let from = resume(&params, &headers)?.unwrap_or(0);
     Ok(stream_of(&app, move |app, listener| async move {
@@ -176,12 +179,13 @@ async fn tell_rows(
     from: i64,
     filter: Filter,
 ) -> Result<(), Ended> {
+    let links = sharing::links(&app, WorkId::Group(group.id)).await.map_err(Ended::Refused)?;
     let mut next = Some(from);
     while let Some(from) = next {
         let page = app.store.list_rows(caller.owner, group.id, from, ROWS, filter.clone()).await?;
         let mut frames = String::new();
         for row in &page.runs {
-            frames += &row_frame(&app, row).await?;
+            frames += &row_frame(&app, row, &links).await?;
         }
         listener.tell(frames).await?;
         next = page.next;
@@ -189,15 +193,14 @@ async fn tell_rows(
     Ok(())
 }
 
-async fn row_frame(app: &App, row: &Listed) -> Result<String, Ended> {
+async fn row_frame(app: &App, row: &Listed, links: &Links) -> Result<String, Ended> {
     let behind = row.run.index.unwrap_or_default() + 1;
     let mut state = StreamEvent::state(&row.run, Some(behind));
     if let Some(input) = &row.input {
         let spec = app.store.spec_of(row).await?;
         state.input = Some(input_view(&row.run, input, &spec));
     }
-    let links = Links::Public(app.public_url.clone());
-    state.output = row.output.as_ref().map(|output| output_view(output, &links));
+    state.output = row.output.as_ref().map(|output| output_view(output, links));
     Ok(state.into_event().frame())
 }
 

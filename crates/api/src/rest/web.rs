@@ -262,10 +262,7 @@ impl Members {
     }
 
     fn texts(&self, name: &str) -> Result<Vec<String>, Problem> {
-        let value = match self.get(name) {
-            None => return Ok(Vec::new()),
-            Some(value) => value,
-        };
+        let Some(value) = self.get(name) else { return Ok(Vec::new()) };
         let list =
             value.as_array().ok_or_else(|| wrong(name, value, "it must be a list of texts"))?;
         let texts: Option<Vec<String>> =

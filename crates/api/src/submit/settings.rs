@@ -2,7 +2,7 @@
 
 use domain::country::Country;
 use domain::run::Warning;
-use domain::spec::Refused;
+use domain::spec::{Escalation, Refused};
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
@@ -12,6 +12,7 @@ use crate::submit::unused;
 #[derive(Debug, Default)]
 pub(super) struct Settings {
     pub(super) country: Option<Country>,
+    pub(super) escalation: Escalation,
     /// Members that are taken and not used.
     pub(super) warnings: Vec<Warning>,
 }
@@ -24,6 +25,7 @@ impl Settings {
                 (_, Value::Null) => {}
                 ("location", Value::String(text)) => settings.country = Some(country(&text)?),
                 ("location", other) => return Err(no_country(&other.to_string())),
+                ("escalation", given) => settings.escalation = escalation(&given)?,
                 _ => settings.warnings.push(unused(&format!("advanced_settings.{name}"))),
             }
         }
@@ -53,6 +55,16 @@ fn honours(provider: &str, country: Country) -> bool {
     // SearXNG knows a country as the region of a language.
     let is_known = provider != sources::SEARXNG || country.language().is_some();
     about.is_some_and(|about| about.able.country) && is_known
+}
+
+/// Ours: which fields of a row are asked of a model.
+fn escalation(given: &Value) -> Result<Escalation, Problem> {
+    given.as_str().and_then(Escalation::parse).ok_or_else(|| {
+        let known = Escalation::ALL.map(|known| format!("\"{}\"", known.as_str())).join(" or ");
+        let shown: String = given.to_string().chars().take(60).collect();
+        Refused::field("advanced_settings.escalation", format!("is {shown}; it must be {known}"))
+            .into()
+    })
 }
 
 fn members(value: Option<&Value>) -> Result<Map<String, Value>, Problem> {

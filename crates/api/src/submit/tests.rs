@@ -5,6 +5,8 @@ use domain::processor;
 use domain::source::{Place, Source, SourceName};
 use serde_json::json;
 
+use domain::spec::Escalation;
+
 use super::*;
 
 fn catalog(search: &[&str]) -> Catalog {
@@ -172,6 +174,18 @@ fn a_location_is_carried_to_the_search_and_refused_where_it_is_none() {
     for wrong in [json!({"location": "Austria"}), json!({"location": 43}), json!("at")] {
         assert!(refusal(at(wrong)).starts_with("`advanced_settings"));
     }
+}
+
+#[test]
+fn an_escalation_is_one_of_two_words() {
+    let with =
+        |word| RunArgs { advanced_settings: Some(json!({"escalation": word})), ..ask("Why?") };
+    let spec = accepted(&["searxng"], &[], with(json!("every"))).spec;
+    assert_eq!(spec.escalation, Escalation::Every);
+    assert_eq!(
+        refusal(with(json!("all"))),
+        "`advanced_settings.escalation` is \"all\"; it must be \"uncertain\" or \"every\""
+    );
 }
 
 #[test]

@@ -1,57 +1,185 @@
 //! A report as HTML: raw HTML becomes text, and only links to the web, to archived pages and to quotes stay.
 
-use pulldown_cmark::{BrokenLink, CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{BrokenLink, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
-/// Renders Markdown; `[1]` to `[quotes]` become links to the quotes below the report.
-pub(super) fn to_html(markdown: &str, quotes: usize, pages: &str) -> String {
+use crate::ui::parts::{escaped, icon};
+use crate::ui::site::Site;
+
+/// A report and its table of contents.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Report {
+    pub(super) html: String,
+    /// Anchor and words of each section.
+    pub(super) contents: Vec<(String, String)>,
+}
+
+/// The section that a page shows itself, with quotes.
+const SOURCES: &str = "Sources";
+
+/// Renders Markdown; `[1]` to the number of `titles` become markers that open the quote of that number. The title of the
+/// report is left out, because the page has it.
+pub(super) fn to_html(markdown: &str, titles: &[String], site: &Site) -> Report {
     // `[1][2]` would be one link with the words `1`.
     let markdown = apart(markdown);
     let mut reference = |broken: BrokenLink<'_>| {
         let number: usize = broken.reference.parse().ok()?;
-        (1..=quotes).contains(&number).then(|| (format!("#c{number}").into(), CowStr::from("")))
+        (1..=titles.len())
+            .contains(&number)
+            .then(|| (format!("#c{number}").into(), CowStr::from("")))
     };
     let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
     let parser = Parser::new_with_broken_link_callback(&markdown, options, Some(&mut reference));
-    // Whether each open link or image is kept.
-    let mut open: Vec<bool> = Vec::new();
-    let safe = parser.filter_map(|event| match event {
-        Event::Start(Tag::Link { ref dest_url, .. }) => {
-            let is_kept = is_safe(dest_url, pages);
-            open.push(is_kept);
-            is_kept.then_some(event)
+    let mut writer =
+        Writer { titles, site, events: Vec::new(), open: Vec::new(), contents: Vec::new() };
+    let mut sections = Sections::default();
+    for event in parser {
+        if let Some(event) = sections.take(event, &mut writer) {
+            writer.take(event);
         }
-        Event::End(TagEnd::Link) => open.pop().unwrap_or(false).then_some(event),
-        // Its words stay.
-        Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => None,
-        Event::Start(Tag::HtmlBlock) => Some(Event::Start(Tag::Paragraph)),
-        Event::End(TagEnd::HtmlBlock) => Some(Event::End(TagEnd::Paragraph)),
-        Event::Html(raw) | Event::InlineHtml(raw) => Some(Event::Text(raw)),
-        Event::Start(_)
-        | Event::End(_)
-        | Event::Text(_)
-        | Event::Code(_)
-        | Event::InlineMath(_)
-        | Event::DisplayMath(_)
-        | Event::FootnoteReference(_)
-        | Event::SoftBreak
-        | Event::HardBreak
-        | Event::Rule
-        | Event::TaskListMarker(_) => Some(event),
-    });
+    }
     let mut page = String::with_capacity(markdown.len() * 2);
-    html::push_html(&mut page, safe);
-    page
+    html::push_html(&mut page, writer.events.into_iter());
+    Report { html: page, contents: writer.contents }
 }
 
-fn is_safe(address: &str, pages: &str) -> bool {
-    let lower = address.to_ascii_lowercase();
-    let is_quote = address
-        .strip_prefix("#c")
-        .is_some_and(|digits| !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit()));
-    is_quote
-        || lower.starts_with("https://")
-        || lower.starts_with("http://")
-        || address.starts_with(pages)
+/// Headings: they are gathered whole, because their words decide.
+#[derive(Default)]
+struct Sections<'a> {
+    heading: Option<(HeadingLevel, Vec<Event<'a>>)>,
+    is_left_out: bool,
+    has_begun: bool,
+}
+
+impl<'a> Sections<'a> {
+    /// What is left to be written of an event.
+    fn take(&mut self, event: Event<'a>, writer: &mut Writer<'a, '_>) -> Option<Event<'a>> {
+        match (event, &mut self.heading) {
+            (Event::Start(Tag::Heading { level, .. }), _) => {
+                self.heading = Some((level, Vec::new()));
+                None
+            }
+            (Event::End(TagEnd::Heading(_)), heading) => {
+                if let Some((level, words)) = heading.take() {
+                    self.write(level, words, writer);
+                }
+                None
+            }
+            (event, Some((_, words))) => {
+                words.push(event);
+                None
+            }
+            (event, None) => {
+                self.has_begun = true;
+                (!self.is_left_out).then_some(event)
+            }
+        }
+    }
+
+    fn write(&mut self, level: HeadingLevel, words: Vec<Event<'a>>, writer: &mut Writer<'a, '_>) {
+        let text: String = words
+            .iter()
+            .filter_map(|event| match event {
+                Event::Text(text) | Event::Code(text) => Some(text.as_ref()),
+                _ => None,
+            })
+            .collect();
+        let is_title = level == HeadingLevel::H1 && !self.has_begun;
+        self.has_begun = true;
+        if level <= HeadingLevel::H2 {
+            self.is_left_out = text == SOURCES;
+        }
+        if is_title || self.is_left_out {
+            return;
+        }
+        let number = writer.contents.len() + 1;
+        let mark = if text.contains("disagree") { icon("conflict") } else { String::new() };
+        // The page's own heading is the only one of the first level.
+        let name = if level <= HeadingLevel::H2 { "h2" } else { "h3" };
+        if name == "h2" {
+            writer.contents.push((format!("part-{number}"), text));
+            writer.raw(format!("<h2 id=\"part-{number}\">{mark}"));
+        } else {
+            writer.raw("<h3>".into());
+        }
+        words.into_iter().for_each(|event| writer.take(event));
+        writer.raw(format!("</{name}>\n"));
+    }
+}
+
+struct Writer<'a, 'b> {
+    titles: &'b [String],
+    site: &'b Site,
+    events: Vec<Event<'a>>,
+    /// What each open link ends with.
+    open: Vec<Option<&'static str>>,
+    contents: Vec<(String, String)>,
+}
+
+impl<'a> Writer<'a, '_> {
+    fn raw(&mut self, html: String) {
+        self.events.push(Event::InlineHtml(html.into()));
+    }
+
+    fn take(&mut self, event: Event<'a>) {
+        match event {
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                let begin = self.link(&dest_url);
+                self.open.push(begin.as_ref().map(|_| "</a>"));
+                if let Some(begin) = begin {
+                    self.raw(begin);
+                }
+            }
+            Event::End(TagEnd::Link) => {
+                if let Some(end) = self.open.pop().flatten() {
+                    self.raw(end.into());
+                }
+            }
+            // Its words stay.
+            Event::Start(Tag::Image { .. }) | Event::End(TagEnd::Image) => {}
+            Event::Start(Tag::HtmlBlock) => self.events.push(Event::Start(Tag::Paragraph)),
+            Event::End(TagEnd::HtmlBlock) => self.events.push(Event::End(TagEnd::Paragraph)),
+            Event::Html(raw) | Event::InlineHtml(raw) => self.events.push(Event::Text(raw)),
+            Event::Start(Tag::Table(columns)) => {
+                self.raw(
+                    "<div class=\"widetable\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">"
+                        .into(),
+                );
+                self.events.push(Event::Start(Tag::Table(columns)));
+            }
+            Event::End(TagEnd::Table) => {
+                self.events.push(Event::End(TagEnd::Table));
+                self.raw("</div>".into());
+            }
+            Event::Start(_)
+            | Event::End(_)
+            | Event::Text(_)
+            | Event::Code(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::SoftBreak
+            | Event::HardBreak
+            | Event::Rule
+            | Event::TaskListMarker(_) => self.events.push(event),
+        }
+    }
+
+    /// What begins a link that is kept.
+    fn link(&self, address: &str) -> Option<String> {
+        if let Some(number) = address.strip_prefix("#c").and_then(|n| n.parse::<usize>().ok()) {
+            let title = self.titles.get(number.checked_sub(1)?)?;
+            let label = escaped(&format!("Source {number}: {title}"));
+            return Some(format!(
+                "<a class=\"c\" href=\"#c{number}\" data-panel aria-expanded=\"false\" aria-controls=\"c{number}\" aria-label=\"{label}\">"
+            ));
+        }
+        let lower = address.to_ascii_lowercase();
+        if lower.starts_with("https://") || lower.starts_with("http://") {
+            return Some(format!("<a href=\"{}\" rel=\"noreferrer\">", escaped(address)));
+        }
+        let page = address.strip_prefix(&self.site.pages())?;
+        Some(format!("<a href=\"{}\">", escaped(&self.site.to(&format!("/pages/{page}")))))
+    }
 }
 
 /// Puts a space between references that touch.
@@ -73,24 +201,24 @@ fn apart(markdown: &str) -> String {
 mod tests {
     use super::*;
 
-    fn html(markdown: &str) -> String {
-        to_html(markdown, 2, "/pages/")
+    fn report(markdown: &str) -> Report {
+        to_html(markdown, &["One".into(), "Two \">".into()], &Site::bare())
     }
 
     #[test]
-    fn references_become_links_to_their_quotes() {
-        assert_eq!(
-            html("Twice a day [1][2].\n"),
-            "<p>Twice a day <a href=\"#c1\">1</a> <a href=\"#c2\">2</a>.</p>\n"
-        );
-        assert_eq!(html("See [3].\n"), "<p>See [3].</p>\n");
+    fn references_become_markers_that_open_their_quotes() {
+        let page = report("Twice a day [1][2].\n").html;
+        assert!(page.contains("href=\"#c1\" data-panel") && page.contains(">1</a> <a"), "{page}");
+        assert!(page.contains("aria-label=\"Source 2: Two &quot;&gt;\""), "{page}");
+        assert_eq!(report("See [3].\n").html, "<p>See [3].</p>\n");
     }
 
     #[test]
     fn hostile_markdown_stays_text() {
-        let page = html(
+        let page = report(
             "<script>x</script>\n\n[a](javascript:x) [b](data:x) ![c](https://e.org/c.png) <img src=x onerror=y>\n",
-        );
+        )
+        .html;
         assert!(
             !page.contains("<script") && !page.contains("<img") && !page.contains("href"),
             "{page}"
@@ -101,7 +229,20 @@ mod tests {
     #[test]
     fn links_to_the_web_and_to_archived_pages_stay() {
         let page =
-            html("[a](https://example.org/) [b](/pages/page_1) [c](//evil.test) [d](/v1/x)\n");
+            report("[a](https://example.org/) [b](/pages/page_1) [c](//evil.test) [d](/v1/x)\n")
+                .html;
         assert_eq!(page.matches("href").count(), 2, "{page}");
+    }
+
+    #[test]
+    fn title_and_sources_are_left_to_the_page_and_sections_have_anchors() {
+        let report = report(
+            "# Why?\n\n## Answer\n\nSo.\n\n## Sources\n\n1. One\n\n## Where sources disagree\n\nx\n",
+        );
+        let names: Vec<&str> = report.contents.iter().map(|(_, words)| words.as_str()).collect();
+        assert_eq!(names, ["Answer", "Where sources disagree"]);
+        assert!(!report.html.contains("Why?") && !report.html.contains("One"), "{}", report.html);
+        assert!(report.html.contains("<h2 id=\"part-1\">Answer</h2>"), "{}", report.html);
+        assert!(report.html.contains("#i-conflict"), "{}", report.html);
     }
 }

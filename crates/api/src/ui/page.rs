@@ -10,19 +10,22 @@ use domain::ids::{NotAnId, PageId};
 use domain::text::Span;
 
 use crate::App;
-use crate::gate::Caller;
+use crate::gate::{Pass, Viewer};
 use crate::problem::Problem;
+use crate::ui::site::Site;
 use crate::ui::{rendered, words};
 use crate::wire::is_web;
 
 #[derive(Template)]
 #[template(path = "page.html")]
 struct ArchivedPage {
-    prefix: String,
+    site: Site,
     title: String,
     address: String,
     is_web: bool,
+    place: String,
     at: String,
+    quotes: usize,
     published: Option<String>,
     media_type: String,
     hash: String,
@@ -39,24 +42,35 @@ struct Piece {
 
 pub(super) async fn show(
     State(app): State<App>,
-    caller: Caller,
+    viewer: Viewer,
     Path(page_id): Path<String>,
 ) -> Result<Response, Problem> {
     let page: PageId =
         page_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
-    let found = app.store.find_page(caller.owner, page).await?;
-    let (archived, spans) =
-        found.ok_or_else(|| Problem::not_found(format!("there is no page `{page}`")))?;
+    let nothing = || Problem::not_found(format!("there is no page `{page}`"));
+    // Whoever came by a link sees the pages that its answer rests on.
+    if let Pass::Link { work, .. } = &viewer.pass
+        && !app.store.is_cited_by(page, *work).await?
+    {
+        return Err(nothing());
+    }
+    let found = app.store.find_page(viewer.owner, page).await?;
+    let (archived, mut spans) = found.ok_or_else(nothing)?;
+    if let Pass::Link { work, .. } = &viewer.pass {
+        spans = app.store.places_cited_by(archived.text_ref, *work).await?;
+    }
     let text = &archived.text;
     let title = if text.title.is_empty() { &archived.address } else { &text.title };
     rendered(&ArchivedPage {
-        prefix: app.prefix(),
+        site: Site::of(&app, &viewer),
         title: title.clone(),
         is_web: is_web(&archived.address),
-        at: words::at(TimeMs(archived.first_at_ms)),
+        place: words::place(&archived.address),
+        at: words::when(TimeMs(archived.first_at_ms)),
         published: text.published.clone(),
         media_type: archived.media_type.clone(),
         hash: archived.hash.clone(),
+        quotes: spans.len(),
         pieces: pieces(&text.body, &spans),
         address: archived.address,
     })
@@ -65,10 +79,10 @@ pub(super) async fn show(
 /// The file name at the end is for people only.
 pub(super) async fn show_named(
     state: State<App>,
-    caller: Caller,
+    viewer: Viewer,
     Path((page_id, _name)): Path<(String, String)>,
 ) -> Result<Response, Problem> {
-    show(state, caller, Path(page_id)).await
+    show(state, viewer, Path(page_id)).await
 }
 
 /// Where a quote is found on its page.

@@ -3,124 +3,186 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::event::{Event, EventKind};
-use domain::evidence::Evidence;
-use domain::ids::{NotAnId, RunId};
-use domain::output::{Basis, Confidence, Content, Output};
+use domain::ids::{NotAnId, RunId, WorkId};
 use domain::receipt::Receipt;
-use domain::spec::Input;
-use serde_json::Value;
-use store::RunSeq;
+use domain::run::RunState;
+use domain::spec::{Input, Wanted};
+use store::RunRow;
 
 use crate::App;
-use crate::gate::Caller;
+use crate::gate::{Caller, Viewer};
 use crate::problem::Problem;
-use crate::ui::{markdown, page, rendered, words};
-use crate::wire::is_web;
+use crate::rest::{Params, param};
+use crate::ui::answer::{self, AnswerView, FieldView, Texts};
+use crate::ui::parts::Mark;
+use crate::ui::receipt::{self, ReceiptView};
+use crate::ui::share::ShareView;
+use crate::ui::site::Site;
+use crate::ui::work::{Watching, WorkView};
+use crate::ui::{rendered, see, words};
 
-/// Messages shown, newest first.
-const MAX_MESSAGES: usize = 100;
-/// Parts of the events that are read for one page, each of up to 1000.
-const MAX_PARTS: usize = 10;
+/// Longest question in a heading, in characters; all of it stands below.
+const MAX_TITLE: usize = 220;
 
 #[derive(Template)]
 #[template(path = "run.html")]
 struct RunPage {
-    prefix: String,
+    site: Site,
     id: String,
-    question: String,
+    brief_id: String,
+    title: String,
+    /// The whole question, where the title is cut.
+    question: Option<String>,
     columns: Vec<(String, String)>,
-    state: &'static str,
+    mark: String,
     is_active: bool,
+    is_queued: bool,
+    is_stopping: bool,
+    is_completed: bool,
     processor: String,
     at: String,
     group: Option<String>,
+    previous: Option<String>,
+    notes: Vec<(String, String)>,
     failure: Option<String>,
+    tried: Option<String>,
     warnings: Vec<String>,
-    numbers: Option<String>,
-    messages: Vec<(String, String)>,
-    report: Option<String>,
-    confidence: Option<&'static str>,
-    reasoning: String,
-    quotes: Vec<Quote>,
-    conflicts: Vec<Conflict>,
-    fields: Vec<Field>,
-    receipt: Option<ReceiptLines>,
+    facts: Vec<(String, String)>,
+    work: WorkView,
+    /// What stands in the status line when the run has ended.
+    end_words: String,
+    says: String,
+    has_steps: bool,
+    answer: AnswerView,
+    receipt: Option<ReceiptView>,
+    share: Option<ShareView>,
+    processors: Vec<(String, String)>,
 }
 
-struct Quote {
-    text: String,
-    title: String,
-    /// The archived page, at the quote.
-    page: String,
-    /// The page itself, where it is on the web.
-    web: Option<String>,
-    address: String,
-    section: Option<String>,
-    published: Option<String>,
+/// The part of the page that changes while a run works.
+#[derive(Template)]
+#[template(path = "work.html")]
+pub(super) struct WorkPart<'a> {
+    pub(super) site: &'a Site,
+    pub(super) id: &'a str,
+    pub(super) work: &'a WorkView,
+    pub(super) is_queued: bool,
+    pub(super) says: &'a str,
+    pub(super) mark: &'a str,
 }
 
-#[derive(Default)]
-struct Field {
-    name: String,
-    value: String,
-    missing: Option<&'static str>,
-    confidence: Option<&'static str>,
-    reasoning: String,
-    quotes: Vec<Quote>,
-    conflicts: Vec<Conflict>,
-}
-
-struct Conflict {
-    value: String,
-    quotes: Vec<Quote>,
-}
-
-struct ReceiptLines {
-    lines: Vec<(&'static str, String)>,
-    unreadable: Vec<(String, String)>,
-    advice: Option<String>,
+pub(super) async fn find(app: &App, viewer: &Viewer, run_id: &str) -> Result<RunRow, Problem> {
+    let id: RunId = run_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
+    let row = app.store.find_run(viewer.owner, id).await?.filter(|row| viewer.may_see(&row.run));
+    row.ok_or_else(|| Problem::not_found(format!("there is no run `{id}`")))
 }
 
 pub(super) async fn show(
     State(app): State<App>,
-    caller: Caller,
+    viewer: Viewer,
     Path(run_id): Path<String>,
+    params: Params,
 ) -> Result<Response, Problem> {
-    let id: RunId = run_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
-    let row = app.store.find_run(caller.owner, id).await?;
-    let row = row.ok_or_else(|| Problem::not_found(format!("there is no run `{id}`")))?;
-    let (input, _) = app.store.input_of(&row).await?;
-    let (numbers, messages) = progress(&app, row.seq).await?;
+    let row = find(&app, &viewer, &run_id).await?;
+    let site = Site::of(&app, &viewer);
+    let (input, spec) = app.store.input_of(&row).await?;
+    let is_all = param(&params, "steps")?.is_some();
+    let mut watching = Watching::default();
+    watching.look(&app, &row).await?;
     let (output, receipt) = match app.store.result_of(row.seq).await? {
         Some((output, receipt)) => (output, Some(receipt)),
         None => (None, None),
     };
-    let prefix = app.prefix();
-    let answer = output.map(|output| answer(&output, &prefix)).unwrap_or_default();
-    let run = row.run;
+    let answer = match &output {
+        Some(output) => answer::view(output, &Texts::of(&app, output).await?, &site),
+        None => AnswerView::default(),
+    };
+    let run = &row.run;
+    let work = watching.view(run, &spec, &site, app.store.clock().now(), is_all);
+    let work_id = WorkId::Run(run.id);
+    let whole = words::question(&input, usize::MAX);
+    let group = run.group.filter(|group| viewer.may_see_group(*group));
+    let previous = run.previous.filter(|_| !site.is_guest);
+    let is_tried = run.state == RunState::Failed;
     rendered(&RunPage {
         id: run.id.to_string(),
-        question: words::question(&input, 600),
+        brief_id: words::brief_id(&run.id.to_string()),
+        title: words::short(&whole, MAX_TITLE),
+        question: (whole.chars().count() > MAX_TITLE && matches!(input, Input::Text(_)))
+            .then_some(whole),
         columns: columns(&input),
-        state: run.state.as_str(),
+        mark: Mark::of_state(run.state).big(),
         is_active: run.state.is_active(),
-        processor: run.processor,
-        at: words::at(run.created_at),
-        group: run.group.map(|group| group.to_string()),
-        failure: run.failure.map(|failure| failure.message),
-        warnings: run.warnings.into_iter().map(|warning| warning.message).collect(),
-        numbers,
-        messages,
-        report: answer.report,
-        confidence: answer.confidence,
-        reasoning: answer.reasoning,
-        quotes: answer.quotes,
-        conflicts: answer.conflicts,
-        fields: answer.fields,
-        receipt: receipt.as_ref().map(receipt_lines),
-        prefix,
+        is_queued: run.state == RunState::Queued,
+        is_stopping: run.state == RunState::Cancelling,
+        is_completed: run.state == RunState::Completed,
+        processor: run.processor.clone(),
+        at: words::when(run.finished_at.unwrap_or(run.created_at)),
+        group: group.map(|group| group.to_string()),
+        previous: previous.map(|run| run.to_string()),
+        notes: notes(run.metadata.as_ref()),
+        failure: run.failure.as_ref().map(|failure| failure.message.clone()),
+        tried: receipt.as_ref().filter(|_| is_tried).and_then(tried),
+        warnings: run.warnings.iter().map(|warning| warning.message.clone()).collect(),
+        facts: receipt.as_ref().map(facts).unwrap_or_default(),
+        says: watching.says(run.state),
+        end_words: end_words(run.state),
+        has_steps: !watching.is_empty(),
+        work,
+        answer,
+        receipt: receipt.as_ref().map(receipt::view),
+        share: ShareView::of(&app, &site, work_id).await?,
+        processors: if matches!(spec.wanted, Wanted::Fields(_)) {
+            Vec::new()
+        } else {
+            super::start::choices(&app)
+        },
+        site,
     })
+}
+
+#[derive(Template)]
+#[template(path = "field.html")]
+struct FieldPart {
+    site: Site,
+    field: FieldView,
+    row: String,
+}
+
+/// The evidence of one field, which a table opens beside itself.
+pub(super) async fn field(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(run_id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    let row = find(&app, &viewer, &run_id).await?;
+    let site = Site::of(&app, &viewer);
+    let number = param(&params, "n")?.unwrap_or_default();
+    let nothing = || {
+        Problem::not_found(format!("the run has no field number `{}`", crate::rest::shown(&number)))
+    };
+    let place = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).ok_or_else(nothing)?;
+    let result = app.store.result_of(row.seq).await?;
+    let output = result.and_then(|(output, _)| output).ok_or_else(nothing)?;
+    let field = answer::one_field(&app, &output, place, &site).await?.ok_or_else(nothing)?;
+    rendered(&FieldPart { site, field, row: site_of(&row) })
+}
+
+fn site_of(row: &RunRow) -> String {
+    format!("/runs/{}", row.run.id)
+}
+
+/// Asks the run to stop.
+pub(super) async fn cancel(
+    State(app): State<App>,
+    caller: Caller,
+    viewer: Viewer,
+    Path(run_id): Path<String>,
+) -> Result<Response, Problem> {
+    let row = find(&app, &viewer, &run_id).await?;
+    app.store.cancel_run(caller.owner, row.run.id).await?;
+    Ok(see(&Site::of(&app, &viewer), &site_of(&row)))
 }
 
 fn columns(input: &Input) -> Vec<(String, String)> {
@@ -132,127 +194,78 @@ fn columns(input: &Input) -> Vec<(String, String)> {
     }
 }
 
-/// The newest numbers and messages.
-async fn progress(
-    app: &App,
-    run: RunSeq,
-) -> Result<(Option<String>, Vec<(String, String)>), Problem> {
-    let mut events: Vec<Event> = Vec::new();
-    for _ in 0..MAX_PARTS {
-        let after = events.last().map_or(0, |event| event.seq);
-        let part = app.store.events_of(run, after).await?;
-        if part.is_empty() {
-            break;
+fn notes(metadata: Option<&serde_json::Map<String, serde_json::Value>>) -> Vec<(String, String)> {
+    let notes = metadata.into_iter().flatten();
+    notes.map(|(name, value)| (name.clone(), words::value(value))).collect()
+}
+
+/// What a reader wants to know first, each a number and what it counts.
+fn facts(receipt: &Receipt) -> Vec<(String, String)> {
+    let mut facts = Vec::new();
+    let mut add = |count: u32, of: u32, what: &str| {
+        if of > 0 {
+            facts.push((format!("{count} of {of}"), what.to_owned()));
         }
-        events.extend(part);
-    }
-    let (mut numbers, mut messages) = (None, Vec::new());
-    for event in events {
-        match event.kind {
-            EventKind::State(_) => {}
-            EventKind::Message { message, .. } => messages.push((words::at(event.at), message)),
-            EventKind::Progress(progress) => {
-                numbers = Some(format!(
-                    "{} % · {} sources considered · {} read",
-                    progress.percent, progress.sources_considered, progress.sources_read
-                ));
-            }
-        }
-    }
-    messages.reverse();
-    messages.truncate(MAX_MESSAGES);
-    Ok((numbers, messages))
-}
-
-#[derive(Default)]
-struct Answer {
-    report: Option<String>,
-    confidence: Option<&'static str>,
-    reasoning: String,
-    quotes: Vec<Quote>,
-    conflicts: Vec<Conflict>,
-    fields: Vec<Field>,
-}
-
-fn answer(output: &Output, prefix: &str) -> Answer {
-    match &output.content {
-        Content::Text(text) => {
-            let basis = output.basis.first();
-            let evidence = basis.map_or(&[][..], |basis| &basis.evidence);
-            let report = Some(markdown::to_html(text, evidence.len(), &format!("{prefix}/pages/")));
-            let Some(basis) = basis else { return Answer { report, ..Answer::default() } };
-            let Field { confidence, reasoning, quotes, conflicts, .. } = field(basis, None, prefix);
-            Answer { report, confidence, reasoning, quotes, conflicts, fields: Vec::new() }
-        }
-        Content::Fields { values, .. } => {
-            let with_basis = output.basis.iter().map(|basis| {
-                field(basis, values.get(&basis.field).or_else(|| element(values, basis)), prefix)
-            });
-            let is_bare = |name: &str| output.basis.iter().all(|basis| basis.field != name);
-            let bare = values.iter().filter(|(name, _)| is_bare(name)).map(|(name, value)| Field {
-                name: name.clone(),
-                value: words::value(value),
-                ..Field::default()
-            });
-            Answer { fields: with_basis.chain(bare).collect(), ..Answer::default() }
-        }
-    }
-}
-
-/// The value behind `staff.0`.
-fn element<'a>(values: &'a serde_json::Map<String, Value>, basis: &Basis) -> Option<&'a Value> {
-    let (name, index) = basis.field.rsplit_once('.')?;
-    values.get(name)?.get(index.parse::<usize>().ok()?)
-}
-
-fn field(basis: &Basis, value: Option<&Value>, prefix: &str) -> Field {
-    let conflicts = basis.conflicts.iter().map(|candidate| Conflict {
-        value: words::value(&candidate.value),
-        quotes: quotes(&candidate.evidence, prefix),
-    });
-    Field {
-        name: basis.field.clone(),
-        value: value.map(words::value).unwrap_or_default(),
-        missing: basis.missing.map(words::missing),
-        confidence: basis.confidence.map(Confidence::as_str),
-        reasoning: basis.reasoning.clone(),
-        quotes: quotes(&basis.evidence, prefix),
-        conflicts: conflicts.collect(),
-    }
-}
-
-fn quotes(evidence: &[Evidence], prefix: &str) -> Vec<Quote> {
-    let quote = |evidence: &Evidence| Quote {
-        text: evidence.quote.clone(),
-        title: if evidence.title.is_empty() { &evidence.address } else { &evidence.title }.clone(),
-        page: format!("{prefix}/pages/{}#{}", evidence.page, page::anchor(&evidence.span)),
-        web: is_web(&evidence.address).then(|| evidence.address.clone()),
-        address: evidence.address.clone(),
-        section: evidence.section.clone(),
-        published: evidence.published.clone(),
     };
-    evidence.iter().map(quote).collect()
+    add(receipt.sentences_cited, receipt.sentences, "sentences have a source");
+    add(receipt.fields_found, receipt.fields_found + receipt.fields_missing, "fields found");
+    add(
+        receipt.quotes_verified,
+        receipt.quotes_verified + receipt.quotes_dropped,
+        "quotes found again",
+    );
+    if receipt.contradictions > 0 {
+        let what = if receipt.contradictions == 1 { "contradiction" } else { "contradictions" };
+        facts.push((receipt.contradictions.to_string(), what.into()));
+    }
+    facts
 }
 
-fn receipt_lines(receipt: &Receipt) -> ReceiptLines {
-    let lines = vec![
-        ("Answered by", receipt.engine.clone()),
-        ("Stopped because", receipt.stopped.map_or("", words::stopped).to_owned()),
-        ("Searches", receipt.searches.to_string()),
-        ("Sources considered", receipt.sources_considered.to_string()),
-        ("Pages read", receipt.pages_read.to_string()),
-        ("Quotes verified", receipt.quotes_verified.to_string()),
-        ("Quotes dropped", receipt.quotes_dropped.to_string()),
-        ("Sentences with a quote", format!("{} of {}", receipt.sentences_cited, receipt.sentences)),
-        ("Contradictions", receipt.contradictions.to_string()),
-        ("Fields found", receipt.fields_found.to_string()),
-        ("Fields missing", receipt.fields_missing.to_string()),
-        ("Time", format!("{} ms", receipt.elapsed_ms)),
-    ];
-    let unreadable = receipt.unreadable.iter();
-    ReceiptLines {
-        lines: lines.into_iter().filter(|(_, value)| !value.is_empty()).collect(),
-        unreadable: unreadable.map(|one| (one.address.clone(), one.reason.clone())).collect(),
-        advice: receipt.advice.clone(),
+/// What a failed run tried, counted by what came of it.
+fn tried(receipt: &Receipt) -> Option<String> {
+    let failed = receipt.unreadable.len();
+    let all = failed + receipt.pages_read as usize;
+    if all == 0 {
+        return None;
+    }
+    let mut reasons: Vec<(&str, usize)> = Vec::new();
+    for one in &receipt.unreadable {
+        match reasons.iter_mut().find(|(reason, _)| *reason == one.reason) {
+            Some((_, count)) => *count += 1,
+            None => reasons.push((&one.reason, 1)),
+        }
+    }
+    let read = (receipt.pages_read > 0).then(|| format!("{} read", receipt.pages_read));
+    let parts =
+        read.into_iter().chain(reasons.iter().map(|(why, count)| format!("{count}: {why}")));
+    Some(format!("{all} tried: {}.", parts.collect::<Vec<_>>().join("; ")))
+}
+
+fn end_words(state: RunState) -> String {
+    match state {
+        RunState::Completed => "Completed. The answer is below.".into(),
+        RunState::Failed => "Failed. The reason is below.".into(),
+        RunState::Cancelled => "Cancelled.".into(),
+        RunState::Queued | RunState::Running | RunState::Cancelling => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::receipt::Unreadable;
+
+    use super::*;
+
+    #[test]
+    fn what_was_tried_is_counted_by_its_reason() {
+        let failed =
+            |reason: &str| Unreadable { address: "https://a.test/".into(), reason: reason.into() };
+        let receipt = Receipt {
+            pages_read: 1,
+            unreadable: vec![failed("answered 403"), failed("timed out"), failed("answered 403")],
+            ..Receipt::default()
+        };
+        assert_eq!(tried(&receipt).unwrap(), "4 tried: 1 read; 2: answered 403; 1: timed out.");
+        assert_eq!(tried(&Receipt::default()), None);
     }
 }

@@ -5,6 +5,7 @@ use domain::group::Counts;
 use domain::output::Missing;
 use domain::receipt::StopReason;
 use domain::run::RunState;
+use domain::schema::FieldKind;
 use domain::spec::Input;
 use serde_json::Value;
 
@@ -22,6 +23,15 @@ pub(crate) const fn missing(missing: Missing) -> &'static str {
         Missing::Unsupported => {
             "Left out: what was written did not stand the check against its evidence."
         }
+    }
+}
+
+/// What a model did for a value; nothing of one that a source states.
+pub(crate) const fn kind(kind: FieldKind) -> Option<&'static str> {
+    match kind {
+        FieldKind::Found => None,
+        FieldKind::Judged => Some("Judged by a model, from the quotes below."),
+        FieldKind::Written => Some("Written by a model, from the row and the quotes below."),
     }
 }
 
@@ -78,9 +88,104 @@ pub(crate) fn question(input: &Input, longest: usize) -> String {
     }
 }
 
+/// `22 Nov 2026, 14:12 UTC`
+pub(crate) fn when(time: TimeMs) -> String {
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let text = time.rfc3339();
+    let month =
+        text[5..7].parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    let day = text[8..10].trim_start_matches('0');
+    format!("{day} {} {}, {} UTC", month.unwrap_or(&"?"), &text[..4], &text[11..16])
+}
+
+/// `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`; what is zero behind is left out.
+pub(crate) fn spent(ms: i64) -> String {
+    let (ms, seconds) = (ms.max(0), ms.max(0) / 1000);
+    let two = |count: i64, name: &str, rest: i64, of: &str| match rest {
+        0 => format!("{count} {name}"),
+        _ => format!("{count} {name} {rest} {of}"),
+    };
+    match seconds {
+        0..10 if ms % 1000 / 100 > 0 => format!("{seconds}.{} s", ms % 1000 / 100),
+        0..60 => format!("{seconds} s"),
+        60..3600 => two(seconds / 60, "min", seconds % 60, "s"),
+        _ => two(seconds / 3600, "h", seconds % 3600 / 60, "min"),
+    }
+}
+
+/// `2:48`
+pub(crate) fn clock(ms: i64) -> String {
+    let seconds = ms.max(0) / 1000;
+    format!("{}:{:02}", seconds / 60, seconds % 60)
+}
+
+/// `1,284`
+pub(crate) fn count(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (nth, digit) in digits.chars().enumerate() {
+        if nth > 0 && (digits.len() - nth).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    if number < 0 { format!("-{text}") } else { text }
+}
+
+/// `$0.0710`, of millionths
+pub(crate) fn dollars(micro: u64) -> String {
+    format!("${}.{:04}", micro / 1_000_000, micro % 1_000_000 / 100)
+}
+
+/// `1 row`, `1,284 rows`
+pub(crate) fn counted(number: i64, one: &str, many: &str) -> String {
+    format!("{} {}", count(number), if number == 1 { one } else { many })
+}
+
+/// Who answers, for people.
+pub(crate) fn engine(name: &str) -> String {
+    match name {
+        "extractive" => "quotes only, no model".into(),
+        "model" => "models, held against the archive".into(),
+        "noop" => "nobody: this processor researches nothing".into(),
+        other => other.to_owned(),
+    }
+}
+
+/// An address as a reader takes it in: without its scheme.
+pub(crate) fn place(address: &str) -> String {
+    let bare = address.strip_prefix("https://").or_else(|| address.strip_prefix("http://"));
+    let bare = bare.or_else(|| address.strip_prefix("doc://")).unwrap_or(address);
+    bare.trim_end_matches('/').to_owned()
+}
+
+/// The first characters of an id, which tell it from others on a page.
+pub(crate) fn brief_id(id: &str) -> String {
+    if id.len() < 16 { id.to_owned() } else { format!("{}…{}", &id[..9], &id[id.len() - 4..]) }
+}
+
 pub(crate) fn short(text: &str, longest: usize) -> String {
     if text.chars().count() <= longest {
         return text.to_owned();
     }
     text.chars().take(longest).chain(['…']).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_times_are_written_for_people() {
+        assert_eq!(
+            [count(0), count(999), count(1_284), count(100_000)],
+            ["0", "999", "1,284", "100,000"]
+        );
+        assert_eq!(when(TimeMs(1_795_356_007_000)), "22 Nov 2026, 14:00 UTC");
+        let all = [400, 1_000, 65_000, 300_000, 7_260_000].map(spent);
+        assert_eq!(all, ["0.4 s", "1 s", "1 min 5 s", "5 min", "2 h 1 min"]);
+        assert_eq!(clock(168_000), "2:48");
+        assert_eq!(place("https://a.test/x/"), "a.test/x");
+    }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::sharing::with_token;
 use domain::evidence::Evidence;
 use domain::ids::PageId;
 use domain::source::{Place, Source, SourceName, split_doc_address};
@@ -12,13 +13,18 @@ use domain::source::{Place, Source, SourceName, split_doc_address};
 /// How addresses of cited pages are written.
 #[derive(Debug, Clone)]
 pub enum Links {
-    /// For callers elsewhere: a local document is shown as its archived page under this address.
-    Public(Arc<str>),
+    /// For callers elsewhere: a local document is shown as its archived page under this address. The token opens it
+    /// without a key.
+    Public { base: Arc<str>, token: Option<String> },
     /// For this machine: a local document is shown as its path, below the folder of its source.
     Local(HashMap<SourceName, PathBuf>),
 }
 
 impl Links {
+    pub(crate) fn public(base: &Arc<str>, token: Option<String>) -> Self {
+        Self::Public { base: Arc::clone(base), token }
+    }
+
     /// Paths below the places of these sources.
     pub fn local(sources: &[Source]) -> Self {
         let root = |source: &Source| match &source.place {
@@ -41,9 +47,10 @@ impl Links {
             };
         };
         match self {
-            Self::Public(base) => {
+            Self::Public { base, token } => {
                 let file = path.rsplit('/').next().unwrap_or_default();
-                format!("{base}/pages/{}/{}", evidence.page, encoded(file))
+                let address = format!("{base}/pages/{}/{}", evidence.page, encoded(file));
+                with_token(address, token.as_deref())
             }
             Self::Local(roots) => match roots.get(&name) {
                 Some(root) => root.join(path).display().to_string(),
@@ -55,7 +62,9 @@ impl Links {
     /// The archived page, where a server shows it.
     pub fn page(&self, page: PageId) -> Option<String> {
         match self {
-            Self::Public(base) => Some(format!("{base}/pages/{page}")),
+            Self::Public { base, token } => {
+                Some(with_token(format!("{base}/pages/{page}"), token.as_deref()))
+            }
             Self::Local(_) => None,
         }
     }

@@ -9,10 +9,34 @@ use store::{Added, ReadingOf};
 
 use crate::world::{Answer, World, report};
 
-/// The web pages that belong to somebody, and those that anybody may see.
-const PAGES: [&str; 5] =
-    ["/", "/runs/{run_id}", "/groups/{group_id}", "/pages/{page_id}", "/pages/{page_id}/{name}"];
-const OPEN_PAGES: [&str; 1] = ["/assets/app.css"];
+/// The web pages that belong to somebody, and those that anybody may see, with their methods.
+const PAGES: [(&str, &[&str]); 23] = [
+    ("/", &["GET"]),
+    ("/sign-out", &["POST"]),
+    ("/runs", &["POST"]),
+    ("/runs/{run_id}", &["GET"]),
+    ("/runs/{run_id}/live", &["GET"]),
+    ("/runs/{run_id}/field", &["GET"]),
+    ("/runs/{run_id}/report.md", &["GET"]),
+    ("/runs/{run_id}/report.html", &["GET"]),
+    ("/runs/{run_id}/result.json", &["GET"]),
+    ("/runs/{run_id}/cancel", &["POST"]),
+    ("/runs/{run_id}/revoke", &["POST"]),
+    ("/sheets", &["POST"]),
+    ("/sheets/{sheet_id}", &["GET", "POST"]),
+    ("/groups/{group_id}", &["GET"]),
+    ("/groups/{group_id}/live", &["GET"]),
+    ("/groups/{group_id}/rows.csv", &["GET"]),
+    ("/groups/{group_id}/values.csv", &["GET"]),
+    ("/groups/{group_id}/rows.jsonl", &["GET"]),
+    ("/groups/{group_id}/cancel", &["POST"]),
+    ("/groups/{group_id}/retry", &["POST"]),
+    ("/groups/{group_id}/revoke", &["POST"]),
+    ("/pages/{page_id}", &["GET"]),
+    ("/pages/{page_id}/{name}", &["GET"]),
+];
+/// `POST /sign-in` is in `sharing.rs`.
+const OPEN_PAGES: [&str; 2] = ["/assets/{name}", "/sign-in"];
 /// What is behind them is in `mcp.rs`.
 const MCP: [&str; 2] = ["/mcp", "/mcp/simple"];
 
@@ -37,9 +61,15 @@ async fn routes(world: &World) -> Vec<Route> {
             routes.push(Route { method, path: path.clone(), is_open });
         }
     }
-    let page = |path: &str, is_open| Route { method: "GET".into(), path: path.to_owned(), is_open };
-    routes.extend(PAGES.map(|path| page(path, false)));
-    routes.extend(OPEN_PAGES.map(|path| page(path, true)));
+    let page = |method: &str, path: &str, is_open| Route {
+        method: method.into(),
+        path: path.to_owned(),
+        is_open,
+    };
+    for (path, methods) in PAGES {
+        routes.extend(methods.iter().map(|method| page(method, path, false)));
+    }
+    routes.extend(OPEN_PAGES.map(|path| page("GET", path, true)));
     for (path, method) in MCP.iter().flat_map(|path| ["POST", "GET", "DELETE"].map(|m| (*path, m)))
     {
         routes.push(Route { method: method.into(), path: path.into(), is_open: false });
@@ -47,9 +77,10 @@ async fn routes(world: &World) -> Vec<Route> {
     routes
 }
 
-/// What somebody owns: a run, a group with one run, a page, and a delivery to a webhook.
+/// What somebody owns: a run, a group with one run, a page, a sheet, and a delivery to a webhook.
 struct Things {
     run: String,
+    sheet: String,
     group: String,
     row: String,
     page: String,
@@ -61,6 +92,7 @@ impl Things {
         let id = |prefix: &str| format!("{prefix}_{}", "0".repeat(32));
         Self {
             run: id("trun"),
+            sheet: id("sheet"),
             group: id("tgrp"),
             row: id("trun"),
             page: id("page"),
@@ -69,17 +101,21 @@ impl Things {
     }
 
     fn at(&self, path: &str) -> String {
+        if path == "/assets/{name}" {
+            return "/assets/app.css".into();
+        }
         let run = if path.contains("{group_id}") { &self.row } else { &self.run };
         path.replace("{run_id}", run)
             .replace("{group_id}", &self.group)
             .replace("{page_id}", &self.page)
             .replace("{delivery_id}", &self.delivery)
+            .replace("{sheet_id}", &self.sheet)
             .replace("{name}", "any.html")
     }
 
     /// The same answer, whatever it names.
     fn masked(&self, answer: &Answer) -> (u16, String) {
-        let ids = [&self.run, &self.group, &self.row, &self.page, &self.delivery];
+        let ids = [&self.run, &self.group, &self.row, &self.page, &self.delivery, &self.sheet];
         let message = ids.iter().fold(answer.message(), |text, id| text.replace(*id, "ID"));
         (answer.status.as_u16(), message)
     }
@@ -128,7 +164,8 @@ async fn things(world: &World, key: &str) -> Things {
         extractor: 1,
     };
     let (page, _): (PageId, _) = world.store.archive(owner, reading).await.unwrap();
-    Things { run, group, row, page: page.to_string(), delivery }
+    let sheet = world.store.put_sheet(owner, "a.csv".into(), b"a\nx\n".to_vec()).await.unwrap();
+    Things { run, sheet, group, row, page: page.to_string(), delivery }
 }
 
 #[test]
@@ -143,10 +180,12 @@ fn every_route_is_in_the_matrix() {
     assert!(MCP.iter().all(|path| mcp.contains(&format!(".route_service(\"{path}\","))));
     assert_eq!(mcp.matches(".route").count(), MCP.len(), "a door of MCP is not in the matrix");
     let ui = include_str!("../../src/ui.rs");
-    let listed = PAGES.iter().chain(&OPEN_PAGES).map(|path| format!(".route(\"{path}\", get("));
-    let listed: Vec<String> = listed.collect();
+    let listed = PAGES.iter().map(|(path, _)| *path).chain(OPEN_PAGES);
+    let listed: Vec<String> = listed.map(|path| format!(".route(\"{path}\",")).collect();
     assert!(listed.iter().all(|route| ui.contains(route)), "a page of the matrix is not there");
     assert_eq!(ui.matches(".route(\"").count(), listed.len(), "a page is not in the matrix");
+    let posts = PAGES.iter().filter(|(_, methods)| methods.contains(&"POST")).count();
+    assert_eq!(ui.matches("post(").count(), posts + 1, "a form is not in the matrix");
 }
 
 #[tokio::test]
@@ -178,7 +217,7 @@ async fn what_belongs_to_another_is_as_if_it_were_not_there() {
     let (ann, eve) = (key(&world, "ann").await, key(&world, "eve").await);
     let (anns, nobodys) = (things(&world, &ann).await, Things::nobodys());
     let routes: Vec<Route> =
-        routes(&world).await.into_iter().filter(|r| r.path.contains('{')).collect();
+        routes(&world).await.into_iter().filter(|r| r.path.contains('{') && !r.is_open).collect();
     for route in &routes {
         let (theirs, none) = (anns.at(&route.path), nobodys.at(&route.path));
         let theirs = anns.masked(&ask(&world, Some(&eve), &route.method, &theirs).await);
@@ -190,7 +229,9 @@ async fn what_belongs_to_another_is_as_if_it_were_not_there() {
     assert_eq!(run.json()["status"], "queued", "somebody else has cancelled it");
     world.work(report("So.", vec![])).await;
     world.work(report("So.", vec![])).await;
-    for route in routes.iter().filter(|route| route.method == "GET") {
+    // A report has no fields.
+    let is_there = |route: &&Route| route.method == "GET" && !route.path.ends_with("/field");
+    for route in routes.iter().filter(is_there) {
         let answer = ask(&world, Some(&ann), "GET", &anns.at(&route.path)).await;
         assert_eq!(answer.status, 200, "{}: {}", route.path, answer.text);
     }

@@ -7,6 +7,7 @@ mod mcp;
 mod pages;
 mod refusals;
 mod repeats;
+mod sharing;
 mod streams;
 mod waiting;
 mod web;

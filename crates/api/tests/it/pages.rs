@@ -6,6 +6,13 @@ use crate::world::{World, failure, fields, report};
 
 const HOSTILE: &str = "<script>alert(1)</script>";
 
+/// No script but our own file.
+fn is_inert(page: &str) -> bool {
+    page.matches("<script").count() == page.matches("<script src=\"/assets/app.js?v=").count()
+        && !page.contains("javascript:")
+        && !page.contains("<img")
+}
+
 #[tokio::test]
 async fn a_report_shows_its_quotes_and_escapes_what_is_hostile() {
     let world = World::new().await;
@@ -17,15 +24,16 @@ async fn a_report_shows_its_quotes_and_escapes_what_is_hostile() {
     world.work(report(&markdown, vec![quote])).await;
     let page = world.page(&format!("/runs/{run}")).await;
     assert_eq!(page.status, 200, "{}", page.text);
-    assert!(!page.text.contains("<script") && !page.text.contains("javascript:"), "{}", page.text);
-    assert!(page.text.contains("<a href=\"#c1\">1</a>"), "{}", page.text);
+    assert!(is_inert(&page.text), "{}", page.text);
+    assert!(page.text.contains("href=\"#c1\" data-panel"), "{}", page.text);
     assert!(page.text.contains(&format!("/pages/{page_id}#s{}-{}", span.start, span.end)));
-    assert!(page.header("content-security-policy").unwrap().starts_with("default-src 'none'"));
-    assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+    let policy = page.header("content-security-policy").unwrap();
+    assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+    assert_eq!(page.header("referrer-policy"), Some("same-origin"));
 
     let archived = world.page(&format!("/pages/{page_id}/any.html")).await;
     assert_eq!(archived.status, 200, "{}", archived.text);
-    assert!(!archived.text.contains("<script"), "{}", archived.text);
+    assert!(is_inert(&archived.text), "{}", archived.text);
     assert!(archived.text.contains(&format!("<a id=\"s{}-{}\"></a><mark>", span.start, span.end)));
 }
 
@@ -34,7 +42,8 @@ async fn a_waiting_run_refreshes_itself_and_an_ended_one_does_not() {
     let world = World::new().await;
     let run = world.submit("Why?").await;
     let waiting = world.page(&format!("/runs/{run}")).await;
-    assert!(waiting.text.contains("http-equiv=\"refresh\""));
+    assert!(waiting.text.contains("http-equiv=\"refresh\""), "without a script it looks again");
+    assert!(waiting.text.contains(&format!("data-live=\"/runs/{run}/live\"")));
     world.work(failure("nothing was there to be read")).await;
     let ended = world.page(&format!("/runs/{run}")).await;
     assert!(!ended.text.contains("http-equiv=\"refresh\""));
@@ -53,11 +62,12 @@ async fn a_group_is_a_table_of_what_was_asked_and_found() {
     let page = world.page(&format!("/groups/{group}")).await;
     assert_eq!(page.status, 200, "{}", page.text);
     for part in [
-        "<th>company</th><th>ceo</th><th>staff</th>",
+        "<th scope=\"col\">company<small>",
         "Acme &#60;b&#62;",
-        "Ann <span class=\"medium\">medium</span>",
-        "none of them states it",
-        "1 queued, 1 completed",
+        "<span class=\"v\">Ann</span><span class=\"mk medium\">",
+        "not found</span></a>",
+        "1 of 2 rows finished.",
+        "ceo: 1 medium, 1 to come",
     ] {
         assert!(page.text.contains(part), "{part} in {}", page.text);
     }
@@ -70,6 +80,7 @@ async fn the_first_page_lists_what_is_there_and_the_style_is_served() {
     let home = world.page("/").await;
     assert!(home.text.contains(&format!("/runs/{run}")), "{}", home.text);
     let style = world.get("/assets/app.css").await;
+    assert!(style.header("etag").is_some());
     assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));
     assert!(style.text.contains("--accent"));
 }
@@ -97,4 +108,93 @@ async fn below_a_path_prefix_everything_answers_and_links_carry_it() {
         world.get("/research/v1/nowhere").await.message(),
         "there is nothing at `GET /research/v1/nowhere`; the API begins at /v1/tasks/runs"
     );
+}
+
+#[tokio::test]
+async fn a_question_and_a_sheet_are_started_from_forms() {
+    let world = World::new().await;
+    let sent = world.form("/runs", "input=Why+is+it%3F&processor=core").await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let page = world.page(sent.header("location").unwrap()).await;
+    assert!(page.text.contains("Why is it?") && page.text.contains("core"), "{}", page.text);
+
+    let refused = world.form("/runs", "input=+&processor=core").await;
+    assert_eq!(refused.status, 422);
+    assert!(refused.text.contains("the question is empty"), "{}", refused.text);
+
+    let sent = world.upload("/sheets", "makers.csv", "maker,town\nAcme,Ahr\n\"=1+1\",Bonn\n").await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let sheet = sent.header("location").unwrap().to_owned();
+    let page = world.page(&sheet).await;
+    for part in ["makers.csv", "2 rows", "<th scope=\"col\">maker</th>", "<td>Bonn</td>"] {
+        assert!(page.text.contains(part), "{part} in {}", page.text);
+    }
+    let refused = world.form(&sheet, "fields=&processor=core").await;
+    assert!(
+        refused.status == 422 && refused.text.contains("no field is named"),
+        "{}",
+        refused.text
+    );
+    let sent = world.form(&sheet, "fields=founded%3A+year+it+was+founded&processor=noop").await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let table = sent.header("location").unwrap().to_owned();
+    let again = world.form(&sheet, "fields=founded%3A+year+it+was+founded&processor=noop").await;
+    assert_eq!(again.header("location"), Some(table.as_str()), "sent twice it is one table");
+    let page = world.page(&table).await;
+    assert!(
+        page.text.contains("0 of 2 rows finished.") && page.text.contains(">founded</a>"),
+        "{}",
+        page.text
+    );
+    let csv = world.get(&format!("{table}/values.csv")).await;
+    assert_eq!(csv.text, "maker,town,founded\nAcme,Ahr,\n'=1+1,Bonn,\n");
+
+    let broken = world.upload("/sheets", "x.csv", "a,b\n1\n").await;
+    assert!(broken.status == 422 && broken.text.contains("in line 2"), "{}", broken.text);
+}
+
+#[tokio::test]
+async fn failed_rows_are_tried_again_from_the_table_and_over_rest() {
+    let world = World::new().await;
+    let group = world.group().await;
+    let rows = json!({"inputs": [{"input": "a"}, {"input": "b"}]});
+    world.post(&format!("/v1/tasks/groups/{group}/runs"), &rows).await;
+    world.work(failure("nothing was read")).await;
+    let page = world.page(&format!("/groups/{group}?show=failed")).await;
+    assert!(
+        page.text.contains("Retry 1 failed") && page.text.contains("nothing was read"),
+        "{}",
+        page.text
+    );
+    let sent = world.form(&format!("/groups/{group}/retry"), "").await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    world.work(failure("nothing was read")).await;
+    let answer = world.post(&format!("/v1/tasks/groups/{group}/retry"), &json!({})).await.json();
+    assert_eq!(answer["status"]["task_run_status_counts"], json!({"queued": 2}));
+    let none = world.page(&format!("/groups/{group}?show=conflict")).await;
+    assert!(none.text.contains("No cell is in conflict."), "{}", none.text);
+    assert_eq!(world.page(&format!("/groups/{group}?show=other")).await.status, 422);
+}
+
+#[tokio::test]
+async fn a_downloaded_report_proves_itself_and_what_is_changed_is_found_out() {
+    let world = World::new().await;
+    let run = world.submit("How often?").await;
+    let body = "Before it. </script> High tide comes twice a day. <b>After</b> it.";
+    let quote =
+        world.archived("https://tides.test/", "Tides", body, "High tide comes twice a day.").await;
+    world.work(report("It comes *twice* a day [1] & so.", vec![quote])).await;
+    let file = world.get(&format!("/runs/{run}/report.html")).await;
+    assert_eq!(file.status, 200, "{}", file.text);
+    assert!(file.header("content-disposition").unwrap().contains(&format!("{run}.html")));
+    let checked = task_mcp_api::proof::check(&file.text).unwrap();
+    assert_eq!(checked.faults, Vec::<String>::new());
+    assert_eq!(checked.proof.citations[0].quote, "High tide comes twice a day.");
+    let changed = file.text.replace("<em>twice</em>", "<em>thrice</em>");
+    assert_ne!(changed, file.text);
+    assert_eq!(task_mcp_api::proof::check(&changed).unwrap().faults.len(), 1);
+    let markdown = world.get(&format!("/runs/{run}/report.md")).await;
+    assert!(markdown.text.starts_with("It comes *twice*"), "{}", markdown.text);
+    let json = world.get(&format!("/runs/{run}/result.json")).await.json();
+    assert_eq!(json["run"]["run_id"], run.to_string());
 }

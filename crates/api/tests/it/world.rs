@@ -139,6 +139,27 @@ impl World {
         self.send(request.body(Body::from(body.to_owned())).unwrap()).await
     }
 
+    /// A form, as a page of ours sends it.
+    pub(crate) async fn form(&self, path: &str, pairs: &str) -> Answer {
+        let request = Request::post(path)
+            .header("host", "localhost")
+            .header("accept", "text/html")
+            .header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Body::from(pairs.to_owned())).unwrap()).await
+    }
+
+    /// A form with one file.
+    pub(crate) async fn upload(&self, path: &str, name: &str, text: &str) -> Answer {
+        let body = format!(
+            "--b\r\ncontent-disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\r\n{text}\r\n--b--\r\n"
+        );
+        let request = Request::post(path)
+            .header("host", "localhost")
+            .header("accept", "text/html")
+            .header("content-type", "multipart/form-data; boundary=b");
+        self.send(request.body(Body::from(body)).unwrap()).await
+    }
+
     pub(crate) async fn submit(&self, input: &str) -> RunId {
         let made = self.post("/v1/tasks/runs", &json!({"input": input, "processor": "core"})).await;
         assert_eq!(made.status, StatusCode::ACCEPTED, "{}", made.text);

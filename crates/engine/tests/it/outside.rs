@@ -130,3 +130,18 @@ async fn a_rows_own_website_is_read_where_it_tells_before_any_search_is_asked() 
     before.sort();
     assert_eq!(before, ["/", "/about-us", "/contact", "/sitemap.xml"]);
 }
+
+#[tokio::test]
+async fn a_run_whose_every_search_fails_says_so_and_lists_each() {
+    let bench = Bench::new(Database::sqlite(), &[]).await;
+    let run = bench.submit(on_the_web(build::report()), build::question(QUESTION)).await;
+    let _worker = bench.start("ann");
+    let (row, _, receipt) = bench.ended(&run).await;
+    let failure = row.run.failure.unwrap();
+    assert!(
+        failure.message.starts_with("Nothing could be searched: no search provider is called"),
+        "{failure:?}"
+    );
+    assert!(!receipt.queries.is_empty());
+    assert!(receipt.queries.iter().all(|query| query.failed.is_some()), "{receipt:?}");
+}

@@ -70,10 +70,12 @@ async fn reply(State(script): State<Script>, request: Request) -> Response {
     response
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "calls read better")]
 fn ok(body: impl ToString) -> Answer {
     (StatusCode::OK, Vec::new(), body.to_string())
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "calls read better")]
 fn status(code: u16, body: impl ToString) -> Answer {
     (StatusCode::from_u16(code).unwrap(), Vec::new(), body.to_string())
 }

@@ -52,7 +52,7 @@ on_both! {
             let note = Some(Note { name: name.into(), value: value.into() });
             let runs = Filter { note: note.clone(), ..Filter::default() };
             assert_eq!(bench.store.list_runs(ME, None, 10, runs).await.unwrap().runs.len(), count);
-            let groups = GroupFilter { note, is_active: Some(false) };
+            let groups = GroupFilter { note, is_active: Some(false), ..GroupFilter::default() };
             assert_eq!(bench.store.list_groups(ME, None, 10, groups).await.unwrap().groups.len(), count);
         }
         let active = GroupFilter { is_active: Some(true), ..GroupFilter::default() };

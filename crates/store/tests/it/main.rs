@@ -36,5 +36,6 @@ mod listing;
 mod opening;
 mod pages;
 mod random;
+mod rows;
 mod submit;
 mod webhooks;

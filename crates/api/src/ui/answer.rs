@@ -1,0 +1,262 @@
+//! An answer as a page shows it: the report or the fields, and each quote in its page.
+
+use std::collections::HashMap;
+
+use domain::clock::TimeMs;
+use domain::evidence::{Evidence, TextRef};
+use domain::output::{Basis, Content, Output};
+use serde_json::{Map, Value};
+use store::Archived;
+
+use crate::App;
+use crate::problem::Problem;
+use crate::ui::markdown::{self, Report};
+use crate::ui::page::anchor;
+use crate::ui::parts::Mark;
+use crate::ui::passage::{Line, around};
+use crate::ui::site::Site;
+use crate::ui::words;
+use crate::wire::is_web;
+
+/// Bytes of a page before and behind a quote; of many quotes less, so that a page stays light.
+const ROOM: usize = 420;
+const LITTLE_ROOM: usize = 160;
+const MANY: usize = 40;
+
+/// A report or fields.
+#[derive(Default)]
+pub(super) struct AnswerView {
+    pub(super) report: Option<Report>,
+    pub(super) confidence: Option<String>,
+    pub(super) reasoning: String,
+    /// Of a report, by number.
+    pub(super) quotes: Vec<QuoteView>,
+    pub(super) conflicts: Vec<CandidateView>,
+    pub(super) fields: Vec<FieldView>,
+}
+
+/// One field with everything that its panel shows.
+pub(super) struct FieldView {
+    /// The anchor of its panel: `f1` for the first field.
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) value: String,
+    pub(super) mark: Option<String>,
+    pub(super) is_conflict: bool,
+    pub(super) missing: Option<&'static str>,
+    /// The field itself, then its elements.
+    pub(super) parts: Vec<PartView>,
+}
+
+pub(super) struct PartView {
+    /// `staff.0`, for an element of a list.
+    pub(super) name: Option<String>,
+    pub(super) value: String,
+    /// What a model did, where the value is not a quote.
+    pub(super) kind: Option<&'static str>,
+    pub(super) reasoning: String,
+    pub(super) quotes: Vec<QuoteView>,
+    pub(super) conflicts: Vec<CandidateView>,
+}
+
+/// A value that a source states and that was not chosen.
+pub(super) struct CandidateView {
+    pub(super) value: String,
+    pub(super) quotes: Vec<QuoteView>,
+}
+
+pub(super) struct QuoteView {
+    pub(super) number: usize,
+    /// Of how many there are.
+    pub(super) of: usize,
+    pub(super) before: usize,
+    pub(super) next: usize,
+    pub(super) text: String,
+    pub(super) title: String,
+    /// The archived page, at the quote.
+    pub(super) page: String,
+    /// The page itself, where it is on the web.
+    pub(super) web: Option<String>,
+    pub(super) place: String,
+    pub(super) section: Option<String>,
+    /// Kind, and when it was archived and published.
+    pub(super) about: String,
+    /// Whether the words stand in the archived page, looked up just now.
+    pub(super) is_found: bool,
+    pub(super) lines: Vec<Line>,
+}
+
+/// The readings that an answer cites.
+pub(super) struct Texts(HashMap<TextRef, Archived>);
+
+impl Texts {
+    pub(super) async fn of(app: &App, output: &Output) -> Result<Self, Problem> {
+        Self::cited(app, output.evidence().map(|evidence| evidence.text).collect()).await
+    }
+
+    async fn cited(app: &App, cited: Vec<TextRef>) -> Result<Self, Problem> {
+        let mut texts = HashMap::new();
+        for text in cited {
+            if !texts.contains_key(&text)
+                && let Some(archived) = app.store.reading(text).await?
+            {
+                texts.insert(text, archived);
+            }
+        }
+        Ok(Self(texts))
+    }
+
+    pub(super) fn get(&self, text: TextRef) -> Option<&Archived> {
+        self.0.get(&text)
+    }
+}
+
+pub(super) fn view(output: &Output, texts: &Texts, site: &Site) -> AnswerView {
+    match &output.content {
+        Content::Text(text) => {
+            let Some(basis) = output.basis.first() else {
+                let report = Some(markdown::to_html(text, &[], site));
+                return AnswerView { report, ..AnswerView::default() };
+            };
+            let titles: Vec<String> = basis.evidence.iter().map(title).collect();
+            let room = room(output.evidence().count());
+            AnswerView {
+                report: Some(markdown::to_html(text, &titles, site)),
+                confidence: basis.confidence.map(|it| Mark::of_confidence(it).big()),
+                reasoning: basis.reasoning.clone(),
+                quotes: quotes(&basis.evidence, texts, site, room),
+                conflicts: candidates(basis, texts, site, room),
+                fields: Vec::new(),
+            }
+        }
+        Content::Fields { values, .. } => {
+            let room = room(output.evidence().count());
+            let names = values.keys().enumerate();
+            let fields =
+                names.map(|(nth, name)| field(output, values, (nth, name), texts, site, room));
+            AnswerView { fields: fields.collect(), ..AnswerView::default() }
+        }
+    }
+}
+
+/// One field of an answer, for its panel alone.
+pub(super) async fn one_field(
+    app: &App,
+    output: &Output,
+    nth: usize,
+    site: &Site,
+) -> Result<Option<FieldView>, Problem> {
+    let Content::Fields { values, .. } = &output.content else { return Ok(None) };
+    let Some(name) = values.keys().nth(nth) else { return Ok(None) };
+    let mut cited = Vec::new();
+    for basis in bases(output, name) {
+        let others = basis.conflicts.iter().flat_map(|candidate| &candidate.evidence);
+        cited.extend(basis.evidence.iter().chain(others).map(|evidence| evidence.text));
+    }
+    let texts = Texts::cited(app, cited).await?;
+    Ok(Some(field(output, values, (nth, name), &texts, site, ROOM)))
+}
+
+const fn room(quotes: usize) -> usize {
+    if quotes > MANY { LITTLE_ROOM } else { ROOM }
+}
+
+/// The anchor of the panel of the n-th field.
+pub(super) fn field_anchor(nth: usize) -> String {
+    format!("f{}", nth + 1)
+}
+
+/// A field and its elements.
+fn bases<'a>(output: &'a Output, name: &'a str) -> impl Iterator<Item = &'a Basis> {
+    output.basis.iter().filter(move |basis| {
+        basis.field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    })
+}
+
+fn field(
+    output: &Output,
+    values: &Map<String, Value>,
+    (nth, name): (usize, &str),
+    texts: &Texts,
+    site: &Site,
+    room: usize,
+) -> FieldView {
+    let own = output.basis.iter().find(|basis| basis.field == name);
+    let mark = own.and_then(Mark::of_basis);
+    let parts = bases(output, name).map(|basis| {
+        let is_element = basis.field != name;
+        let value = if is_element { element(values, basis) } else { values.get(name) };
+        PartView {
+            name: is_element.then(|| basis.field.clone()),
+            value: value.map(words::value).unwrap_or_default(),
+            kind: basis.kind.and_then(words::kind),
+            reasoning: basis.reasoning.clone(),
+            quotes: quotes(&basis.evidence, texts, site, room),
+            conflicts: candidates(basis, texts, site, room),
+        }
+    });
+    FieldView {
+        id: field_anchor(nth),
+        name: name.to_owned(),
+        value: values.get(name).map(words::value).unwrap_or_default(),
+        mark: mark.map(Mark::html),
+        is_conflict: own.is_some_and(|basis| !basis.conflicts.is_empty()),
+        missing: own.and_then(|basis| basis.missing).map(words::missing),
+        parts: parts.collect(),
+    }
+}
+
+/// The value behind `staff.0`.
+fn element<'a>(values: &'a Map<String, Value>, basis: &Basis) -> Option<&'a Value> {
+    let mut path = basis.field.split('.');
+    let first = values.get(path.next()?)?;
+    path.try_fold(first, |value, step| match step.parse::<usize>() {
+        Ok(index) => value.get(index),
+        Err(_) => value.get(step),
+    })
+}
+
+fn candidates(basis: &Basis, texts: &Texts, site: &Site, room: usize) -> Vec<CandidateView> {
+    let candidate = |one: &domain::output::Candidate| CandidateView {
+        value: words::value(&one.value),
+        quotes: quotes(&one.evidence, texts, site, room),
+    };
+    basis.conflicts.iter().map(candidate).collect()
+}
+
+fn title(evidence: &Evidence) -> String {
+    let title = if evidence.title.is_empty() { &evidence.address } else { &evidence.title };
+    title.clone()
+}
+
+fn quotes(evidence: &[Evidence], texts: &Texts, site: &Site, room: usize) -> Vec<QuoteView> {
+    let of = evidence.len();
+    let quote = |(nth, evidence): (usize, &Evidence)| {
+        let archived = texts.get(evidence.text);
+        let body = archived.map_or("", |archived| archived.text.body.as_str());
+        let is_found = body.get(evidence.span.clone()) == Some(evidence.quote.as_str());
+        let passage = around(body, &evidence.span, room).filter(|_| is_found);
+        let mut about = Vec::new();
+        if let Some(archived) = archived {
+            about.push(archived.media_type.clone());
+            about.push(format!("archived {}", words::when(TimeMs(archived.first_at_ms))));
+        }
+        about.extend(evidence.published.iter().map(|day| format!("published {day}")));
+        QuoteView {
+            number: nth + 1,
+            of,
+            before: if nth == 0 { of } else { nth },
+            next: if nth + 1 == of { 1 } else { nth + 2 },
+            text: evidence.quote.clone(),
+            title: title(evidence),
+            page: site.to(&format!("/pages/{}#{}", evidence.page, anchor(&evidence.span))),
+            web: is_web(&evidence.address).then(|| evidence.address.clone()),
+            place: words::place(&evidence.address),
+            section: evidence.section.clone(),
+            about: about.join(" · "),
+            is_found,
+            lines: passage.map(|passage| passage.lines()).unwrap_or_default(),
+        }
+    };
+    evidence.iter().enumerate().map(quote).collect()
+}

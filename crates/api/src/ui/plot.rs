@@ -1,0 +1,71 @@
+//! Plots as inline SVG, each with its numbers in words.
+
+use domain::clock::TimeMs;
+
+use crate::ui::parts::escaped;
+use crate::ui::words;
+
+/// How many rows had ended when; `points` are `(rows, ms)`, rising. Nothing where there is no line to draw.
+pub(super) fn progress(points: &[(i64, i64)], began_ms: i64, total: i64) -> Option<String> {
+    let (last, end_ms) = points.last().copied()?;
+    let spent = (end_ms - began_ms).max(1);
+    if points.len() < 2 || total == 0 {
+        return None;
+    }
+    let share = |part: i64, of: i64| {
+        let (part, of) = (u32::try_from(part.max(0)), u32::try_from(of.max(1)));
+        f64::from(part.unwrap_or(u32::MAX)) / f64::from(of.unwrap_or(u32::MAX)) * 100.0
+    };
+    let mut line = String::from("0,40");
+    for (rows, at) in points {
+        let (x, y) = (share(at - began_ms, spent), 40.0 - share(*rows, total) * 0.39);
+        line.push_str(&format!(" {x:.1},{y:.1}"));
+    }
+    let label = format!(
+        "Rows finished over time: none at {}, {} of {} at {}",
+        words::when(TimeMs(began_ms)),
+        words::count(last),
+        words::count(total),
+        words::when(TimeMs(end_ms)),
+    );
+    Some(format!(
+        "<svg class=\"plot\" viewBox=\"0 0 100 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">\
+         <line class=\"axis\" x1=\"0\" x2=\"100\" y1=\"39.5\" y2=\"39.5\"/><polyline class=\"line\" points=\"{line}\"/></svg>",
+        escaped(&label)
+    ))
+}
+
+/// Rows a second of late, and nothing where too little is known.
+pub(super) fn rate(points: &[(i64, i64)], now_ms: i64) -> Option<f64> {
+    /// How many of the points count as late.
+    const LATE: usize = 12;
+    /// After so long without a row, the time since counts too.
+    const SILENCE_MS: i64 = 15_000;
+    let late = &points[points.len().saturating_sub(LATE)..];
+    let ((first, from), (last, mut to)) = (*late.first()?, *late.last()?);
+    if now_ms - to > SILENCE_MS {
+        to = now_ms;
+    }
+    let (rows, ms) = (i32::try_from(last - first).ok()?, i32::try_from(to - from).ok()?);
+    (rows > 0 && ms > 0).then(|| f64::from(rows) / f64::from(ms) * 1000.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_is_that_of_late_and_falls_while_nothing_ends() {
+        let points: Vec<(i64, i64)> = (1..=20).map(|n| (n, n * 1000)).collect();
+        assert_eq!(rate(&points, 20_000), Some(1.0));
+        assert!(rate(&points, 60_000).unwrap() < 0.3);
+        assert_eq!(rate(&points[..1], 20_000), None);
+    }
+
+    #[test]
+    fn a_plot_says_its_numbers() {
+        let plot = progress(&[(1, 1000), (4, 2000)], 0, 8).unwrap();
+        assert!(plot.contains("4 of 8 at") && plot.contains("100.0,20.5"), "{plot}");
+        assert_eq!(progress(&[(1, 1000)], 0, 8), None);
+    }
+}

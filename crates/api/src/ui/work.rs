@@ -1,0 +1,333 @@
+//! What a run does and did: its stages, numbers against their caps, steps and sources. Gathered bit by bit, so that a
+//! page that is looked at for an hour reads each event once.
+
+use std::collections::HashMap;
+
+use domain::clock::TimeMs;
+use domain::event::{EventKind, Progress, Stage};
+use domain::evidence::TextRef;
+use domain::ids::PageId;
+use domain::run::{Run, RunState};
+use domain::spec::Spec;
+use store::{Failed, Outcome, RunRow, STEPS_AT_ONCE, Step};
+
+use crate::App;
+use crate::ui::parts::meter;
+use crate::ui::site::Site;
+use crate::ui::words;
+
+/// Lines of either list on a page that does not ask for all.
+const SHOWN: usize = 24;
+/// Most lines kept of either list; the oldest make way.
+const MAX_KEPT: usize = 1_000;
+/// Titles of found addresses that are remembered.
+const MAX_TITLES: usize = 20_000;
+/// Parts of the events and steps that are read in one look, so that no page takes long.
+const MAX_PARTS: usize = 10;
+
+/// What was seen of a run so far.
+#[derive(Default)]
+pub(super) struct Watching {
+    last_event: i64,
+    last_step: i64,
+    plan: Vec<String>,
+    log: Vec<LogLine>,
+    sources: Vec<Source>,
+    titles: HashMap<String, String>,
+    searches: u32,
+    progress: Progress,
+    now: Option<(Stage, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Source {
+    key: i64,
+    address: String,
+    text: Option<TextRef>,
+    page: Option<PageId>,
+    failure: Option<String>,
+}
+
+/// One line of the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct LogLine {
+    pub(super) key: String,
+    at: TimeMs,
+    /// Since the start of the run.
+    pub(super) clock: String,
+    pub(super) kind: String,
+    pub(super) what: String,
+    pub(super) took: String,
+}
+
+pub(super) struct WorkView {
+    pub(super) stages: Vec<(&'static str, &'static str)>,
+    pub(super) now: String,
+    pub(super) stats: Vec<StatView>,
+    pub(super) plan: Vec<String>,
+    pub(super) log: Vec<LogLine>,
+    pub(super) log_total: usize,
+    pub(super) sources: Vec<SourceView>,
+    pub(super) sources_total: usize,
+    pub(super) sources_words: String,
+}
+
+/// A number and its cap.
+pub(super) struct StatView {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    /// Milliseconds on a clock that runs.
+    pub(super) spent: Option<i64>,
+    pub(super) bound: String,
+    pub(super) meter: String,
+}
+
+pub(super) struct SourceView {
+    pub(super) key: i64,
+    pub(super) title: String,
+    pub(super) place: String,
+    /// The archived page.
+    pub(super) page: Option<String>,
+    pub(super) failure: Option<String>,
+}
+
+const STAGES: [(&str, Option<Stage>); 5] = [
+    ("plan", Some(Stage::Plan)),
+    ("search", Some(Stage::Search)),
+    ("read", Some(Stage::Extract)),
+    ("weigh", Some(Stage::Result)),
+    ("deliver", None),
+];
+
+impl Watching {
+    /// Reads what is new. `false` where nothing is.
+    pub(super) async fn look(&mut self, app: &App, row: &RunRow) -> Result<bool, Failed> {
+        let before = (self.last_event, self.last_step);
+        let began = row.run.started_at.unwrap_or(row.run.created_at);
+        for _ in 0..MAX_PARTS {
+            let events = app.store.events_of(row.seq, self.last_event).await?;
+            let Some(last) = events.last() else { break };
+            self.last_event = last.seq;
+            for event in events {
+                match event.kind {
+                    EventKind::State(_) => {}
+                    EventKind::Progress(progress) => self.progress = progress,
+                    EventKind::Message { stage, message } => {
+                        self.hear(stage, message, event.seq, event.at, began);
+                    }
+                }
+            }
+        }
+        for _ in 0..MAX_PARTS {
+            let steps = app.store.steps_of(row.seq, self.last_step).await?;
+            let Some(last) = steps.last() else { break };
+            self.last_step = last.seq;
+            let is_all = i64::try_from(steps.len()).is_ok_and(|count| count < STEPS_AT_ONCE);
+            steps.into_iter().for_each(|step| self.note(step, began));
+            if is_all {
+                break;
+            }
+        }
+        let is_new = before != (self.last_event, self.last_step);
+        if is_new {
+            self.find_pages(app).await?;
+            self.log.sort_by_key(|line| line.at);
+            let surplus = self.log.len().saturating_sub(MAX_KEPT);
+            self.log.drain(..surplus);
+            let surplus = self.sources.len().saturating_sub(MAX_KEPT);
+            self.sources.drain(..surplus);
+        }
+        Ok(is_new)
+    }
+
+    fn hear(&mut self, stage: Stage, message: String, seq: i64, at: TimeMs, began: TimeMs) {
+        match stage {
+            Stage::Plan => self.plan.push(message.clone()),
+            Stage::Result => self.log.push(LogLine {
+                key: format!("e{seq}"),
+                at,
+                clock: words::clock(at.since_ms(began)),
+                kind: "weigh".into(),
+                what: message.clone(),
+                took: String::new(),
+            }),
+            // Their calls stand in the log one by one.
+            Stage::Search | Stage::Extract => {}
+        }
+        self.now = Some((stage, message));
+    }
+
+    fn note(&mut self, step: Step, began: TimeMs) {
+        let mut kind = step.kind.as_str();
+        match kind {
+            "read" => {
+                let (text, failure) = match step.outcome {
+                    Outcome::Read(text) => (Some(text), None),
+                    Outcome::Failed(ref why) => (None, Some(why.clone())),
+                    Outcome::Found(_) | Outcome::Other => (None, None),
+                };
+                self.sources.retain(|known| known.address != step.detail);
+                let (key, address) = (step.seq, step.detail.clone());
+                self.sources.push(Source { key, address, text, page: None, failure });
+            }
+            "search.local" | "search.web" => {
+                kind = "search";
+                self.searches += 1;
+                if let Outcome::Found(hits) = &step.outcome
+                    && self.titles.len() < MAX_TITLES
+                {
+                    let named = hits.iter().filter(|(_, title)| !title.trim().is_empty());
+                    self.titles.extend(named.cloned());
+                }
+            }
+            _ => {}
+        }
+        let what = match &step.outcome {
+            Outcome::Failed(why) => format!("{}: {why}", words::place(&step.detail)),
+            Outcome::Found(hits) => format!("{} ({} found)", step.detail, hits.len()),
+            Outcome::Read(_) => self.title(&step.detail),
+            Outcome::Other => words::place(&step.detail),
+        };
+        self.log.push(LogLine {
+            key: format!("s{}", step.seq),
+            at: step.at,
+            clock: words::clock(step.at.since_ms(began)),
+            kind: kind.to_owned(),
+            what: words::short(&what, 240),
+            took: words::spent(step.elapsed_ms),
+        });
+    }
+
+    fn title(&self, address: &str) -> String {
+        self.titles.get(address).cloned().unwrap_or_else(|| words::place(address))
+    }
+
+    async fn find_pages(&mut self, app: &App) -> Result<(), Failed> {
+        let unknown: Vec<TextRef> = self
+            .sources
+            .iter()
+            .filter(|one| one.page.is_none())
+            .filter_map(|one| one.text)
+            .collect();
+        let pages = app.store.pages_of(&unknown).await?;
+        for source in &mut self.sources {
+            if let (None, Some(text)) = (source.page, source.text) {
+                source.page = pages.get(&text).copied();
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn view(
+        &self,
+        run: &Run,
+        spec: &Spec,
+        site: &Site,
+        now: TimeMs,
+        is_all: bool,
+    ) -> WorkView {
+        let shown = if is_all { MAX_KEPT } else { SHOWN };
+        let read = self.sources.iter().filter(|one| one.failure.is_none()).count();
+        let failed = self.sources.len() - read;
+        let found = self.titles.len();
+        let mut counts = vec![format!("{read} read")];
+        if found > 0 {
+            counts.insert(
+                0,
+                format!("{} found", words::count(i64::try_from(found).unwrap_or(i64::MAX))),
+            );
+        }
+        if failed > 0 {
+            counts.push(format!("{failed} not readable"));
+        }
+        let source = |one: &Source| SourceView {
+            key: one.key,
+            title: self.title(&one.address),
+            place: words::place(&one.address),
+            page: one.page.map(|page| site.to(&format!("/pages/{page}"))),
+            failure: one.failure.clone(),
+        };
+        WorkView {
+            stages: self.stages(run.state),
+            now: self.says(run.state),
+            stats: self.stats(run, spec, now),
+            plan: self.plan.clone(),
+            log: self.log.iter().rev().take(shown).cloned().collect(),
+            log_total: self.log.len(),
+            sources: self.sources.iter().rev().take(shown).map(source).collect(),
+            sources_total: self.sources.len(),
+            sources_words: counts.join(", "),
+        }
+    }
+
+    /// What is being done, as a sentence.
+    pub(super) fn says(&self, state: RunState) -> String {
+        match (state, &self.now) {
+            (RunState::Queued, _) => "Waiting for its turn.".into(),
+            (RunState::Cancelling, _) => "Letting go: what was read so far is kept.".into(),
+            (_, Some((_, message))) => words::short(message, 300),
+            (_, None) => "Beginning.".into(),
+        }
+    }
+
+    fn stages(&self, state: RunState) -> Vec<(&'static str, &'static str)> {
+        let here = match (state.is_active(), &self.now) {
+            (false, _) => STAGES.len(),
+            (true, Some((stage, _))) => {
+                STAGES.iter().position(|(_, of)| of.as_ref() == Some(stage)).unwrap_or(0)
+            }
+            (true, None) => 0,
+        };
+        let class = |nth: usize| match nth.cmp(&here) {
+            std::cmp::Ordering::Less => "done",
+            std::cmp::Ordering::Equal if state != RunState::Queued => "here",
+            std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => "",
+        };
+        STAGES.iter().enumerate().map(|(nth, (name, _))| (*name, class(nth))).collect()
+    }
+
+    fn stats(&self, run: &Run, spec: &Spec, now: TimeMs) -> Vec<StatView> {
+        let caps = spec.processor.caps;
+        let wall_ms = i64::try_from(caps.wall.as_millis()).unwrap_or(i64::MAX);
+        let spent_ms =
+            run.started_at.map_or(0, |began| run.finished_at.unwrap_or(now).since_ms(began));
+        let number = |name, used: u32, cap: u32| StatView {
+            name,
+            value: words::count(i64::from(used)),
+            spent: None,
+            bound: format!("of {}", words::count(i64::from(cap))),
+            meter: meter(f64::from(used), f64::from(cap), &format!("{used} of {cap}"), true),
+        };
+        let seconds = |ms: i64| f64::from(i32::try_from(ms / 1000).unwrap_or(i32::MAX));
+        let clock = StatView {
+            name: "Time",
+            value: words::clock(spent_ms),
+            spent: (run.started_at.is_some() && run.state.is_active()).then_some(spent_ms),
+            bound: format!("of {}", words::clock(wall_ms)),
+            meter: meter(
+                seconds(spent_ms),
+                seconds(wall_ms),
+                &format!("{} of {}", words::clock(spent_ms), words::clock(wall_ms)),
+                true,
+            ),
+        };
+        let read = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
+        let considered = StatView {
+            name: "Addresses considered",
+            value: words::count(i64::from(self.progress.sources_considered)),
+            spent: None,
+            bound: String::new(),
+            meter: String::new(),
+        };
+        vec![
+            clock,
+            number("Searches", self.searches, caps.searches),
+            number("Pages", read, caps.pages),
+            considered,
+        ]
+    }
+
+    pub(super) const fn is_empty(&self) -> bool {
+        self.log.is_empty() && self.plan.is_empty()
+    }
+}

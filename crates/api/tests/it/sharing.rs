@@ -1,0 +1,207 @@
+//! Links without a key, and sessions of browsers: what they open, what they do not, and how they end.
+
+use axum::body::Body;
+use axum::http::Request;
+use domain::evidence::Evidence;
+use serde_json::json;
+use store::{Added, Owner};
+
+use crate::world::{Answer, World, report};
+
+/// A request of a browser, with these headers besides.
+async fn browse(
+    world: &World,
+    method: &str,
+    path: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Answer {
+    let request = Request::builder().method(method).uri(path).header("host", "localhost");
+    let request = request
+        .header("accept", "text/html")
+        .header("content-type", "application/x-www-form-urlencoded");
+    let request =
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    world.send(request.body(Body::from(body.to_owned())).unwrap()).await
+}
+
+async fn look(world: &World, path: &str) -> Answer {
+    browse(world, "GET", path, &[], "").await
+}
+
+/// What was made here before there was a key, and the server once there is one, reached at this address.
+async fn locked(world: World, public_url: &str) -> (World, String) {
+    let Added::Key(key) = world.store.add_key("ann", "local").await.unwrap() else {
+        panic!("the name is free")
+    };
+    assert_eq!(world.store.owner_of_key(&key).await.unwrap(), Some(Owner::LOCAL));
+    // A server believes for a moment that it needs no keys; this one has never looked.
+    (world.reached_at(public_url), key)
+}
+
+/// A finished run and its quote.
+async fn finished(world: &World) -> (String, Evidence) {
+    let run = world.submit("How often?").await;
+    let quote =
+        world.archived("https://tides.test/", "Tides", "It comes twice a day.", "twice").await;
+    world.work(report("Twice [1].", vec![quote.clone()])).await;
+    (run.to_string(), quote)
+}
+
+const HERE: &str = "https://tasks.test/";
+
+/// The link that the page of a run offers, without the address of the server.
+async fn link(world: &World, run: &str, key: &str) -> String {
+    let page = browse(world, "GET", &format!("/runs/{run}"), &[("x-api-key", key)], "").await;
+    let (_, rest) = page.text.split_once("value=\"https://tasks.test").unwrap();
+    rest.split('"').next().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_link_opens_its_run_and_the_pages_that_it_cites_to_read_and_nothing_else() {
+    let world = World::new().await;
+    let other = world.submit("Something else?").await.to_string();
+    world.work(report("So.", vec![])).await;
+    let uncited =
+        world.archived("https://other.test/", "Other", "Nobody quotes this.", "this").await.page;
+    let (run, quote) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
+    let link = link(&world, &run, &key).await;
+    let token = link.split_once('?').unwrap().1.to_owned();
+    assert_eq!(look(&world, &format!("/runs/{run}")).await.status, 401);
+
+    let page = look(&world, &link).await;
+    assert_eq!(page.status, 200, "{}", page.text);
+    assert!(
+        page.text.contains("How often?") && page.text.contains(&token),
+        "its addresses carry the token"
+    );
+    for change in ["method=\"post\"", "Share link", "/revoke", "href=\"/\""] {
+        assert!(!page.text.contains(change), "{change}");
+    }
+    let shown = [
+        format!("/pages/{}?{token}", quote.page),
+        format!("/runs/{run}/report.md?{token}"),
+        format!("/runs/{run}/report.html?{token}"),
+        format!("/runs/{run}/live?{token}"),
+    ];
+    for path in shown {
+        assert_eq!(look(&world, &path).await.status, 200, "{path}");
+    }
+    let hidden = [
+        (format!("/runs/{other}?{token}"), 404),
+        (format!("/pages/{uncited}?{token}"), 404),
+        (format!("/?{token}"), 401),
+    ];
+    for (path, status) in hidden {
+        assert_eq!(look(&world, &path).await.status, status, "{path}");
+    }
+    for path in
+        [format!("/v1/tasks/runs/{run}?{token}"), format!("/v1/tasks/runs/{run}/result?{token}")]
+    {
+        assert_eq!(world.get(&path).await.status, 401, "the API takes no links");
+    }
+    for path in [
+        format!("/runs/{run}/cancel?{token}"),
+        format!("/runs/{run}/revoke?{token}"),
+        format!("/runs?{token}"),
+    ] {
+        assert_eq!(browse(&world, "POST", &path, &[], "").await.status, 401, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_forged_link_opens_nothing_and_a_revoked_one_is_followed_by_another() {
+    let world = World::new().await;
+    let (run, _) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
+    let first = link(&world, &run, &key).await;
+    let last = if first.ends_with('0') { "1" } else { "0" };
+    assert_eq!(look(&world, &format!("{}{last}", &first[..first.len() - 1])).await.status, 401);
+    let sent =
+        browse(&world, "POST", &format!("/runs/{run}/revoke"), &[("x-api-key", &key)], "").await;
+    assert_eq!(sent.status, 303, "{}", sent.text);
+    let gone = look(&world, &first).await;
+    assert!(gone.status == 401 && gone.text.contains("this link was revoked"), "{}", gone.text);
+    let second = link(&world, &run, &key).await;
+    assert_ne!(first, second);
+    assert_eq!(look(&world, &second).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_link_to_a_table_opens_its_rows_too() {
+    let world = World::new().await;
+    let group = world.group().await;
+    let rows = json!({"inputs": [{"input": "a"}]});
+    let added = world.post(&format!("/v1/tasks/groups/{group}/runs"), &rows).await.json();
+    let row = added["run_ids"][0].as_str().unwrap().to_owned();
+    let (run, _) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
+    let page = browse(&world, "GET", &format!("/groups/{group}"), &[("x-api-key", &key)], "").await;
+    let (_, rest) = page.text.split_once("value=\"https://tasks.test").unwrap();
+    let link = rest.split('"').next().unwrap().to_owned();
+    let token = link.split_once('?').unwrap().1;
+    for path in
+        [link.clone(), format!("/runs/{row}?{token}"), format!("/groups/{group}/rows.csv?{token}")]
+    {
+        assert_eq!(look(&world, &path).await.status, 200, "{path}");
+    }
+    assert_eq!(look(&world, &format!("/runs/{run}?{token}")).await.status, 404);
+    assert_eq!(
+        browse(&world, "POST", &format!("/groups/{group}/retry?{token}"), &[], "").await.status,
+        401
+    );
+}
+
+#[tokio::test]
+async fn a_key_becomes_a_strict_cookie_that_is_good_for_pages_only() {
+    let world = World::new().await;
+    let (run, _) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
+    let wrong = browse(&world, "POST", "/sign-in", &[], "key=tmcp_wrong").await;
+    assert!(wrong.status == 401 && wrong.header("set-cookie").is_none(), "{}", wrong.text);
+    let sent =
+        browse(&world, "POST", "/sign-in", &[], &format!("key={key}&next=/runs/{run}")).await;
+    assert_eq!(
+        (sent.status.as_u16(), sent.header("location").unwrap()),
+        (303, format!("/runs/{run}").as_str())
+    );
+    let cookie = sent.header("set-cookie").unwrap().to_owned();
+    for part in ["; Path=/;", "; HttpOnly", "; SameSite=Strict", "; Secure"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert!(!cookie.contains(&key), "it is not the key");
+    let pair = cookie.split(';').next().unwrap();
+    let with = [("cookie", pair)];
+    assert_eq!(browse(&world, "GET", "/", &with, "").await.status, 200);
+    assert_eq!(
+        browse(&world, "GET", &format!("/v1/tasks/runs/{run}"), &with, "").await.status,
+        401
+    );
+    // A form is taken from our own pages alone.
+    let cancel = format!("/runs/{run}/cancel");
+    assert_eq!(browse(&world, "POST", &cancel, &with, "").await.status, 403);
+    let of_others = [("cookie", pair), ("origin", "https://evil.test")];
+    assert_eq!(browse(&world, "POST", &cancel, &of_others, "").await.status, 403);
+    let own =
+        [("cookie", pair), ("origin", "https://tasks.test"), ("sec-fetch-site", "same-origin")];
+    assert_eq!(browse(&world, "POST", &cancel, &own, "").await.status, 303);
+    let forged = format!("{}0", &pair[..pair.len() - 1]);
+    let forged = if forged == pair { format!("{}1", &pair[..pair.len() - 1]) } else { forged };
+    assert_eq!(browse(&world, "GET", "/", &[("cookie", &forged)], "").await.status, 401);
+    assert!(world.store.revoke_key("ann").await.unwrap());
+    assert_eq!(browse(&world, "GET", "/", &with, "").await.status, 401, "it ends with its key");
+}
+
+#[tokio::test]
+async fn links_and_cookies_honour_the_path_prefix() {
+    let world = World::new().await;
+    let (run, _) = finished(&world).await;
+    let (world, key) = locked(world, "https://tasks.test/research").await;
+    let link = link(&world, &run, &key).await;
+    assert!(link.starts_with(&format!("/research/runs/{run}?link=")), "{link}");
+    assert_eq!(look(&world, &link).await.status, 200);
+    let sent = browse(&world, "POST", "/research/sign-in", &[], &format!("key={key}")).await;
+    assert_eq!(sent.header("location"), Some("/research/"));
+    assert!(sent.header("set-cookie").unwrap().contains("; Path=/research;"));
+}
