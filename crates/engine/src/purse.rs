@@ -3,7 +3,6 @@
 //! A purse is split between parts of the work that go on side by side, so that what one of them may do never depends
 //! on how fast the other is: a run that is executed again asks for the same things.
 
-use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use domain::processor::Caps;
@@ -38,6 +37,9 @@ pub(crate) struct Cost {
 #[derive(Debug)]
 pub(crate) struct Purse {
     caps: Cost,
+    /// Calls that it would have if no worker had ever been lost. Planners are told of these: what stands in a prompt must be
+    /// the same when a run is executed again.
+    planned_calls: u64,
     used: Mutex<Cost>,
 }
 
@@ -52,7 +54,7 @@ impl Purse {
             input_tokens: caps.input_tokens,
             micro_usd: caps.cost_micro_usd,
         };
-        Self { caps, used: Mutex::default() }
+        Self { caps, planned_calls: caps.calls, used: Mutex::default() }
     }
 
     fn used(&self) -> std::sync::MutexGuard<'_, Cost> {
@@ -94,7 +96,8 @@ impl Purse {
         };
         // The parts are for looking, of which only a share of a purse is for.
         let caps = one.grossed_up(Phase::Look.ceiling());
-        (0..parts).map(|_| Self { caps, used: Mutex::default() }).collect()
+        let planned_calls = self.planned_calls / parts;
+        (0..parts).map(|_| Self { caps, planned_calls, used: Mutex::default() }).collect()
     }
 
     /// Takes a part back in, with what it spent.
@@ -117,22 +120,9 @@ impl Purse {
             .max(share(used.micro_usd, self.caps.micro_usd))
     }
 
-    /// `7 of 45 model calls, $0.012 of $0.10`, for those who plan and for those who watch.
+    /// `7 of 45 model calls`, for those who plan.
     pub(crate) fn in_words(&self) -> String {
-        let used = *self.used();
-        let mut words = format!("{} of {} model calls", used.calls, self.caps.calls);
-        if used.micro_usd > 0 {
-            let (cents, cap) = (used.micro_usd / 100, self.caps.micro_usd / 100);
-            let _ = write!(
-                words,
-                ", ${}.{:04} of ${}.{:04}",
-                cents / 10_000,
-                cents % 10_000,
-                cap / 10_000,
-                cap % 10_000
-            );
-        }
-        words
+        format!("{} of {} model calls", self.used().calls, self.planned_calls)
     }
 }
 
@@ -210,6 +200,13 @@ mod tests {
         assert_eq!(purse.grant(Phase::Look, Cost { micro_usd: 600, ..ONE }), None);
         purse.settle(grant, ONE);
         assert!(purse.grant(Phase::Look, Cost { micro_usd: 600, ..ONE }).is_some());
+    }
+
+    #[test]
+    fn what_planners_are_told_does_not_change_when_calls_were_lost() {
+        let (calm, crashed) = (purse(20), purse(20));
+        crashed.charge(Cost { calls: 3, ..Cost::default() });
+        assert_eq!(calm.split(2)[0].in_words(), crashed.split(2)[0].in_words());
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! What tests of several crates share: hand-set time, seeded chance, throw-away databases, a scripted site, a
-//! scripted model.
+//! scripted model, and a small web for both.
 //!
 //! Everything here panics when it cannot do as asked: a test that cannot be set up has failed.
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
+pub mod analyst;
 pub mod build;
 pub mod clock;
+pub mod corpus;
 pub mod database;
 pub mod documents;
 pub mod hostile;
@@ -13,6 +15,7 @@ pub mod model_server;
 mod postgres;
 pub mod site;
 
+pub use analyst::Analyst;
 pub use clock::HandClock;
 pub use database::Database;
 pub use hostile::Hostile;

@@ -1,6 +1,6 @@
 //! A scripted site on loopback, with a search that answers as SearXNG does. It remembers what it was asked.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -29,6 +29,8 @@ pub struct Script {
     replies: HashMap<String, Reply>,
     /// Addresses, or paths of this site, that every search finds.
     found: Vec<String>,
+    /// Addresses, or paths, that a search finds which shares two words with them.
+    shelf: Vec<(String, HashSet<String>)>,
     sitemap: Vec<String>,
 }
 
@@ -63,6 +65,12 @@ impl Script {
             "<!doctype html><html><head><title>{title}</title></head><body><main><h1>{title}</h1><p>{paragraphs}</p></main></body></html>"
         );
         self.reply(path, Reply::Html(html))
+    }
+
+    /// A page as it is.
+    #[must_use]
+    pub fn html(self, path: &str, html: &str) -> Self {
+        self.reply(path, Reply::Html(html.into()))
     }
 
     /// The page that is there already has a link.
@@ -106,6 +114,13 @@ impl Script {
     #[must_use]
     pub fn found(mut self, address: &str) -> Self {
         self.found.push(address.into());
+        self
+    }
+
+    /// Searches find this path or address that share two of its words; those that share most find it first.
+    #[must_use]
+    pub fn findable(mut self, address: &str, about: &str) -> Self {
+        self.shelf.push((address.into(), beginnings(about)));
         self
     }
 
@@ -219,14 +234,51 @@ async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response 
                 Some(path) => format!("{}/{path}", site.origin),
                 None => found.clone(),
             };
+            let wanted = beginnings(&decoded(request.uri().query().unwrap_or_default()));
+            let mut shelf: Vec<(usize, &String)> = site
+                .script
+                .shelf
+                .iter()
+                .map(|(address, about)| (about.intersection(&wanted).count(), address))
+                .filter(|(shared, _)| *shared > 1)
+                .collect();
+            shelf.sort_by_key(|(shared, _)| std::cmp::Reverse(*shared));
+            let shelf = shelf.into_iter().map(|(_, address)| address);
             let results: Vec<_> = site
                 .script
                 .found
                 .iter()
+                .chain(shelf)
                 .map(|found| json!({"url": full(found), "title": "", "content": "", "score": 1.0}))
                 .collect();
             axum::Json(json!({"results": results})).into_response()
         }
         None => StatusCode::NOT_FOUND.into_response(),
     }
+}
+
+/// The first letters of longer words, by which a search finds.
+fn beginnings(text: &str) -> HashSet<String> {
+    const LETTERS: usize = 5;
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 3);
+    words.map(|word| word.to_lowercase().chars().take(LETTERS).collect()).collect()
+}
+
+/// The value of `q` in a query string.
+fn decoded(query: &str) -> String {
+    let value = query.split('&').find_map(|pair| pair.strip_prefix("q=")).unwrap_or_default();
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits: Vec<u8> = rest.by_ref().take(2).collect();
+                let digits = std::str::from_utf8(&digits).unwrap_or_default();
+                u8::from_str_radix(digits, 16).unwrap_or(b' ')
+            }
+            other => other,
+        });
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }

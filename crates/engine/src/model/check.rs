@@ -3,16 +3,18 @@
 
 use std::collections::BTreeSet;
 
+use domain::address::addresses_in;
 use domain::model::Role;
 use domain::processor::Judging;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mind;
-use super::asking::{Ask, cut};
+use super::asking::Ask;
 use super::claims::Ledger;
 use super::draft::{self, Block, Sentence};
 use super::plan::Task;
+use super::quotes::shown;
 use super::support::{self, Fault, Support};
 use super::words::{likeness, terms};
 use crate::Failed;
@@ -45,6 +47,7 @@ pub(super) struct Counts {
 
 /// One sentence on its way through the check.
 struct Case {
+    section: usize,
     sentence: Sentence,
     fate: Fate,
 }
@@ -132,32 +135,40 @@ pub(super) async fn sections(
 
 fn judged_by_rules(task: &Task, ledger: &Ledger, sections: &[Section]) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
-    let mut said: Vec<(usize, BTreeSet<String>)> = Vec::new();
+    let mut said: Vec<(usize, Said)> = Vec::new();
     for (index, section) in sections.iter().enumerate() {
         for sentence in section.blocks.iter().flat_map(Block::sentences) {
             let mut sentence = sentence.clone();
-            let own = terms(&sentence.text);
-            let repeats = said
-                .iter()
-                // The answer repeats what the sections say in full; one section does not repeat another.
-                .any(|(other, known)| {
-                    *other != index
-                        && sections[*other].heading.is_some()
-                        && likeness(known, &own) >= SAME
-                });
+            let own = Said::of(&sentence.text);
+            // The answer says in short what the sections say in full; one section does not repeat another, or itself.
+            let counts = |other: usize| other == index || sections[other].heading.is_some();
+            let repeats = said.iter().any(|(other, known)| counts(*other) && known.is_same(&own));
             if sentence.claims.is_empty() {
                 sentence.claims = attached(task, ledger, section, &sentence.text);
             }
-            let fate = if repeats && section.heading.is_some() {
-                Fate::Repeats
-            } else {
-                fate(task, ledger, &sentence)
-            };
+            let fate = if repeats { Fate::Repeats } else { fate(task, ledger, &sentence) };
             said.push((index, own));
-            cases.push(Case { sentence, fate });
+            cases.push(Case { section: index, sentence, fate });
         }
     }
     cases
+}
+
+/// What a sentence says, as far as two of them are compared.
+struct Said {
+    terms: BTreeSet<String>,
+    figures: BTreeSet<String>,
+}
+
+impl Said {
+    fn of(sentence: &str) -> Self {
+        Self { terms: terms(sentence), figures: support::figures(sentence) }
+    }
+
+    /// The same words about another figure say something else.
+    fn is_same(&self, other: &Self) -> bool {
+        self.figures == other.figures && likeness(&self.terms, &other.terms) >= SAME
+    }
 }
 
 /// A quote that carries a sentence whose writer named none.
@@ -178,6 +189,9 @@ fn judged(
     sentence: &str,
     claims: &[usize],
 ) -> (Support, Option<Fault>) {
+    if leads_elsewhere(sentence, ledger) {
+        return (Support::No, Some(Fault::Address));
+    }
     let quotes: Vec<&str> =
         claims.iter().map(|&index| ledger.quote(&ledger.claims[index])).collect();
     let mut around: Vec<&str> = vec![&task.question];
@@ -193,6 +207,14 @@ fn judged(
         around.extend(block.into_iter().flat_map(|block| page.text.heading_path(block)));
     }
     support::judge(sentence, &quotes, &around)
+}
+
+/// Whether a sentence sends its readers to a page that was not read, which a page may have asked for.
+fn leads_elsewhere(sentence: &str, ledger: &Ledger) -> bool {
+    let is_read = |address: &String| ledger.pages.iter().any(|page| page.address == *address);
+    // The bare name of a site leads nowhere, and may be what was asked for.
+    let addresses = addresses_in(sentence).into_iter().filter(|address| sentence.contains(address));
+    sentence.contains("](") || !addresses.into_iter().all(|address| is_read(&address))
 }
 
 fn fate(task: &Task, ledger: &Ledger, sentence: &Sentence) -> Fate {
@@ -229,11 +251,11 @@ async fn judged_by_model(
                 .iter()
                 .enumerate()
                 .map(|(number, &at)| {
-                    let quotes: Vec<&str> = cases[at]
+                    let quotes: Vec<String> = cases[at]
                         .sentence
                         .claims
                         .iter()
-                        .map(|&claim| cut(ledger.quote(&ledger.claims[claim]), LENGTH))
+                        .map(|&claim| shown(ledger.quote(&ledger.claims[claim]), LENGTH))
                         .collect();
                     json!({ "number": number + 1, "text": cases[at].sentence.text, "quotes": quotes })
                 })
@@ -296,7 +318,7 @@ async fn mended(
                         .claims
                         .iter()
                         .map(|&claim| {
-                            let text = cut(ledger.quote(&ledger.claims[claim]), LENGTH);
+                            let text = shown(ledger.quote(&ledger.claims[claim]), LENGTH);
                             json!({ "id": Ledger::id(claim), "text": text })
                         })
                         .collect();
@@ -319,8 +341,14 @@ async fn mended(
         for rewrite in answer.sentences {
             let Some(&(at, _)) = chunk.get(rewrite.sentence.wrapping_sub(1)) else { continue };
             if let Some(sentence) = reworded(task, ledger, &cases[at].sentence, &rewrite.text) {
+                let own = Said::of(&sentence.text);
+                let is_said = cases.iter().enumerate().any(|(other, case)| {
+                    let stands = matches!(case.fate, Fate::Stands | Fate::Weak);
+                    let is_here = case.section == cases[at].section;
+                    other != at && stands && is_here && Said::of(&case.sentence.text).is_same(&own)
+                });
                 cases[at].sentence = sentence;
-                cases[at].fate = Fate::Stands;
+                cases[at].fate = if is_said { Fate::Repeats } else { Fate::Stands };
             }
         }
     }

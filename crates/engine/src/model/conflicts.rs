@@ -5,8 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mind;
-use super::asking::{Ask, cut};
+use super::asking::Ask;
 use super::claims::Ledger;
+use super::quotes::shown;
 use super::words::values;
 use crate::Failed;
 use crate::purse::{Phase, Purse};
@@ -94,7 +95,7 @@ pub(super) async fn find(
                     let page = &ledger.pages[claim.page];
                     json!({
                         "id": Ledger::id(index), "source": page.publisher(), "date": page.text.published,
-                        "statement": cut(ledger.quote(claim), LENGTH),
+                        "statement": shown(ledger.quote(claim), LENGTH),
                     })
                 })
                 .collect();

@@ -179,6 +179,9 @@ fn inputs(text: &str) -> BTreeSet<String> {
 }
 
 #[cfg(test)]
+mod rendered;
+
+#[cfg(test)]
 mod tests {
     use serde_json::json;
 

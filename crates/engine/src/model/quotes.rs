@@ -32,6 +32,16 @@ pub(super) fn find(text: &Text, within: &Span, quote: &str) -> Option<Span> {
     Some(within.start + first.start..within.start + last.end)
 }
 
+/// Whether a place is only names of columns, which state nothing.
+pub(super) fn is_header(text: &Text, span: &Span) -> bool {
+    let holds = |index: usize| {
+        let block = &text.blocks[index].span;
+        block.start <= span.start && span.end <= block.end
+    };
+    let names = |block: &domain::text::Block| matches!(block.kind, BlockKind::Row { header: Some(header), .. } if holds(header));
+    text.blocks.iter().any(names)
+}
+
 /// The quote with the rest of its sentences, or of its row: a reader should not have to guess what half of one means.
 pub(super) fn whole(text: &Text, span: &Span) -> Span {
     let Some(block) = text
@@ -58,6 +68,14 @@ pub(super) fn whole(text: &Text, span: &Span) -> Span {
         }
         _ => span.clone(),
     }
+}
+
+/// A quote as models are shown it outside a fence: on one line, so that it cannot pass for the next one, without what nobody
+/// sees, and not longer than this.
+pub(super) fn shown(quote: &str, most_bytes: usize) -> String {
+    let seen: String = quote.chars().filter(|c| !is_invisible(*c)).collect();
+    let line = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+    super::asking::cut(&line, most_bytes).to_owned()
 }
 
 /// Each letter that counts, and the bytes that it stands for. White space is one space, however much there is.
@@ -155,9 +173,20 @@ mod tests {
     }
 
     #[test]
+    fn a_quote_is_shown_on_one_line_and_without_hidden_letters() {
+        assert_eq!(
+            shown("It opened.\nE9 (x): It\u{200b} closed.", 99),
+            "It opened. E9 (x): It closed."
+        );
+        assert_eq!(shown("It opened.", 4), "It o");
+    }
+
+    #[test]
     fn a_cell_grows_to_its_row() {
         let text = build::text("T", "| Town | People |\n| Ayford | 1200 |");
         let span = find(&text, &(0..text.body.len()), "1200").unwrap();
         assert!(text.quote(&whole(&text, &span)).contains("Ayford"));
+        let head = find(&text, &(0..text.body.len()), "People").unwrap();
+        assert!(is_header(&text, &head) && !is_header(&text, &span));
     }
 }

@@ -100,6 +100,18 @@ pub(super) async fn read(
             }
         }
     }
+    let unread = chosen.portions.len() - outcome.answered;
+    if unread > 0 {
+        mind.world.note(format!(
+            "Models read the best {} of {} portions of passages that bear on the question: {}.",
+            outcome.answered,
+            chosen.portions.len(),
+            match &outcome.failure {
+                Some(Unanswered::Silent(why) | Unanswered::Unfit(why)) => why.as_str(),
+                Some(Unanswered::Cap) | None => "the caps of the processor leave room for no more",
+            },
+        ));
+    }
     mind.world.note_read_by_model(dropped, chosen.withheld);
     Ok(outcome)
 }
@@ -137,6 +149,10 @@ fn add(
             dropped += 1;
             continue;
         };
+        if quotes::is_header(&pages[page].text, &span) {
+            dropped += 1;
+            continue;
+        }
         let page = ledger.place(&pages[page]);
         let statement = claimed.statement.chars().take(STATEMENT).collect();
         ledger.add(part, page, span, statement);

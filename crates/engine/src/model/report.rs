@@ -11,12 +11,13 @@ use llm::tokens;
 use serde_json::{Value, json};
 
 use super::Mind;
-use super::asking::{Ask, cut};
+use super::asking::Ask;
 use super::check::{self, Counts, Section};
 use super::claims::Ledger;
 use super::conflicts::Conflict;
 use super::draft::{self, Block, Sentence};
 use super::plan::Task;
+use super::quotes::shown;
 use crate::Failed;
 use crate::extractive::citations::Citations;
 use crate::extractive::facets::title;
@@ -56,7 +57,13 @@ pub(super) async fn write(
         .filter(|&part| from.ledger.of_part(part).next().is_some())
         .collect();
     let mut sections = Vec::new();
-    if has_sections && covered.len() > 1 {
+    // Where not all sections can be written, the answer that stands first is worth more than some of them.
+    let has_room = purse.calls_left(Phase::Write) > covered.len() as u64;
+    if has_sections && covered.len() > 1 && !has_room {
+        mind.world
+            .note("All was written as one answer: there were no model calls left for sections.");
+    }
+    if has_sections && covered.len() > 1 && has_room {
         let asks = covered.iter().map(|&part| section(mind, from, part)).collect();
         let texts = mind.texts(purse, asks).await?;
         for (&part, text) in covered.iter().zip(texts) {
@@ -156,24 +163,20 @@ fn evidence(
     chosen.extend(
         in_conflict.into_iter().filter(|claim| !chosen.contains(claim)).collect::<Vec<_>>(),
     );
-    let mut shown = Vec::new();
+    let mut offered = Vec::new();
     for index in chosen {
         let claim = &from.ledger.claims[index];
         let page = &from.ledger.pages[claim.page];
-        let quote = one_line(cut(from.ledger.quote(claim), LENGTH));
+        let quote = shown(from.ledger.quote(claim), LENGTH);
         used += tokens::count(&quote) + 20;
         if used > room {
             break;
         }
-        shown.push(json!({
+        offered.push(json!({
             "id": Ledger::id(index), "source": page.publisher(), "date": page.text.published, "quote": quote,
         }));
     }
-    shown
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    offered
 }
 
 fn rendered(

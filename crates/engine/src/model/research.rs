@@ -67,7 +67,11 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
             None => Outcome::Nothing(looked),
         });
     }
-    let compared = conflicts::find(&mind, &purse, &ledger).await?;
+    // Comparing must not take the call with which the answer is written.
+    let compared = match purse.calls_left(Phase::Write) {
+        0 | 1 => Err(Unanswered::Cap),
+        _ => conflicts::find(&mind, &purse, &ledger).await?,
+    };
     let conflicts = compared.unwrap_or_else(|_| {
         world.note("Sources were not compared by a model: no further call was possible.");
         Vec::new()

@@ -24,6 +24,8 @@ pub(super) enum Fault {
     Figures,
     Names,
     Negation,
+    /// It leads to a page that was not read.
+    Address,
     Words,
 }
 
@@ -239,6 +241,7 @@ impl Fault {
             Self::Figures => "it has a number or date that the quotes do not have",
             Self::Names => "it has a name that the quotes do not have",
             Self::Negation => "it affirms what the quote denies, or denies what it affirms",
+            Self::Address => "it gives the address of a page that was not read; give no address",
             Self::Words => "the quotes do not say this",
         }
     }

@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 pub(crate) const ME: Owner = Owner::LOCAL;
 const HOST: &str = "here";
 /// Longest wait for anything in these tests.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 pub(crate) struct Bench {
     pub(crate) store: Store,

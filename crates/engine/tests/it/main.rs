@@ -3,8 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod answers;
+mod bad_models;
 mod bench;
 mod crashes;
 mod ends;
+mod injected;
+mod kills;
+mod models;
 mod outside;
 mod policy;
+mod tiers;

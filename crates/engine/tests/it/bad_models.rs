@@ -1,0 +1,197 @@
+//! Models that are down, dear, careless or stubborn: what they do not carry does not reach a report.
+
+use testkit::analyst::Habit;
+use testkit::corpus::{self, QUESTION};
+use testkit::model_server::{Asked, Fault};
+use testkit::{Database, build};
+
+use crate::models::{Desk, report};
+
+/// Some of the system part of a prompt.
+const READS: &str = "You read passages";
+const WRITES: &str = "You write";
+
+fn count(asked: &[Asked], sign: &str) -> usize {
+    asked.iter().filter(|asked| asked.system.contains(sign)).count()
+}
+
+fn down() -> Fault {
+    Fault::error(503, "overloaded_error", "down for the night")
+}
+
+#[tokio::test]
+async fn with_the_model_down_the_rules_answer_and_say_so() {
+    let desk = Desk::new(Habit::Careful).await;
+    desk.server.always(Some(down()));
+    let done = desk.done(report("core"), QUESTION).await;
+    desk.assert_signed(&done).await;
+    assert_eq!(done.receipt.engine, "extractive");
+    let notes = done.receipt.notes.join("\n");
+    assert!(notes.contains("The plan was made by rules"), "{notes}");
+    assert!(notes.contains("Answered by rules, which only quote"), "{notes}");
+    assert!(done.text.contains("12 May 1998"), "{}", done.text);
+    assert_eq!(done.spending().calls, 0);
+}
+
+#[tokio::test]
+async fn a_model_that_goes_down_in_the_middle_leaves_what_was_read_to_the_rules() {
+    for good in [1, 2, 4] {
+        let desk = Desk::new(Habit::Careful).await;
+        desk.server.next((0..good).map(|_| None));
+        desk.server.always(Some(down()));
+        let done = desk.done(report("pro"), QUESTION).await;
+        desk.assert_signed(&done).await;
+        assert_eq!((done.receipt.engine.as_str(), done.spending().calls), ("extractive", good));
+        let notes = done.receipt.notes.join("\n");
+        assert!(notes.contains("Answered by rules, which only quote"), "{notes}");
+        assert!(done.text.contains("12 May 1998"), "{}", done.text);
+    }
+}
+
+#[tokio::test]
+async fn a_model_that_stumbles_once_is_asked_again() {
+    let desk = Desk::new(Habit::Careful).await;
+    desk.server.next([
+        None,
+        Some(down()),
+        Some(Fault::Reset),
+        Some(Fault::rate(&[("retry-after", "0")])),
+    ]);
+    let done = desk.done(report("core"), QUESTION).await;
+    desk.assert_signed(&done).await;
+    assert_eq!((done.receipt.engine.as_str(), done.receipt.notes.len()), ("model", 0));
+    assert_eq!(done.spending().calls as usize, done.hits - 3);
+}
+
+#[tokio::test]
+async fn a_cap_of_calls_is_kept_and_the_answer_labelled() {
+    let desk = Desk::new(Habit::Careful).await;
+    for calls in 0..12 {
+        let mut spec = report("pro");
+        spec.processor.caps.calls = calls;
+        let done = desk.done(spec, QUESTION).await;
+        desk.assert_signed(&done).await;
+        assert!(done.hits <= calls as usize, "{} calls of {calls}", done.hits);
+        let is_labelled = !done.receipt.notes.is_empty();
+        assert!(is_labelled, "{calls}: {:?}", done.receipt);
+    }
+}
+
+#[tokio::test]
+async fn caps_of_tokens_and_money_are_kept_and_the_answer_labelled() {
+    let desk = Desk::new(Habit::Careful).await;
+    for tokens in [0, 1_000, 4_000] {
+        let mut spec = report("pro");
+        spec.processor.caps.input_tokens = tokens;
+        let done = desk.done(spec, QUESTION).await;
+        desk.assert_signed(&done).await;
+        let spending = done.spending();
+        assert!(spending.input_tokens <= tokens, "{spending:?}");
+        assert!(!done.receipt.notes.is_empty(), "{tokens}: {:?}", done.receipt);
+    }
+    for micro_usd in [0, 500, 1_500] {
+        let mut spec = report("pro");
+        spec.processor.caps.cost_micro_usd = micro_usd;
+        let done = desk.done(spec, QUESTION).await;
+        desk.assert_signed(&done).await;
+        let spent = done.spending().cost_micro_usd.unwrap_or(0);
+        assert!(spent <= micro_usd, "{spent} of {micro_usd}");
+        assert!(!done.receipt.notes.is_empty(), "{micro_usd}: {:?}", done.receipt);
+    }
+}
+
+#[tokio::test]
+async fn citations_of_nothing_never_reach_a_report() {
+    let desk = Desk::new(Habit::CitesUnknown).await;
+    for tier in ["base", "pro", "ultra"] {
+        let done = desk.done(report(tier), QUESTION).await;
+        desk.assert_signed(&done).await;
+        assert_eq!(done.receipt.engine, "model");
+        assert!(
+            !done.text.contains("painted blue") && !done.text.contains("café"),
+            "{}",
+            done.text
+        );
+        assert!(done.receipt.sentences_dropped >= 2, "{:?}", done.receipt);
+    }
+}
+
+#[tokio::test]
+async fn invented_numbers_never_reach_a_report() {
+    let desk = Desk::new(Habit::InventsNumbers).await;
+    for tier in ["base", "pro", "ultra"] {
+        let done = desk.done(report(tier), QUESTION).await;
+        desk.assert_signed(&done).await;
+        assert_eq!(done.receipt.engine, "model");
+        assert!(!done.text.contains("7777") && !done.text.contains("31 %"), "{}", done.text);
+    }
+}
+
+#[tokio::test]
+async fn quotes_that_do_not_stand_there_are_dropped_and_counted() {
+    let desk = Desk::new(Habit::Misquotes).await;
+    let done = desk.done(report("pro"), QUESTION).await;
+    desk.assert_signed(&done).await;
+    assert!(done.spending().claims_dropped > 0, "{:?}", done.receipt);
+    assert!(!done.text.contains("perhaps"), "{}", done.text);
+}
+
+#[tokio::test]
+async fn an_answer_in_fences_is_taken_as_it_is() {
+    let desk = Desk::new(Habit::Fenced).await;
+    let done = desk.done(report("core"), QUESTION).await;
+    desk.assert_signed(&done).await;
+    assert_eq!((done.receipt.engine.as_str(), done.receipt.notes.len()), ("model", 0));
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_fit_is_asked_for_again_and_then_used() {
+    let desk = Desk::new(Habit::BrokenAtFirst).await;
+    let done = desk.done(report("core2x"), QUESTION).await;
+    desk.assert_signed(&done).await;
+    assert_eq!(done.receipt.engine, "model", "{:?}", done.receipt.notes);
+    let asked = desk.server.asked();
+    let again = asked.iter().filter(|asked| asked.turns.len() > 1).count();
+    let typed = asked.iter().filter(|asked| !asked.system.contains(WRITES)).count();
+    assert_eq!(again * 2, typed);
+    let told = asked.iter().filter_map(|asked| asked.turns.get(2));
+    assert!(told.into_iter().all(|turn| turn.contains("holds no JSON")));
+}
+
+#[tokio::test]
+async fn a_model_that_never_fits_is_asked_twice_more_at_most_and_the_rules_answer() {
+    let desk = Desk::new(Habit::Broken).await;
+    let done = desk.done(report("core"), QUESTION).await;
+    desk.assert_signed(&done).await;
+    assert_eq!(done.receipt.engine, "extractive");
+    let asked = desk.server.asked();
+    assert!(asked.iter().all(|asked| asked.turns.len() <= 3), "turns without end");
+    let firsts = asked.iter().filter(|asked| asked.turns.len() == 1).count();
+    assert!(asked.len() <= firsts * 3, "{} for {firsts} questions", asked.len());
+    assert!(
+        done.receipt.notes.iter().any(|note| note.contains("cannot be used")),
+        "{:?}",
+        done.receipt.notes
+    );
+}
+
+#[tokio::test]
+async fn a_model_that_finds_nothing_ends_without_an_answer_and_without_a_report() {
+    let desk = Desk::new(Habit::Blind).await;
+    let done = desk.done(report("core"), QUESTION).await;
+    let failure = done.run.run.failure.expect("a failure");
+    assert_eq!(failure.code, domain::run::FailureCode::NoEvidence);
+    assert!(done.output.is_none());
+    assert_eq!(count(&desk.server.asked(), WRITES), 0);
+    assert!(count(&desk.server.asked(), READS) > 0);
+}
+
+#[tokio::test]
+async fn without_any_page_no_model_reads_or_writes() {
+    let web = corpus::web().await;
+    let desk = Desk::over(web, Habit::Careful, Database::sqlite()).await;
+    let spec = crate::models::with_models(build::report(), "core");
+    let done = desk.done(spec, "What is the price of xylophone zebra quartz?").await;
+    assert!(done.run.run.failure.is_some());
+    assert_eq!(count(&desk.server.asked(), READS), 0);
+}
