@@ -1,5 +1,7 @@
 //! `fetch` and `search`: one page or one search at once, through the same guard and politeness as runs.
 
+use std::fmt::Write as _;
+
 use anyhow::{Result, bail};
 use egress::Scope;
 use serde_json::json;
@@ -118,10 +120,10 @@ pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
     for (at, hit) in (1..).zip(&hits) {
         let title = if hit.title.is_empty() { "(no title)" } else { &hit.title };
         let date = hit.published.as_deref().map_or(String::new(), |day| format!("  {day}"));
-        out.push_str(&format!("{at}. {title}{date}\n   {}\n", hit.address));
+        let _ = writeln!(out, "{at}. {title}{date}\n   {}", hit.address);
         if !hit.snippet.is_empty() {
             let brief: String = hit.snippet.chars().take(200).collect();
-            out.push_str(&format!("   {brief}\n"));
+            let _ = writeln!(out, "   {brief}");
         }
     }
     show::say(&out)

@@ -244,7 +244,7 @@ fn words_of(row: &Marked) -> (String, String) {
 
 fn push(words: &mut String, text: &str) {
     let room = MAX_WORDS.saturating_sub(words.chars().count());
-    let _ = write!(words, "{}\n", clean(text).chars().take(room).collect::<String>());
+    let _ = writeln!(words, "{}", clean(text).chars().take(room).collect::<String>());
 }
 
 fn short(value: &Value) -> String {

@@ -112,7 +112,9 @@ async fn retry_part(conn: &mut Conn, group: i64, behind: i64, now: TimeMs) -> Re
         queued,
         now.0
     )?;
-    again.iter().for_each(|(run, _, _)| conn.touch(Change::Run(*run)));
+    for (run, _, _) in &again {
+        conn.touch(Change::Run(*run));
+    }
     conn.touch(Change::Group(group));
     conn.touch(Change::Work);
     Ok(Part { queued, last: Some(last) })

@@ -115,14 +115,14 @@ pub(super) fn markdown(text: String) -> CallToolResult {
 impl Call {
     /// Where the work can be watched, without a key.
     pub(super) fn run_url(&self, run: impl fmt::Display) -> String {
-        self.url("runs", run.to_string())
+        self.url("runs", &run.to_string())
     }
 
     pub(super) fn group_url(&self, group: impl fmt::Display) -> String {
-        self.url("groups", group.to_string())
+        self.url("groups", &group.to_string())
     }
 
-    fn url(&self, what: &str, id: String) -> String {
+    fn url(&self, what: &str, id: &str) -> String {
         let token = id.parse().ok().and_then(|work| self.signer.token(work));
         sharing::with_token(format!("{}/{what}/{id}", self.app.public_url), token.as_deref())
     }

@@ -158,6 +158,11 @@ fn source_policy(args: &mut Arguments) -> Option<Value> {
     (!policy.is_empty()).then_some(Value::Object(policy))
 }
 
+const ONE_TEXT: &str = "`inputs` is one text, and `output` is missing: call createDeepResearch for one question; or give \
+    rows and the columns that are wanted";
+const NO_COLUMNS: &str = "`output` is missing: say which columns are wanted, such as `founded: year it was founded; ceo: \
+    its chief executive`";
+
 /// `createTaskGroup`.
 pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Started, Refusal> {
     if !args.has(&ROWS) && args.has(&QUESTION) {
@@ -173,17 +178,11 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
     let source_policy = source_policy(&mut args);
     let request_key = args.text(&named("request_key"), "a UUID");
     let is_question = table.as_ref().is_some_and(Table::is_single_value);
-    if group.is_none() && output.is_none() && is_question && call.tools == ToolSet::Full {
-        return Err(Refusal::one(
-            "`inputs` is one text, and `output` is missing: call createDeepResearch for one question; or give rows and \
-             the columns that are wanted",
-        ));
-    }
     if group.is_none() && output.is_none() {
-        args.problem(
-            "`output` is missing: say which columns are wanted, such as `founded: year it was founded; ceo: its chief \
-             executive`",
-        );
+        if is_question && call.tools == ToolSet::Full {
+            return Err(Refusal::one(ONE_TEXT));
+        }
+        args.problem(NO_COLUMNS);
     }
     let task = output.as_ref().and_then(|output| wanted::read(&mut args, output, output_type));
     let mut notes = args.finish()?;

@@ -288,9 +288,10 @@ pub(super) async fn live_part(
 ) -> Result<String, store::Failed> {
     let marks = app.store.group_marks(viewer.owner, group.id).await?;
     let points = app.store.ended_over_time(viewer.owner, group.id, POINTS).await?;
-    let table = match asked.is_plain() {
-        true => Some(table_of(app, viewer, site, group, asked, &marks).await?),
-        false => None,
+    let table = if asked.is_plain() {
+        Some(table_of(app, viewer, site, group, asked, &marks).await?)
+    } else {
+        None
     };
     let part = LivePart {
         mark: &mark(group),
@@ -384,8 +385,10 @@ fn stats(app: &App, group: &Group, marks: &GroupMarks, points: &[(i64, i64)]) ->
     let number = |n: i64| f64::from(u32::try_from(n.max(0)).unwrap_or(u32::MAX));
     let rate = plot::rate(points, app.store.clock().now().0).filter(|_| counts.is_active());
     let left = rate.map(|rate| {
-        let seconds = (number(counts.active()) / rate).min(1e9);
-        words::spent(i64::from(seconds as u32) * 1000)
+        let seconds = (number(counts.active()) / rate).clamp(0.0, 1e9);
+        #[expect(clippy::cast_possible_truncation, reason = "clamped to what fits")]
+        let seconds = seconds as i64;
+        words::spent(seconds * 1000)
     });
     let mut cells = Tally::default();
     for (_, tally) in &marks.fields {
@@ -472,7 +475,7 @@ fn chips(site: &Site, group: &Group, asked: &Asked, marks: &GroupMarks) -> Vec<C
         name,
         count: words::count(count(word)),
         href: site.to(&asked.address(&path, |other| {
-            other.show = (*word).to_owned();
+            (*word).clone_into(&mut other.show);
             other.from = 0;
         })),
         icon: shape(word).map_or_else(String::new, |(class, icon)| {

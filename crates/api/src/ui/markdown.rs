@@ -78,9 +78,12 @@ impl<'a> Sections<'a> {
     fn write(&mut self, level: HeadingLevel, words: Vec<Event<'a>>, writer: &mut Writer<'a, '_>) {
         let text: String = words
             .iter()
-            .filter_map(|event| match event {
-                Event::Text(text) | Event::Code(text) => Some(text.as_ref()),
-                _ => None,
+            .filter_map(|event| {
+                if let Event::Text(text) | Event::Code(text) = event {
+                    Some(text.as_ref())
+                } else {
+                    None
+                }
             })
             .collect();
         let is_title = level == HeadingLevel::H1 && !self.has_begun;
@@ -101,7 +104,9 @@ impl<'a> Sections<'a> {
         } else {
             writer.raw("<h3>".into());
         }
-        words.into_iter().for_each(|event| writer.take(event));
+        for event in words {
+            writer.take(event);
+        }
         writer.raw(format!("</{name}>\n"));
     }
 }

@@ -1,5 +1,7 @@
 //! Plots as inline SVG, each with its numbers in words.
 
+use std::fmt::Write as _;
+
 use domain::clock::TimeMs;
 
 use crate::ui::parts::escaped;
@@ -19,7 +21,7 @@ pub(super) fn progress(points: &[(i64, i64)], began_ms: i64, total: i64) -> Opti
     let mut line = String::from("0,40");
     for (rows, at) in points {
         let (x, y) = (share(at - began_ms, spent), 40.0 - share(*rows, total) * 0.39);
-        line.push_str(&format!(" {x:.1},{y:.1}"));
+        let _ = write!(line, " {x:.1},{y:.1}");
     }
     let label = format!(
         "Rows finished over time: none at {}, {} of {} at {}",

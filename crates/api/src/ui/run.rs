@@ -26,6 +26,7 @@ const MAX_TITLE: usize = 220;
 
 #[derive(Template)]
 #[template(path = "run.html")]
+#[expect(clippy::struct_excessive_bools, reason = "a template asks for each by its name")]
 struct RunPage {
     site: Site,
     id: String,

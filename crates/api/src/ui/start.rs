@@ -1,5 +1,7 @@
 //! Starting work from a page: a question, or a sheet whose rows are to be filled in. All of it goes the way of REST.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use axum::Form;
 use axum::extract::multipart::{Multipart, MultipartRejection};
@@ -284,7 +286,10 @@ async fn filled(
     }
     // The same form sent twice makes one table.
     let hash = Sha256::digest(format!("{id}\n{processor}\n{spec}").as_bytes()).to_vec();
-    let hex = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect::<String>();
+    let hex = hash.iter().take(16).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    });
     let key = |part: String| Key { text: part, request_hash: hash.clone(), lifetime_ms: REPEAT_MS };
     let notes = json!({"made_by": "page", "file": words::short(name, MAX_NAME)});
     let first = Some(key(format!("page/{hex}")));

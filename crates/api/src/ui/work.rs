@@ -123,7 +123,9 @@ impl Watching {
             let Some(last) = steps.last() else { break };
             self.last_step = last.seq;
             let is_all = i64::try_from(steps.len()).is_ok_and(|count| count < STEPS_AT_ONCE);
-            steps.into_iter().for_each(|step| self.note(step, began));
+            for step in &steps {
+                self.note(step, began);
+            }
             if is_all {
                 break;
             }
@@ -157,13 +159,13 @@ impl Watching {
         self.now = Some((stage, message));
     }
 
-    fn note(&mut self, step: Step, began: TimeMs) {
+    fn note(&mut self, step: &Step, began: TimeMs) {
         let mut kind = step.kind.as_str();
         match kind {
             "read" => {
-                let (text, failure) = match step.outcome {
-                    Outcome::Read(text) => (Some(text), None),
-                    Outcome::Failed(ref why) => (None, Some(why.clone())),
+                let (text, failure) = match &step.outcome {
+                    Outcome::Read(text) => (Some(*text), None),
+                    Outcome::Failed(why) => (None, Some(why.clone())),
                     Outcome::Found(_) | Outcome::Other => (None, None),
                 };
                 self.sources.retain(|known| known.address != step.detail);
