@@ -1,5 +1,6 @@
 //! Every tier over the corpus with a careful model: planned, read, quoted, written and checked.
 
+use domain::output::Output;
 use domain::spec::{Spec, Wanted};
 use serde_json::Value;
 use testkit::analyst::Habit;
@@ -150,7 +151,7 @@ async fn a_report_in_german_from_english_pages_cites_them_as_they_are() {
     let done = desk.done(report("ultra"), QUESTION).await;
     desk.assert_signed(&done).await;
     assert!(done.text.contains("Das Werk von Sorrel Reach wurde am 12. Mai 1998"), "{}", done.text);
-    let quotes = done.output.iter().flat_map(|output| output.evidence());
+    let quotes = done.output.iter().flat_map(Output::evidence);
     assert!(
         quotes.into_iter().any(|evidence| evidence.quote.contains("was opened on 12 May 1998"))
     );

@@ -20,7 +20,12 @@ pub(super) fn write(
     let given = quotes(user);
     for quote in given.iter().take(most) {
         for sentence in sentences(quote.text) {
-            let own = if habit == Habit::WritesGerman { german(sentence) } else { None };
+            let own = if habit == Habit::WritesGerman {
+                german(sentence)
+            } else {
+                // True but for its figures.
+                (habit == Habit::InventsNumbers).then(|| sentence.replace("12", "7777"))
+            };
             let words = own.as_deref().unwrap_or(sentence).trim_end_matches('.');
             let _ = write!(out, "{words} [[{}]]. ", quote.id);
         }
