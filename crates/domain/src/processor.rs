@@ -119,19 +119,22 @@ const TABLE: [Line; 9] = [
     ("ultra8x", 8, 480, 960, 7200, 3, 72, 2, 2400, 25),
 ];
 
+/// A call sets aside the most that it may cost, so that money has to hold one reading at the prices of small hosted models
+/// (about $0.25 for a million tokens in and $2 for a million out) even where little of it is spent.
+///
 /// name, calls, tokens in, millionths of a dollar, width, branches, judging: what the same tiers may ask of models
 type ModelLine = (&'static str, u32, u64, u64, u32, u32, Judging);
 
 const MODEL_TABLE: [ModelLine; 9] = [
-    ("lite", 4, 24_000, 4_000, 1, 1, Judging::Rules),
-    ("base", 8, 48_000, 10_000, 1, 1, Judging::Rules),
-    ("core", 16, 120_000, 25_000, 1, 1, Judging::Rules),
-    ("core2x", 32, 240_000, 50_000, 2, 1, Judging::Weak),
-    ("pro", 56, 500_000, 100_000, 3, 1, Judging::Weak),
-    ("ultra", 140, 1_400_000, 300_000, 5, 1, Judging::All),
-    ("ultra2x", 280, 2_800_000, 600_000, 5, 2, Judging::All),
-    ("ultra4x", 560, 5_600_000, 1_200_000, 5, 4, Judging::All),
-    ("ultra8x", 1120, 11_200_000, 2_400_000, 5, 8, Judging::All),
+    ("lite", 4, 24_000, 12_000, 1, 1, Judging::Rules),
+    ("base", 8, 48_000, 25_000, 1, 1, Judging::Rules),
+    ("core", 16, 120_000, 50_000, 1, 1, Judging::Rules),
+    ("core2x", 32, 240_000, 100_000, 2, 1, Judging::Weak),
+    ("pro", 56, 500_000, 200_000, 3, 1, Judging::Weak),
+    ("ultra", 140, 1_400_000, 600_000, 5, 1, Judging::All),
+    ("ultra2x", 280, 2_800_000, 1_200_000, 5, 2, Judging::All),
+    ("ultra4x", 560, 5_600_000, 2_400_000, 5, 4, Judging::All),
+    ("ultra8x", 1120, 11_200_000, 4_800_000, 5, 8, Judging::All),
 ];
 
 /// The processors of a fresh installation: nine tiers, their `-fast` twins and `noop`.
