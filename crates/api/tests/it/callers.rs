@@ -38,7 +38,7 @@ const PAGES: [(&str, &[&str]); 23] = [
 /// `POST /sign-in` is in `sharing.rs`.
 const OPEN_PAGES: [&str; 2] = ["/assets/{name}", "/sign-in"];
 /// What is behind them is in `mcp.rs`.
-const MCP: [&str; 2] = ["/mcp", "/mcp/simple"];
+const MCP: [&str; 3] = ["/mcp", "/mcp/simple", "/mcp/web"];
 
 struct Route {
     method: String,
