@@ -65,7 +65,7 @@ test('an empty home says what to do', async () => {
 test('a run is started from the form and watched to its end without reloading', async () => {
   const page = await open(browser);
   await page.goto(server.url);
-  await page.fill('textarea[name=input]', `When was the launch of each turbine? ${site.url}/`);
+  await page.fill('textarea[name=input]', `When was the launch of each turbine? ${site.url}/ ${site.url}/launch-of-the-grebe`);
   await page.selectOption('select[name=processor]', 'core');
   assert.match(await page.textContent('#p-hint'), /at most .* Costs nothing/);
   await page.click('button:has-text("Start research")');
