@@ -23,12 +23,12 @@ async function isSound(page, name, host = new URL(server.url).host) {
   assert.deepEqual(page.seen.errors, [], `${name}: the console`);
   assert.deepEqual([...page.seen.hosts].filter(other => other !== host), [], `${name}: other hosts`);
   for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     // Colours glide; they are judged where they come to rest.
     await page.waitForTimeout(300);
     assert.deepEqual(await violations(page), [], `${name} in ${colorScheme}`);
   }
-  await page.emulateMedia({ colorScheme: 'light' });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
   assert.notEqual(await page.title(), 'broken', name);
 }
 
