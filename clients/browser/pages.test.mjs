@@ -23,12 +23,12 @@ async function isSound(page, name, host = new URL(server.url).host) {
   assert.deepEqual(page.seen.errors, [], `${name}: the console`);
   assert.deepEqual([...page.seen.hosts].filter(other => other !== host), [], `${name}: other hosts`);
   for (const colorScheme of ['light', 'dark']) {
-    await page.emulateMedia({ colorScheme });
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
     // Colours glide; they are judged where they come to rest.
     await page.waitForTimeout(300);
     assert.deepEqual(await violations(page), [], `${name} in ${colorScheme}`);
   }
-  await page.emulateMedia({ colorScheme: 'light' });
+  await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
   assert.notEqual(await page.title(), 'broken', name);
 }
 
@@ -65,7 +65,7 @@ test('an empty home says what to do', async () => {
 test('a run is started from the form and watched to its end without reloading', async () => {
   const page = await open(browser);
   await page.goto(server.url);
-  await page.fill('textarea[name=input]', `When was the launch of each turbine? ${site.url}/`);
+  await page.fill('textarea[name=input]', `When was the launch of each turbine? ${site.url}/ ${site.url}/launch-of-the-grebe`);
   await page.selectOption('select[name=processor]', 'core');
   assert.match(await page.textContent('#p-hint'), /at most .* Costs nothing/);
   await page.click('button:has-text("Start research")');

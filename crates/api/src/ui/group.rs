@@ -22,7 +22,7 @@ use crate::ui::site::Site;
 use crate::ui::{plot, rendered, see, words};
 
 /// Cells of one part: with more columns there are fewer rows, so that a page stays under 150 kB.
-const CELLS: usize = 400;
+const CELLS: usize = 160;
 const MIN_ROWS: usize = 10;
 const MAX_ROWS: usize = 50;
 /// Most columns of either kind; more do not help a reader, and exports have them all.
