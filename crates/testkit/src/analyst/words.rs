@@ -43,6 +43,9 @@ pub(super) fn years(text: &str) -> BTreeSet<&str> {
         .collect()
 }
 
+/// Words whose full stop ends no sentence.
+const SHORTENED: [&str; 4] = ["Ltd", "Inc", "Co", "No"];
+
 /// Sentences of a line.
 pub(super) fn sentences(line: &str) -> Vec<&str> {
     let mut found = Vec::new();
@@ -50,8 +53,8 @@ pub(super) fn sentences(line: &str) -> Vec<&str> {
     let ends = line.match_indices(". ").map(|(at, _)| at + 1);
     let is_end = |at: usize| {
         let before = line[..at - 1].rsplit(' ').next().unwrap_or_default();
-        // `Ltd.`, `12.`: short, or a number.
-        before.chars().count() > 3 && !before.bytes().all(|b| b.is_ascii_digit())
+        let is_day = before.len() <= 2 && before.bytes().all(|b| b.is_ascii_digit());
+        !is_day && !SHORTENED.contains(&before)
     };
     for at in ends.filter(|&at| is_end(at)).chain([line.len()]) {
         let sentence = line[from..at].trim();
