@@ -88,8 +88,9 @@ const PAGES_OF: Both = over_rows!(
     " AS wanted CROSS JOIN texts t JOIN pages p ON p.seq = t.page_seq WHERE t.seq = CAST(value ->> 'text' AS BIGINT)"
 );
 
-/// Journal answers are `{"got": …}` or `{"failed": "why"}`.
-fn outcome(answer: &Value) -> Outcome {
+/// Journal answers are `{"got": …}` or `{"failed": "why"}`, of late beside what went out for them.
+fn outcome(entry: &Value) -> Outcome {
+    let answer = entry.get("answer").unwrap_or(entry);
     if let Some(why) = answer.get("failed").and_then(Value::as_str) {
         return Outcome::Failed(why.to_owned());
     }
@@ -102,4 +103,21 @@ fn outcome(answer: &Value) -> Outcome {
         hit.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
     };
     Outcome::Found(hits.iter().map(|hit| (text(hit, "address"), text(hit, "title"))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_understood_alone_and_beside_what_went_out_for_it() {
+        let failed = json!({"failed": "it refuses us"});
+        for entry in [failed.clone(), json!({"answer": failed, "sent": []})] {
+            assert_eq!(outcome(&entry), Outcome::Failed("it refuses us".into()));
+        }
+        assert_eq!(outcome(&json!({"answer": {"got": {"text": 7}}})), Outcome::Read(TextRef(7)));
+        let hit = json!({"got": [{"address": "doc://a/b", "title": "B"}]});
+        assert_eq!(outcome(&hit), Outcome::Found(vec![("doc://a/b".into(), "B".into())]));
+        assert_eq!(outcome(&json!({"other": 1})), Outcome::Other);
+    }
 }
