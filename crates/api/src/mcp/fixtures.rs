@@ -118,7 +118,7 @@ impl ServerHandler for Fixtures {
         if let Some(answer) = self.shared.constant.answer(&request.name) {
             return Ok(answer.into());
         }
-        let call = self.product.call(context)?;
+        let call = self.product.call(context).await?;
         if let Some(answer) = rounds::call(&self.shared, &call, &request)? {
             return Ok(answer);
         }
