@@ -8,6 +8,7 @@ mod asking;
 mod cells;
 mod check;
 mod claims;
+mod composed;
 mod conflicts;
 mod draft;
 pub(crate) mod fill;
