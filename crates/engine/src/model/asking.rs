@@ -91,12 +91,7 @@ impl<'a> Mind<'a> {
         asks: Vec<Ask>,
         schema: &Value,
     ) -> Result<Vec<Result<T, Unanswered>>, Failed> {
-        let mut granted = Vec::with_capacity(asks.len());
-        for ask in asks {
-            let request = self.request(&ask, Some(schema))?;
-            let grant = purse.grant(ask.phase, self.world.most(ask.role, &request));
-            granted.push((ask, request, grant));
-        }
+        let granted = self.granted(purse, asks, Some(schema))?;
         let calls: Vec<_> = granted
             .into_iter()
             .map(|(ask, request, grant)| async move {
@@ -115,12 +110,7 @@ impl<'a> Mind<'a> {
         purse: &Purse,
         asks: Vec<Ask>,
     ) -> Result<Vec<Result<String, Unanswered>>, Failed> {
-        let mut granted = Vec::with_capacity(asks.len());
-        for ask in asks {
-            let request = self.request(&ask, None)?;
-            let grant = purse.grant(ask.phase, self.world.most(ask.role, &request));
-            granted.push((ask, request, grant));
-        }
+        let granted = self.granted(purse, asks, None)?;
         let calls: Vec<_> = granted
             .into_iter()
             .map(|(ask, request, grant)| async move {
@@ -130,6 +120,21 @@ impl<'a> Mind<'a> {
             })
             .collect();
         stream::iter(calls).buffered(AT_ONCE).try_collect().await
+    }
+
+    /// Each question with leave to ask it, or without where it no longer fits.
+    fn granted(
+        &self,
+        purse: &Purse,
+        asks: Vec<Ask>,
+        schema: Option<&Value>,
+    ) -> Result<Vec<(Ask, Request, Option<Grant>)>, Failed> {
+        let granted = asks.into_iter().map(|ask| {
+            let request = self.request(&ask, schema)?;
+            let grant = purse.grant(ask.phase, self.world.most(ask.role, &request));
+            Ok((ask, request, grant))
+        });
+        granted.collect()
     }
 
     async fn mended<T: DeserializeOwned>(
