@@ -33,7 +33,9 @@ class Served:
         self.start()
 
     def start(self):
-        command = [self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--source", "docs=docs", *self.settings]
+        # Nothing here asks the public network: not the search that needs no account either.
+        at_home = ["--set", "search.keyless=false"]
+        command = [self.binary, "serve", "--listen", f"127.0.0.1:{self.port}", "--source", "docs=docs", *at_home, *self.settings]
         self.process = subprocess.Popen(
             command, cwd=self.directory.name, env=self.environment,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,

@@ -79,8 +79,7 @@ impl Web {
     pub(crate) async fn search(&self, app: &App, asked: &Asked) -> Result<Found, Problem> {
         let names = providers(app, &asked.queries);
         if names.is_empty() {
-            return Err(Problem::new(
-                Kind::Unavailable,
+            return Err(Problem::invalid(
                 "no search provider is set up here: the operator sets search.searxng.url or the key of one (docs/search.md)",
             ));
         }
