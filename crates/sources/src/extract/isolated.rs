@@ -1,7 +1,7 @@
 //! Parsers that are not ours to trust, where they can do no harm: in a child process of our own program, with limits on
 //! time, memory and output; or, where no program is known, on a thread with a limit on time.
 //!
-//! What comes back is an [`Outline`], never a text: words from a child are cleaned and measured here like any others.
+//! What comes back is an outline, never a text: words from a child are cleaned and measured here like any others.
 
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
