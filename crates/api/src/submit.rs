@@ -4,6 +4,7 @@ mod policy;
 mod processor;
 mod settings;
 mod task;
+mod tools;
 mod webhook;
 
 use std::collections::{BTreeSet, HashMap};
@@ -45,8 +46,8 @@ pub struct Catalog {
     pub has_prices: bool,
     /// Rows of one group that are worked on at the same time; 1 where a model on one's own machine takes one at a time.
     pub at_once: u32,
-    /// The way out to webhooks; `None` where nobody delivers.
-    pub webhooks: Option<Egress>,
+    /// The way out to what requests name: webhooks and servers of tools. `None` where no request may name any.
+    pub way_out: Option<Egress>,
     /// The name of this machine, by which runs with local sources find a worker that can read them.
     pub host: String,
 }
@@ -68,6 +69,8 @@ pub struct RunArgs {
     pub previous: Option<String>,
     /// `{url, event_types}` or null.
     pub webhook: Option<Value>,
+    /// `[{name, url, headers, allowed_tools}]` or null.
+    pub mcp_servers: Option<Value>,
     /// Exactly these sources; `None`: all of the owner's. Command line only.
     pub sources: Option<Vec<SourceName>>,
     /// Members of the request that this version takes and does not use; each becomes a warning.
@@ -174,11 +177,12 @@ impl<'a> Desk<'a> {
         let text = |value: Option<&Value>| value.map(Value::to_string).unwrap_or_default();
         let (spec, policy) = (text(own_spec), text(args.source_policy.as_ref()));
         let settings = text(args.advanced_settings.as_ref());
+        let tools = text(args.mcp_servers.as_ref());
         let question = args.input.as_str().unwrap_or_default();
         let keyless =
             if self.catalog.keyless { sources::keyless_for(question) } else { Vec::new() };
         let key = format!(
-            "{:?}\n{spec}\n{policy}\n{settings}\n{:?}\n{keyless:?}",
+            "{:?}\n{spec}\n{policy}\n{settings}\n{tools}\n{:?}\n{keyless:?}",
             args.processor, args.sources
         );
         if let Some(known) = self.known.get(&key) {
@@ -202,6 +206,8 @@ impl<'a> Desk<'a> {
         warnings.extend(settings.without_effect(&reach.search));
         warnings.extend(settings.warnings);
         warnings.extend(task.without_a_model(processor.engine));
+        let tools = tools::read(args.mcp_servers.as_ref(), self.catalog.way_out.as_ref())?;
+        warnings.extend(tools::without_effect(&tools, &processor));
         let cast = match processor.engine {
             Engine::Model => self.catalog.cast.clone(),
             Engine::Extractive | Engine::Noop => None,
@@ -216,6 +222,7 @@ impl<'a> Desk<'a> {
             input_schema: task.input_schema.clone(),
             cast,
             escalation: settings.escalation,
+            tools,
         });
         let host = reach.host.filter(|_| self.is_shared_store);
         let resolved = Arc::new(Resolved { spec, task, warnings, host });
@@ -277,7 +284,7 @@ fn checked_webhook(
     event: &str,
 ) -> Result<Option<Webhook>, Problem> {
     let Some((webhook, url)) = webhook::read(value, event)? else { return Ok(None) };
-    match catalog.webhooks.as_ref().map(|egress| egress.vet(&url, Purpose::Webhook)) {
+    match catalog.way_out.as_ref().map(|egress| egress.vet(&url, Purpose::Webhook)) {
         Some(Ok(())) => Ok(Some(webhook)),
         Some(Err(why)) => Err(Problem::invalid(format!("`webhook.url`: {why}"))),
         None => Err(Problem::invalid("`webhook`: nothing is told from here; use the server")),
@@ -315,6 +322,7 @@ fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem
         Engine::Extractive | Engine::Model => {
             !spec.sources.is_empty()
                 || !spec.search.is_empty()
+                || (spec.processor.engine == Engine::Model && !spec.tools.is_empty())
                 || names_an_address(input, &spec.policy)
         }
     };

@@ -52,7 +52,7 @@ impl Ground {
             has_prices: self.thinking.has_prices,
             at_once: self.thinking.at_once,
             host: self.host.clone(),
-            webhooks: None,
+            way_out: None,
         }
     }
 

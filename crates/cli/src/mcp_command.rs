@@ -40,7 +40,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let ground = Ground::open(settings).await?;
     let owner = ground.owner(args.owner.as_deref()).await?;
     source_args::register(&ground.store, owner, &ground.host, &given).await?;
-    let catalog = Catalog { webhooks: Some(ground.settings.webhooks()), ..ground.catalog() };
+    let catalog = Catalog { way_out: Some(ground.settings.way_out()), ..ground.catalog() };
     let door = Door::open(&ground).await?;
     let app = api::App::new(ground.store.clone(), Arc::new(catalog), &door.url);
     let linger = ground.settings.mcp.linger;
@@ -60,7 +60,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     door.show(&mut pages, &app, &ground, &stop);
     pages.spawn(api::webhooks::deliver(
         ground.store.clone(),
-        ground.settings.webhooks(),
+        ground.settings.way_out(),
         stop.clone(),
     ));
     let tools = if args.simple { ToolSet::Simple } else { ToolSet::Full };

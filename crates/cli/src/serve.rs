@@ -44,11 +44,11 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
         None => own_url.clone(),
     };
-    let webhooks = ground.settings.webhooks();
-    let catalog = Catalog { webhooks: Some(webhooks.clone()), ..ground.catalog() };
+    let way_out = ground.settings.way_out();
+    let catalog = Catalog { way_out: Some(way_out.clone()), ..ground.catalog() };
     let catalog = Arc::new(catalog);
     let mut telling = JoinSet::new();
-    telling.spawn(api::webhooks::deliver(ground.store.clone(), webhooks, stop.clone()));
+    telling.spawn(api::webhooks::deliver(ground.store.clone(), way_out, stop.clone()));
     let app = api::App::new(ground.store.clone(), catalog, &public_url);
     let app = app.reading(ground.sources.clone());
     let origins = ground.settings.server.allow_origins.iter().map(ToString::to_string);

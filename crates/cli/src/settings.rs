@@ -10,7 +10,7 @@ mod search;
 mod search_keys;
 pub(crate) mod values;
 
-use egress::{Cassette, Documents, HostRule, Mode, Origin, Policy};
+use egress::{Cassette, Documents, HostRule, Mode, Origin, Policy, Purpose};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,6 +31,7 @@ pub(crate) struct Settings {
     pub(crate) mcp: Mcp,
     pub(crate) fetch: Fetch,
     pub(crate) webhooks: Webhooks,
+    pub(crate) tools: Tools,
     pub(crate) egress: Egress,
     pub(crate) search: Search,
     pub(crate) models: ModelSettings,
@@ -126,6 +127,13 @@ impl Default for Mcp {
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Webhooks {
+    /// Exact origins that may be called although they are private.
+    pub(crate) allow: Vec<Origin>,
+}
+
+/// Servers of tools that requests name.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tools {
     /// Exact origins that may be called although they are private.
     pub(crate) allow: Vec<Origin>,
 }
@@ -237,10 +245,17 @@ impl Settings {
         }
     }
 
-    /// The way out to webhooks.
-    pub(crate) fn webhooks(&self) -> egress::Egress {
-        let policy = Policy { allow: self.webhooks.allow.clone(), ..self.policy() };
+    /// The way out to what requests name: webhooks, and servers of tools.
+    pub(crate) fn way_out(&self) -> egress::Egress {
+        let webhooks = self.webhooks.allow.iter().map(|at| (Purpose::Webhook, at.clone()));
+        let services = self.tools().chain(webhooks).collect();
+        let policy = Policy { services, ..self.policy() };
         egress::Egress::taped(policy, self.cassette.clone())
+    }
+
+    /// Servers of tools that the operator knows.
+    fn tools(&self) -> impl Iterator<Item = (Purpose, Origin)> {
+        self.tools.allow.iter().map(|at| (Purpose::Mcp, at.clone()))
     }
 
     /// What holds for every way out.
@@ -258,7 +273,7 @@ impl Settings {
     pub(crate) fn sources(&self) -> sources::Sources {
         let policy = Policy {
             allow: self.fetch.allow.clone(),
-            services: self.search.services(),
+            services: self.search.services().into_iter().chain(self.tools()).collect(),
             ..self.policy()
         };
         let policy = Policy { listed: [policy.listed, self.search.hosts()].concat(), ..policy };

@@ -21,4 +21,5 @@ pub mod schema;
 pub mod source;
 pub mod spec;
 pub mod text;
+pub mod tools;
 pub mod webhook;

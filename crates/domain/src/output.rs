@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::evidence::Evidence;
 use crate::schema::FieldKind;
+use crate::tools::ToolCall;
 
 /// How much a value may be relied on. What the words mean stands in `docs/confidence.md`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +34,8 @@ pub struct Output {
     pub content: Content,
     /// Text: one entry, field `output`. Fields: one per field, then one per list element (`staff.0`).
     pub basis: Vec<Basis>,
+    /// Tools that were called on the way, in the order of the calls.
+    pub tool_calls: Vec<ToolCall>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -112,6 +115,11 @@ impl Missing {
 }
 
 impl Output {
+    /// An answer for which no tool was called.
+    pub const fn new(content: Content, basis: Vec<Basis>) -> Self {
+        Self { content, basis, tool_calls: Vec::new() }
+    }
+
     pub fn evidence(&self) -> impl Iterator<Item = &Evidence> {
         self.basis.iter().flat_map(|basis| {
             basis

@@ -65,6 +65,8 @@ pub struct Caps {
     pub width: u32,
     /// Independent investigations of the whole question, reconciled at the end.
     pub branches: u32,
+    /// Calls of tools that a request names.
+    pub tool_calls: u32,
     pub judging: Judging,
 }
 
@@ -122,19 +124,19 @@ const TABLE: [Line; 9] = [
 /// A call sets aside the most that it may cost, so that money has to hold one reading at the prices of small hosted models
 /// (about $0.25 for a million tokens in and $2 for a million out) even where little of it is spent.
 ///
-/// name, calls, tokens in, millionths of a dollar, width, branches, judging: what the same tiers may ask of models
-type ModelLine = (&'static str, u32, u64, u64, u32, u32, Judging);
+/// name, calls, tokens in, millionths of a dollar, width, branches, calls of tools, judging: what the same tiers may ask of models
+type ModelLine = (&'static str, u32, u64, u64, u32, u32, u32, Judging);
 
 const MODEL_TABLE: [ModelLine; 9] = [
-    ("lite", 4, 24_000, 12_000, 1, 1, Judging::Rules),
-    ("base", 8, 48_000, 25_000, 1, 1, Judging::Rules),
-    ("core", 16, 120_000, 50_000, 1, 1, Judging::Rules),
-    ("core2x", 32, 240_000, 100_000, 2, 1, Judging::Weak),
-    ("pro", 56, 500_000, 200_000, 3, 1, Judging::Weak),
-    ("ultra", 140, 1_400_000, 600_000, 5, 1, Judging::All),
-    ("ultra2x", 280, 2_800_000, 1_200_000, 5, 2, Judging::All),
-    ("ultra4x", 560, 5_600_000, 2_400_000, 5, 4, Judging::All),
-    ("ultra8x", 1120, 11_200_000, 4_800_000, 5, 8, Judging::All),
+    ("lite", 4, 24_000, 12_000, 1, 1, 1, Judging::Rules),
+    ("base", 8, 48_000, 25_000, 1, 1, 1, Judging::Rules),
+    ("core", 16, 120_000, 50_000, 1, 1, 1, Judging::Rules),
+    ("core2x", 32, 240_000, 100_000, 2, 1, 4, Judging::Weak),
+    ("pro", 56, 500_000, 200_000, 3, 1, 8, Judging::Weak),
+    ("ultra", 140, 1_400_000, 600_000, 5, 1, 20, Judging::All),
+    ("ultra2x", 280, 2_800_000, 1_200_000, 5, 2, 32, Judging::All),
+    ("ultra4x", 560, 5_600_000, 2_400_000, 5, 4, 48, Judging::All),
+    ("ultra8x", 1120, 11_200_000, 4_800_000, 5, 8, 64, Judging::All),
 ];
 
 /// The processors of a fresh installation: nine tiers, their `-fast` twins and `noop`.
@@ -142,7 +144,7 @@ pub fn defaults() -> Vec<Processor> {
     let mut all = Vec::new();
     for (line, model) in TABLE.into_iter().zip(MODEL_TABLE) {
         let (name, rounds, searches, pages, wall, high, findings, from, to, fields) = line;
-        let (_, calls, input_tokens, cost_micro_usd, width, branches, judging) = model;
+        let (_, calls, input_tokens, cost_micro_usd, width, branches, tool_calls, judging) = model;
         let caps = Caps {
             rounds,
             searches,
@@ -155,6 +157,7 @@ pub fn defaults() -> Vec<Processor> {
             cost_micro_usd,
             width,
             branches,
+            tool_calls,
             judging,
         };
         let usual = (Duration::from_secs(from), Duration::from_secs(to));
@@ -183,6 +186,7 @@ pub fn defaults() -> Vec<Processor> {
             cost_micro_usd: 0,
             width: 1,
             branches: 1,
+            tool_calls: 0,
             judging: Judging::Rules,
         },
         usual: (Duration::ZERO, Duration::ZERO),

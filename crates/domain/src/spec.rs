@@ -8,6 +8,7 @@ use crate::processor::Processor;
 use crate::run::Warning;
 use crate::schema::{self, Schema};
 use crate::source::SourceName;
+use crate::tools::ToolServer;
 
 /// Characters of a research question or of a row written as JSON.
 pub const MAX_INPUT: usize = 15_000;
@@ -38,6 +39,8 @@ pub struct Spec {
     /// The language models of the run; `None` where the processor is served without.
     pub cast: Option<Cast>,
     pub escalation: Escalation,
+    /// Servers of tools that it may call.
+    pub tools: Vec<ToolServer>,
 }
 
 /// Which fields of a row are asked of a model.

@@ -82,7 +82,8 @@ impl Scope {
             .collect()
     }
 
-    pub(crate) fn current() -> Option<Self> {
+    /// The scope of the task that asks, to be handed on to tasks that work for it.
+    pub fn current() -> Option<Self> {
         CURRENT.try_with(Self::clone).ok()
     }
 

@@ -135,7 +135,18 @@ impl<'a> Row<'a> {
         self.budget.spend_pages(self.sites.len());
         let mut pages: Vec<Arc<Prepared>> = earlier.into_iter().chain(read).collect();
         pages.extend(self.read_website(&pages).await?);
+        pages.extend(self.ask_tools().await?);
         self.take(pages, self.world.spec().processor.caps.rounds).await
+    }
+
+    /// What the tools say that the request names.
+    async fn ask_tools(&mut self) -> Result<Vec<Arc<Prepared>>, Failed> {
+        let Some(filler) = &self.filler else { return Ok(Vec::new()) };
+        let told = filler.ask_tools().await?;
+        for page in &told {
+            self.frontier.add_named(page);
+        }
+        Ok(told.iter().map(|page| Arc::new(Prepared::of(page))).collect())
     }
 
     /// What the row's own website says about itself, if it names one; `given` has its first page.
@@ -279,7 +290,8 @@ async fn deliver(
         values.insert(field.name.clone(), finding.value.clone().unwrap_or(Value::Null));
         basis.extend(entries(field, finding));
     }
-    let output = Output { content: Content::Fields { values, schema: shape }, basis };
+    let tool_calls = world.seen().tool_calls;
+    let output = Output { content: Content::Fields { values, schema: shape }, basis, tool_calls };
     let output = verify::quotes(world, output, &mut receipt).await?;
     if let Content::Fields { values, .. } = &output.content {
         let missing = values.values().filter(|value| value.is_null()).count();

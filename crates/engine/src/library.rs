@@ -261,16 +261,51 @@ impl Library {
                 blocks.push(Block { kind, span, under: Vec::new() });
             }
         }
-        let text = Arc::new(Text { title: INPUT.into(), body, blocks, ..Text::default() });
+        let text = Text { title: INPUT.into(), body, blocks, ..Text::default() };
+        let bytes = text.body.clone().into_bytes();
+        self.archive_given(owner, INPUT_ADDRESS, "text/plain", bytes, text).await
+    }
+
+    /// What a tool answered as a page under this address; `None` where it holds no words.
+    pub(crate) async fn told(
+        &self,
+        owner: Owner,
+        address: &str,
+        answer: String,
+    ) -> Result<Option<ReadPage>, Failed> {
+        let is_json = serde_json::from_str::<serde_json::Value>(&answer)
+            .is_ok_and(|value| value.is_object() || value.is_array());
+        let media_type = if is_json { "application/json" } else { "text/markdown" };
+        let at = address.to_owned();
+        let read = tokio::task::spawn_blocking(move || {
+            let read = sources::extract::read_bytes(answer.as_bytes(), &at, Some(media_type));
+            read.map(|text| (answer, text))
+        });
+        let read = read.await.map_err(|why| Failed::Broken(format!("reading an answer: {why}")))?;
+        let Ok((answer, text)) = read else { return Ok(None) };
+        let bytes = answer.into_bytes();
+        self.archive_given(owner, address, media_type, bytes, text).await.map(Some)
+    }
+
+    /// Archives what came otherwise than by fetching a page.
+    async fn archive_given(
+        &self,
+        owner: Owner,
+        address: &str,
+        media_type: &str,
+        bytes: Vec<u8>,
+        text: Text,
+    ) -> Result<ReadPage, Failed> {
+        let text = Arc::new(text);
         let reading = ReadingOf {
-            address: INPUT_ADDRESS.into(),
-            media_type: "text/plain".into(),
-            bytes: text.body.clone().into_bytes().into(),
+            address: address.into(),
+            media_type: media_type.into(),
+            bytes: bytes.into(),
             text: Arc::clone(&text),
             extractor: EXTRACTOR,
         };
         let (page, text_ref) = self.store.archive(owner, reading).await?;
-        Ok(ReadPage { text_ref, page, address: INPUT_ADDRESS.into(), text })
+        Ok(ReadPage { text_ref, page, address: address.into(), text })
     }
 
     /// An archived text, made ready for the stages.

@@ -267,11 +267,11 @@ fn output(world: &World, draft: Draft) -> Output {
         conflicts: Vec::new(),
         kind: None,
     };
-    match &world.spec().wanted {
-        Wanted::Text { .. } | Wanted::Fields(_) => Output {
-            basis: vec![basis("output", draft.evidence)],
-            content: Content::Text(draft.markdown),
-        },
+    let (content, basis) = match &world.spec().wanted {
+        Wanted::Text { .. } | Wanted::Fields(_) => {
+            let basis = vec![basis("output", draft.evidence)];
+            (Content::Text(draft.markdown), basis)
+        }
         Wanted::Auto => {
             let answer = draft.evidence.first().map(|first| first.quote.clone());
             let first = draft.evidence.first().cloned().into_iter().collect();
@@ -280,9 +280,10 @@ fn output(world: &World, draft: Draft) -> Output {
                 ("report".to_owned(), json!(draft.markdown)),
             ]);
             let basis = vec![basis("answer", first), basis("report", draft.evidence.clone())];
-            Output { content: Content::Fields { values, schema: Some(auto_schema()) }, basis }
+            (Content::Fields { values, schema: Some(auto_schema()) }, basis)
         }
-    }
+    };
+    Output { content, basis, tool_calls: world.seen().tool_calls }
 }
 
 fn auto_schema() -> Value {

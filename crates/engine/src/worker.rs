@@ -421,17 +421,14 @@ fn nothing(wanted: &Wanted) -> End {
         schema.fields.iter().map(|field| (field.name.clone(), Value::Null)).collect()
     };
     let output = match wanted {
-        Wanted::Text { .. } => {
-            Output { content: Content::Text(reasoning.into()), basis: vec![basis("output")] }
+        Wanted::Text { .. } => Output::new(Content::Text(reasoning.into()), vec![basis("output")]),
+        Wanted::Auto => {
+            Output::new(Content::Fields { values: Map::new(), schema: None }, Vec::new())
         }
-        Wanted::Auto => Output {
-            content: Content::Fields { values: Map::new(), schema: None },
-            basis: Vec::new(),
-        },
-        Wanted::Fields(schema) => Output {
-            content: Content::Fields { values: null(schema), schema: None },
-            basis: schema.fields.iter().map(|field| basis(&field.name)).collect(),
-        },
+        Wanted::Fields(schema) => Output::new(
+            Content::Fields { values: null(schema), schema: None },
+            schema.fields.iter().map(|field| basis(&field.name)).collect(),
+        ),
     };
     let receipt = Receipt { engine: Engine::Noop.as_str().into(), ..Receipt::default() };
     End { ending: Ending::Completed(output), receipt }

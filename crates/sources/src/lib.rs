@@ -10,6 +10,7 @@ mod rendering;
 mod robots;
 mod search;
 mod sitemap;
+mod tools;
 mod walls;
 
 use std::path::PathBuf;
@@ -32,6 +33,7 @@ use search::Providers;
 pub use search::{
     About, Query, canonical, catalogue, domain_of, fuse, keyless_for, without_tracking,
 };
+pub use tools::{Answer as ToolAnswer, Tool};
 
 /// Longest wait for one page, from connect to last byte, unless the settings say otherwise.
 pub const PAGE_TIMEOUT: Duration = Duration::from_secs(20);

@@ -23,6 +23,10 @@ use serde_json::{Map, Value, json};
 
 use crate::Failed;
 
+mod tools;
+
+use tools::{StoredToolCall, StoredToolServer};
+
 pub(crate) fn unreadable(what: &'static str, why: impl std::fmt::Display) -> Failed {
     Failed::Unreadable { what, why: format!("{why}") }
 }
@@ -51,6 +55,8 @@ struct StoredSpec {
     cast: Option<[String; 4]>,
     #[serde(default)]
     escalation: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<StoredToolServer>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -85,6 +91,8 @@ struct StoredModelCaps {
     width: u32,
     branches: u32,
     judging: String,
+    #[serde(default)]
+    tool_calls: u32,
 }
 
 pub(crate) fn spec_to_text(spec: &Spec) -> String {
@@ -115,6 +123,7 @@ pub(crate) fn spec_to_text(spec: &Spec) -> String {
                 width: caps.width,
                 branches: caps.branches,
                 judging: caps.judging.as_str().into(),
+                tool_calls: caps.tool_calls,
             },
         },
         sources: spec.sources.iter().map(ToString::to_string).collect(),
@@ -126,6 +135,7 @@ pub(crate) fn spec_to_text(spec: &Spec) -> String {
         input_schema: spec.input_schema.clone(),
         cast: spec.cast.clone().map(|cast| [cast.planner, cast.reader, cast.writer, cast.verifier]),
         escalation: Some(spec.escalation.as_str().into()),
+        tools: spec.tools.iter().map(StoredToolServer::from).collect(),
     };
     json!(stored).to_string()
 }
@@ -164,6 +174,7 @@ pub(crate) fn spec_from_text(text: &str) -> Result<Spec, Failed> {
                 cost_micro_usd: p.of_models.cost_micro_usd,
                 width: p.of_models.width.max(1),
                 branches: p.of_models.branches.max(1),
+                tool_calls: p.of_models.tool_calls,
                 judging: Judging::parse(&p.of_models.judging).unwrap_or(Judging::Rules),
             },
             usual: (Duration::from_millis(p.usual_ms.0), Duration::from_millis(p.usual_ms.1)),
@@ -185,6 +196,7 @@ pub(crate) fn spec_from_text(text: &str) -> Result<Spec, Failed> {
             verifier,
         }),
         escalation: stored.escalation.as_deref().and_then(Escalation::parse).unwrap_or_default(),
+        tools: stored.tools.into_iter().map(Into::into).collect(),
     })
 }
 
@@ -199,6 +211,8 @@ struct StoredOutput {
     v: u32,
     content: StoredContent,
     basis: Vec<StoredBasis>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<StoredToolCall>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -266,7 +280,8 @@ pub(crate) fn output_to_text(output: &Output) -> String {
             kind: basis.kind.map(|kind| kind.as_str().into()),
         })
         .collect();
-    json!(StoredOutput { v: 1, content, basis }).to_string()
+    let tool_calls = output.tool_calls.iter().map(StoredToolCall::from).collect();
+    json!(StoredOutput { v: 1, content, basis, tool_calls }).to_string()
 }
 
 pub(crate) fn output_from_text(text: &str) -> Result<Output, Failed> {
@@ -295,7 +310,8 @@ pub(crate) fn output_from_text(text: &str) -> Result<Output, Failed> {
             kind: entry.kind.as_deref().and_then(FieldKind::parse),
         });
     }
-    Ok(Output { content, basis })
+    let tool_calls = stored.tool_calls.into_iter().map(Into::into).collect();
+    Ok(Output { content, basis, tool_calls })
 }
 
 fn store_evidence(evidence: &Evidence) -> StoredEvidence {

@@ -3,6 +3,7 @@
 //! It knows nothing: whatever it says is made of the material in the prompt, so that it can be asked over any wire, in any
 //! order and again. Prompts are told apart by words of their system part. Hand it to [`crate::ModelServer::start`].
 
+mod filling;
 mod judging;
 mod material;
 mod reading;
@@ -63,6 +64,13 @@ enum Task {
     Answer,
     Judge,
     Repair,
+    Columns,
+    ReadFields,
+    Choose,
+    JudgeFields,
+    WriteFields,
+    Shape,
+    Tools,
 }
 
 impl Analyst {
@@ -86,9 +94,19 @@ impl Analyst {
         match task {
             Task::Section => Said::Text(self.written(user, writing::SECTION)),
             Task::Answer => Said::Text(self.written(user, writing::ANSWER)),
-            Task::Plan | Task::Read | Task::Gaps | Task::Conflicts | Task::Judge | Task::Repair => {
-                self.typed(&self.value(task, user), is_again)
-            }
+            Task::Plan
+            | Task::Read
+            | Task::Gaps
+            | Task::Conflicts
+            | Task::Judge
+            | Task::Repair
+            | Task::Columns
+            | Task::ReadFields
+            | Task::Choose
+            | Task::JudgeFields
+            | Task::WriteFields
+            | Task::Shape
+            | Task::Tools => self.typed(&self.value(task, user), is_again),
         }
     }
 
@@ -100,6 +118,13 @@ impl Analyst {
             Task::Conflicts => judging::conflicts(user),
             Task::Judge => judging::judge(user, &self.translations),
             Task::Repair => judging::repair(user),
+            Task::Columns => filling::columns(user),
+            Task::ReadFields => filling::read(self.habit, user),
+            Task::Choose => filling::choose(user),
+            Task::JudgeFields => filling::judge(self.habit, user),
+            Task::WriteFields => filling::write(self.habit, user),
+            Task::Shape => filling::shape(user),
+            Task::Tools => filling::tools(self.habit, user),
             Task::Section | Task::Answer => Value::Null,
         }
     }
@@ -187,6 +212,13 @@ impl Task {
             ("You write the answer with which", Self::Answer),
             ("You check a report", Self::Judge),
             ("You mend sentences", Self::Repair),
+            ("You plan how the same fields", Self::Columns),
+            ("You fill in a row", Self::ReadFields),
+            ("Sources state different values", Self::Choose),
+            ("You judge fields", Self::JudgeFields),
+            ("You write texts for fields", Self::WriteFields),
+            ("You choose the columns", Self::Shape),
+            ("You look things up", Self::Tools),
         ];
         signs.into_iter().find(|(sign, _)| system.contains(sign)).map(|(_, task)| task)
     }

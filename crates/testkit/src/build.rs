@@ -32,6 +32,7 @@ pub fn report() -> Spec {
         input_schema: None,
         cast: None,
         escalation: Escalation::default(),
+        tools: Vec::new(),
     }
 }
 

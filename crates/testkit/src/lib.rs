@@ -14,6 +14,7 @@ pub mod hostile;
 pub mod model_server;
 mod postgres;
 pub mod site;
+pub mod tool_server;
 
 pub use analyst::Analyst;
 pub use clock::HandClock;
@@ -21,3 +22,4 @@ pub use database::Database;
 pub use hostile::Hostile;
 pub use model_server::ModelServer;
 pub use site::Site;
+pub use tool_server::ToolServer;

@@ -18,7 +18,7 @@ fn catalog(search: &[&str]) -> Catalog {
         has_prices: false,
         at_once: 1,
         host: "here".into(),
-        webhooks: None,
+        way_out: None,
     }
 }
 

@@ -2,7 +2,7 @@
 //! (`wire/request.rs`, `rest.rs`); the types here only describe them and are never built.
 #![expect(dead_code, reason = "these types are read by those who read the document")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -28,7 +28,7 @@ pub(crate) struct NewTaskRun {
     /// Taken for compatibility: events are always kept.
     enable_events: Option<bool>,
     advanced_settings: Option<AdvancedSettings>,
-    /// Taken for compatibility and not used; a warning says so.
+    /// Servers of tools that the run may call, at most 10; their calls stand in `output.mcp_tool_calls`. Needs a model.
     mcp_servers: Option<Vec<McpServer>>,
     /// Taken for compatibility and not used; a warning says so.
     memory_scope_key: Option<String>,
@@ -121,11 +121,21 @@ pub(crate) struct Webhook {
     event_types: Option<Vec<String>>,
 }
 
-/// A server of tools.
+/// A server of tools, spoken to over streamable HTTP.
 #[derive(Deserialize, ToSchema)]
 struct McpServer {
+    /// Always `url`.
+    r#type: Option<String>,
+    /// By this name its calls are reported.
+    #[schema(example = "crm", max_length = 64)]
     name: String,
+    /// It must not be in a private network.
+    #[schema(example = "https://tools.example.org/mcp", max_length = 2000)]
     url: String,
+    /// Sent with every request, credentials for example; never shown again.
+    headers: Option<HashMap<String, String>>,
+    /// The only tools that may be called. Left out: all but those that say that they change something.
+    allowed_tools: Option<Vec<String>>,
 }
 
 /// A group to be made. A request without a body means the same as `{}`.

@@ -2,6 +2,7 @@
 
 use domain::run::Run;
 use domain::spec::{Input, SourcePolicy, Spec, Wanted};
+use domain::tools::ToolServer;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -18,6 +19,8 @@ pub struct RunInputView {
     pub metadata: Option<Map<String, Value>>,
     pub source_policy: Option<Value>,
     pub previous_interaction_id: Option<String>,
+    /// Without their headers, which are secrets.
+    pub mcp_servers: Option<Vec<Value>>,
     /// Who is told of the end.
     #[schema(value_type = Option<documented::Webhook>)]
     pub webhook: Option<Value>,
@@ -31,6 +34,7 @@ pub fn input_view(run: &Run, input: &Input, spec: &Spec) -> RunInputView {
         metadata: run.metadata.clone(),
         source_policy: source_policy(&spec.policy),
         previous_interaction_id: run.previous.map(|id| id.to_string()),
+        mcp_servers: mcp_servers(&spec.tools),
         webhook: run
             .webhook
             .as_ref()
@@ -46,6 +50,15 @@ fn task_spec(spec: &Spec) -> Option<Value> {
         Wanted::Fields(schema) => json!({"type": "json", "json_schema": schema.raw()}),
     };
     Some(json!({"output_schema": output, "input_schema": spec.input_schema}))
+}
+
+fn mcp_servers(servers: &[ToolServer]) -> Option<Vec<Value>> {
+    let shown = |server: &ToolServer| {
+        json!({
+            "type": "url", "name": server.name, "url": server.url, "allowed_tools": server.allowed,
+        })
+    };
+    (!servers.is_empty()).then(|| servers.iter().map(shown).collect())
 }
 
 fn source_policy(policy: &SourcePolicy) -> Option<Value> {

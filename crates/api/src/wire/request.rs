@@ -29,6 +29,7 @@ pub(crate) fn run_args(body: Map<String, Value>) -> Result<RunArgs, Problem> {
                 args.previous = text("previous_interaction_id", value, "the id of an earlier run")?;
             }
             "webhook" => args.webhook = Some(value),
+            "mcp_servers" => args.mcp_servers = Some(value),
             // Events are always kept, so either value is fulfilled.
             "enable_events" => {}
             _ if says_nothing(&value) => {}

@@ -5,6 +5,7 @@ use domain::output::{Basis, Confidence, Content, Missing, Output};
 use domain::receipt::Receipt;
 use domain::run::Run;
 use domain::schema::FieldKind;
+use domain::tools::ToolCall;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -29,17 +30,39 @@ pub enum OutputView {
         /// Markdown; `[1]` refers to the first citation of the one basis entry.
         content: String,
         basis: Vec<BasisView>,
-        /// Always null: no tools are called.
-        mcp_tool_calls: Option<Vec<Value>>,
+        /// Tools of `mcp_servers` that were called, in order; null where none was.
+        mcp_tool_calls: Option<Vec<ToolCallView>>,
     },
     Json {
         content: Map<String, Value>,
         basis: Vec<BasisView>,
-        mcp_tool_calls: Option<Vec<Value>>,
+        mcp_tool_calls: Option<Vec<ToolCallView>>,
         /// Where the schema was made for the question.
         #[serde(skip_serializing_if = "Option::is_none")]
         output_schema: Option<Value>,
     },
+}
+
+/// One call of a tool of `mcp_servers`.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+#[schema(as = McpToolCall)]
+pub struct ToolCallView {
+    pub tool_call_id: String,
+    pub server_name: String,
+    pub tool_name: String,
+    /// JSON as text.
+    pub arguments: String,
+    /// What the tool answered, its first 8,000 characters.
+    pub content: Option<String>,
+    /// Why there is no answer, or what the tool says went wrong.
+    pub error: Option<String>,
+}
+
+impl From<&ToolCall> for ToolCallView {
+    fn from(call: &ToolCall) -> Self {
+        let ToolCall { id, server, tool, arguments, content, error } = call.clone();
+        Self { tool_call_id: id, server_name: server, tool_name: tool, arguments, content, error }
+    }
 }
 
 /// Why one field has the value it has.
@@ -127,14 +150,14 @@ pub fn result_view(run: &Run, output: &Output, receipt: &Receipt, links: &Links)
 
 pub fn output_view(output: &Output, links: &Links) -> OutputView {
     let basis = output.basis.iter().map(|basis| basis_view(basis, links)).collect();
+    let calls: Vec<ToolCallView> = output.tool_calls.iter().map(ToolCallView::from).collect();
+    let mcp_tool_calls = (!calls.is_empty()).then_some(calls);
     match &output.content {
-        Content::Text(text) => {
-            OutputView::Text { content: text.clone(), basis, mcp_tool_calls: None }
-        }
+        Content::Text(text) => OutputView::Text { content: text.clone(), basis, mcp_tool_calls },
         Content::Fields { values, schema } => OutputView::Json {
             content: values.clone(),
             basis,
-            mcp_tool_calls: None,
+            mcp_tool_calls,
             output_schema: schema.clone(),
         },
     }

@@ -176,3 +176,25 @@ async fn the_input_of_a_run_tells_its_webhook_also_in_the_stream_of_its_group() 
     let stream = world.get(&format!("{rows}?include_input=true")).await.text;
     assert_eq!(stream.matches("https://hook.example.org/ends").count(), 1);
 }
+
+#[tokio::test]
+async fn the_input_of_a_run_tells_its_servers_of_tools_without_their_headers() {
+    let world = World::new().await;
+    let server = json!({
+        "name": "crm", "url": "https://tools.example.org/mcp", "allowed_tools": ["find"],
+        "headers": {"Authorization": "Bearer hunter2"},
+    });
+    let asked = json!({"input": "Why?", "processor": "core", "mcp_servers": [server]});
+    let run = world.post("/v1/tasks/runs", &asked).await;
+    assert!(!run.text.contains("hunter2"));
+    let run = run.json();
+    // No model is configured here, and the caller learns what that means.
+    assert!(run["warnings"].to_string().contains("`mcp_servers` are not asked"), "{run}");
+    let path = format!("/v1/tasks/runs/{}/input", run["run_id"].as_str().unwrap());
+    let shown = world.get(&path).await;
+    assert!(!shown.text.contains("hunter2"));
+    let mut known = server;
+    known.as_object_mut().unwrap().remove("headers");
+    known["type"] = json!("url");
+    assert_eq!(shown.json()["mcp_servers"], json!([known]));
+}

@@ -64,7 +64,7 @@ fn app_on(store: &Store) -> App {
         has_prices: false,
         at_once: 1,
         host: "here".into(),
-        webhooks: Some(egress::Egress::new(egress::Policy::default())),
+        way_out: Some(egress::Egress::new(egress::Policy::default())),
     };
     App::new(store.clone(), Arc::new(catalog), "https://tasks.test/").on_loopback()
 }
@@ -229,7 +229,7 @@ pub(crate) fn report(markdown: &str, evidence: Vec<Evidence>) -> Ending {
         conflicts: vec![],
         kind: None,
     };
-    Ending::Completed(Output { content: Content::Text(markdown.into()), basis: vec![basis] })
+    Ending::Completed(Output::new(Content::Text(markdown.into()), vec![basis]))
 }
 
 /// A completed row with one found and one missing field.
@@ -244,13 +244,13 @@ pub(crate) fn fields(found: &str, evidence: Evidence) -> Ending {
         conflicts: vec![],
         kind: None,
     };
-    Ending::Completed(Output {
-        content: Content::Fields { values, schema: None },
-        basis: vec![
+    Ending::Completed(Output::new(
+        Content::Fields { values, schema: None },
+        vec![
             basis("ceo", vec![evidence], Some(Confidence::Medium), None),
             basis("staff", vec![], None, Some(Missing::NotFound)),
         ],
-    })
+    ))
 }
 
 pub(crate) fn failure(message: &str) -> Ending {

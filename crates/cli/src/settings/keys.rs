@@ -25,7 +25,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(&super::models::ROLE_KEYS)
 }
 
-static KEYS: [Key; 19] = [
+static KEYS: [Key; 20] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -110,6 +110,12 @@ static KEYS: [Key; 19] = [
         show: |all| Some(shown_origins(&all.webhooks.allow)),
     },
     Key {
+        name: "tools.allow",
+        doc: "exact origins of MCP servers that requests may name although they are on a private network",
+        set: |all, text| origins(text).map(|allow| all.tools.allow = allow),
+        show: |all| Some(shown_origins(&all.tools.allow)),
+    },
+    Key {
         name: "fetch.allow",
         doc: "exact origins that may be read although they are on a private network",
         set: |all, text| origins(text).map(|allow| all.fetch.allow = allow),
@@ -180,7 +186,7 @@ static KEYS: [Key; 19] = [
 ];
 
 /// The settings of one processor, below `processors.NAME.`.
-pub(crate) const PROCESSOR_KEYS: [(&str, &str); 13] = [
+pub(crate) const PROCESSOR_KEYS: [(&str, &str); 14] = [
     (
         "engine",
         "who does the work: extractive, model or noop; model where one is configured, else extractive",
@@ -196,6 +202,7 @@ pub(crate) const PROCESSOR_KEYS: [(&str, &str); 13] = [
     ("cost_usd", "US dollars for language models; binds where their prices are known"),
     ("width", "parts of a plan that are investigated side by side"),
     ("branches", "independent investigations, reconciled at the end"),
+    ("tool_calls", "calls of tools that a request names (`mcp_servers`)"),
     ("judging", "which sentences a model judges beside the rules: rules (none), weak or all"),
 ];
 
@@ -231,6 +238,7 @@ pub(crate) fn set_processor(
         "cost_usd" => caps.cost_micro_usd = dollars(text)?,
         "width" => caps.width = count(text)?,
         "branches" => caps.branches = count(text)?,
+        "tool_calls" => caps.tool_calls = count(text)?,
         "judging" => {
             caps.judging =
                 Judging::parse(text.trim()).ok_or("write rules, weak or all".to_owned())?;
@@ -269,6 +277,7 @@ pub(crate) fn show_processor(processor: &Processor) -> Vec<(&'static str, String
         ("cost_usd", quoted(&show_dollars(caps.cost_micro_usd))),
         ("width", caps.width.to_string()),
         ("branches", caps.branches.to_string()),
+        ("tool_calls", caps.tool_calls.to_string()),
         ("judging", quoted(caps.judging.as_str())),
     ]
 }

@@ -189,6 +189,18 @@ impl<'a> Mind<'a> {
     }
 }
 
+/// The schema of a list of objects under a name.
+pub(super) fn list_of(name: &str, members: &Value, required: &[&str]) -> Value {
+    json!({
+        "type": "object",
+        "properties": {name: {"type": "array", "items": {
+            "type": "object", "properties": members, "required": required, "additionalProperties": false,
+        }}},
+        "required": [name],
+        "additionalProperties": false,
+    })
+}
+
 /// The beginning of a text, at most so many bytes.
 pub(super) fn cut(text: &str, most: usize) -> &str {
     let mut end = most.min(text.len());

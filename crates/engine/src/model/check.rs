@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mind;
-use super::asking::Ask;
+use super::asking::{Ask, list_of};
 use super::claims::Ledger;
 use super::draft::{self, Block, Sentence};
 use super::plan::Task;
@@ -64,15 +64,23 @@ enum Fate {
     Repeats,
 }
 
-#[derive(Deserialize)]
-struct Verdicts {
-    verdicts: Vec<Verdict>,
+/// What a model says of sentences, each against its quotes.
+#[derive(Deserialize, Default)]
+pub(super) struct Verdicts {
+    pub(super) verdicts: Vec<Verdict>,
 }
 
 #[derive(Deserialize)]
-struct Verdict {
-    sentence: usize,
+pub(super) struct Verdict {
+    /// From 1.
+    pub(super) sentence: usize,
     verdict: String,
+}
+
+impl Verdict {
+    pub(super) fn is_supported(&self) -> bool {
+        self.verdict == "supported"
+    }
 }
 
 #[derive(Deserialize)]
@@ -86,35 +94,17 @@ struct Rewrite {
     text: String,
 }
 
-fn verdicts_schema() -> Value {
-    json!({
-        "type": "object",
-        "properties": {"verdicts": {"type": "array", "items": {
-            "type": "object",
-            "properties": {
-                "sentence": {"type": "integer"},
-                "verdict": {"type": "string", "enum": ["supported", "partly", "unsupported"]},
-            },
-            "required": ["sentence", "verdict"],
-            "additionalProperties": false,
-        }}},
-        "required": ["verdicts"],
-        "additionalProperties": false,
-    })
+pub(super) fn verdicts_schema() -> Value {
+    let members = json!({
+        "sentence": {"type": "integer"},
+        "verdict": {"type": "string", "enum": ["supported", "partly", "unsupported"]},
+    });
+    list_of("verdicts", &members, &["sentence", "verdict"])
 }
 
 fn rewrites_schema() -> Value {
-    json!({
-        "type": "object",
-        "properties": {"sentences": {"type": "array", "items": {
-            "type": "object",
-            "properties": {"sentence": {"type": "integer"}, "text": {"type": "string"}},
-            "required": ["sentence", "text"],
-            "additionalProperties": false,
-        }}},
-        "required": ["sentences"],
-        "additionalProperties": false,
-    })
+    let members = json!({"sentence": {"type": "integer"}, "text": {"type": "string"}});
+    list_of("sentences", &members, &["sentence", "text"])
 }
 
 /// Checks all sections together, so that what is said in one is not said again in another.
@@ -189,7 +179,8 @@ fn judged(
     sentence: &str,
     claims: &[usize],
 ) -> (Support, Option<Fault>) {
-    if leads_elsewhere(sentence, ledger) {
+    let is_read = |address: &str| ledger.pages.iter().any(|page| page.address == address);
+    if leads_elsewhere(sentence, is_read) {
         return (Support::No, Some(Fault::Address));
     }
     let quotes: Vec<&str> =
@@ -210,8 +201,7 @@ fn judged(
 }
 
 /// Whether a sentence sends its readers to a page that was not read, which a page may have asked for.
-fn leads_elsewhere(sentence: &str, ledger: &Ledger) -> bool {
-    let is_read = |address: &String| ledger.pages.iter().any(|page| page.address == *address);
+pub(super) fn leads_elsewhere(sentence: &str, is_read: impl Fn(&str) -> bool) -> bool {
     // The bare name of a site leads nowhere, and may be what was asked for.
     let addresses = addresses_in(sentence).into_iter().filter(|address| sentence.contains(address));
     sentence.contains("](") || !addresses.into_iter().all(|address| is_read(&address))
@@ -279,10 +269,8 @@ async fn judged_by_model(
         };
         for verdict in answer.verdicts {
             let Some(&at) = chunk.get(verdict.sentence.wrapping_sub(1)) else { continue };
-            cases[at].fate = match verdict.verdict.as_str() {
-                "supported" => Fate::Stands,
-                _ => Fate::Falls(Fault::Words),
-            };
+            cases[at].fate =
+                if verdict.is_supported() { Fate::Stands } else { Fate::Falls(Fault::Words) };
         }
     }
     Ok(())

@@ -11,10 +11,11 @@ use llm::tokens;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::asking::{Ask, cut};
+use super::asking::{Ask, cut, list_of};
 use super::cells::{as_text, fitted, shape_in_words};
+use super::check::{Verdict, Verdicts, leads_elsewhere, verdicts_schema};
 use super::fill::{Cell, Filler};
-use super::finish::{LENGTH, MAX_OUTPUT, list_of};
+use super::finish::{LENGTH, MAX_OUTPUT};
 use super::support::{self, Support};
 use crate::Failed;
 use crate::extractive::fields::Finding;
@@ -48,17 +49,6 @@ struct WrittenField {
     text: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct Verdicts {
-    verdicts: Vec<Verdict>,
-}
-
-#[derive(Deserialize)]
-struct Verdict {
-    sentence: usize,
-    verdict: String,
-}
-
 fn judged_schema() -> Value {
     let members = json!({
         "field": {"type": "string"}, "reasoning": {"type": "string"},
@@ -74,14 +64,6 @@ fn written_schema() -> Value {
         "text": {"type": ["string", "null"]},
     });
     list_of("fields", &members, &["field", "evidence", "text"])
-}
-
-fn verdicts_schema() -> Value {
-    let members = json!({
-        "sentence": {"type": "integer"},
-        "verdict": {"type": "string", "enum": ["supported", "partly", "unsupported"]},
-    });
-    list_of("verdicts", &members, &["sentence", "verdict"])
 }
 
 impl Filler<'_> {
@@ -162,7 +144,7 @@ impl Filler<'_> {
         let Some(given) = given else {
             return nothing("The model gave no judgement.", Missing::NotFound);
         };
-        let reasoning = cut(given.reasoning.trim(), 600).to_owned();
+        let reasoning = self.reason(&given.reasoning);
         let evidence = cited(&given.evidence, offered);
         let value = given.value.as_deref().and_then(|text| fitted(&field.shape, text));
         let Some(value) = value else {
@@ -188,6 +170,24 @@ impl Filler<'_> {
             evidence,
             ..Finding::default()
         }
+    }
+
+    /// Whether a text of a model sends its readers to a page that neither the row names nor was read.
+    fn leads_elsewhere(&self, text: &str) -> bool {
+        let is_known = |address: &str| {
+            self.row.contains(address) || self.pages.iter().any(|page| page.address == address)
+        };
+        leads_elsewhere(text, is_known)
+    }
+
+    /// What a model gives as its reason, if it may be shown.
+    pub(super) fn reason(&self, given: &str) -> String {
+        let given = cut(given.trim(), 600);
+        if self.leads_elsewhere(given) {
+            return "The reason that was given led to a page that was not read, and was left out."
+                .into();
+        }
+        given.to_owned()
     }
 
     pub(super) async fn write(&self, findings: &mut [Finding]) -> Result<(), Failed> {
@@ -246,8 +246,9 @@ impl Filler<'_> {
         let mut weak: Vec<usize> = Vec::new();
         for (at, sentence) in sentences.iter().enumerate() {
             let (support, _) = support::judge(sentence, &quotes, &titles);
-            kept.push(support != Support::No);
-            if support == Support::Weak {
+            let is_carried = support != Support::No && !self.leads_elsewhere(sentence);
+            kept.push(is_carried);
+            if is_carried && support == Support::Weak {
                 weak.push(at);
             }
         }
@@ -311,7 +312,7 @@ impl Filler<'_> {
         let verdicts = answer.map(|answer| answer.verdicts).unwrap_or_default();
         let of = |verdict: Verdict| {
             let at = *weak.get(verdict.sentence.wrapping_sub(1))?;
-            Some((at, verdict.verdict == "supported"))
+            Some((at, verdict.is_supported()))
         };
         Ok(verdicts.into_iter().filter_map(of).collect())
     }

@@ -11,12 +11,12 @@ use domain::text::Span;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::Mind;
 use super::asking::Ask;
 use super::cells::{Follows, fitted, follows, type_in_words};
 use super::material::{self, Portion};
 use super::reader::stands;
 use super::words::{clean_query, terms};
+use super::{Mind, tools};
 use crate::extractive::fields::Finding;
 use crate::extractive::subject::Subject;
 use crate::purse::{Phase, Purse};
@@ -187,6 +187,17 @@ impl<'a> Filler<'a> {
             planned.queries.iter().filter_map(|query| clean_query(&filled(query, &input)?, None));
         self.queries = filled.take(QUERIES).collect();
         Ok(())
+    }
+
+    /// What the tools say about the row that the request names.
+    pub(crate) async fn ask_tools(&self) -> Result<Vec<ReadPage>, Failed> {
+        let fields = self.fields.iter().map(|field| match field.description.as_str() {
+            "" => field.name.clone(),
+            description => format!("{}: {description}", field.name),
+        });
+        let parts = fields.collect::<Vec<_>>().join("; ");
+        let wanted = tools::Wanted { question: &self.row, parts };
+        tools::consult(&self.mind, &self.purse, &wanted).await
     }
 
     /// Searches that the plan gives for this row; once.

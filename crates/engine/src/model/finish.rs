@@ -10,7 +10,7 @@ use domain::text::Span;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::asking::{Ask, cut};
+use super::asking::{Ask, cut, list_of};
 use super::cells::{Follows, as_text};
 use super::fill::{Cell, Filler};
 use crate::Failed;
@@ -50,18 +50,6 @@ struct Choice {
     field: String,
     reason: String,
     candidate: usize,
-}
-
-/// The schema of a list of objects under a name.
-pub(super) fn list_of(name: &str, members: &Value, required: &[&str]) -> Value {
-    json!({
-        "type": "object",
-        "properties": {name: {"type": "array", "items": {
-            "type": "object", "properties": members, "required": required, "additionalProperties": false,
-        }}},
-        "required": [name],
-        "additionalProperties": false,
-    })
 }
 
 fn choices_schema() -> Value {
@@ -306,12 +294,13 @@ impl Filler<'_> {
             let choice = choices.iter().find(|choice| choice.field == self.fields[index].name);
             match choice {
                 Some(choice) if choice.candidate == 0 => {
-                    findings[index] = self.ambiguous(&groups, &choice.reason);
+                    findings[index] = self.ambiguous(&groups, &self.reason(&choice.reason));
                 }
                 Some(choice) if choice.candidate <= groups.len() => {
                     let chosen = groups.remove(choice.candidate - 1);
                     groups.insert(0, chosen);
-                    if let Some(finding) = self.decided(groups, Some(&choice.reason)) {
+                    if let Some(finding) = self.decided(groups, Some(&self.reason(&choice.reason)))
+                    {
                         findings[index] = finding;
                     }
                 }

@@ -211,13 +211,13 @@ fn heading(page: &ReadPage, span: &Span) -> String {
 }
 
 /// Without what nobody sees, and without what could pass for the end of a fence.
-fn tame(text: &str) -> String {
+pub(super) fn tame(text: &str) -> String {
     let seen: String = text.chars().filter(|c| !quotes::is_invisible(*c) && *c != '\0').collect();
     seen.replace("<<<", "‹‹‹").replace(">>>", "›››")
 }
 
 /// Marks one passage. It is made of the passage, so that the same passage is shown in the same way again.
-fn fence(text: &str) -> String {
+pub(super) fn fence(text: &str) -> String {
     let digest = Sha256::digest(text.as_bytes());
     digest.iter().take(4).fold(String::new(), |mut fence, byte| {
         let _ = write!(fence, "{byte:02x}");

@@ -24,6 +24,7 @@ mod report;
 pub(crate) mod research;
 pub(crate) mod shape;
 mod support;
+pub(crate) mod tools;
 mod words;
 
 pub(crate) use asking::Mind;

@@ -40,7 +40,7 @@ macro_rules! files {
     };
 }
 
-const BUILT_IN: [(&str, &str); 15] = files![
+const BUILT_IN: [(&str, &str); 16] = files![
     "answer",
     "choose",
     "columns",
@@ -55,6 +55,7 @@ const BUILT_IN: [(&str, &str); 15] = files![
     "repair",
     "section",
     "shape",
+    "tools",
     "write_fields",
 ];
 

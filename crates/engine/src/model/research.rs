@@ -9,7 +9,7 @@ use futures_util::future::try_join_all;
 use super::Mind;
 use super::claims::Ledger;
 use super::plan::{self, Plan, Task};
-use super::{conflicts, gaps, reader, report};
+use super::{conflicts, gaps, reader, report, tools};
 use crate::budget::Budget;
 use crate::extractive::report::Draft;
 use crate::purse::{Phase, Purse};
@@ -59,7 +59,8 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
 
     let plans = plans(&mind, &purse, &task, caps.branches).await?;
     tell_plan(world, &plans).await?;
-    let given = given(world, &mut budget).await?;
+    let mut given = given(world, &mut budget).await?;
+    given.extend(from_tools(&mind, &purse, &task, &plans[0]).await?);
     let (ledger, looked, failure) = look(&mind, &purse, &task, &plans, &given, budget).await?;
     if ledger.claims.is_empty() {
         return Ok(match failure {
@@ -161,6 +162,18 @@ async fn given(world: &World, budget: &mut Budget) -> Result<Vec<ReadPage>, Fail
     Ok(pages)
 }
 
+/// What the tools say that the request names.
+async fn from_tools(
+    mind: &Mind<'_>,
+    purse: &Purse,
+    task: &Task,
+    plan: &Plan,
+) -> Result<Vec<ReadPage>, Failed> {
+    let parts: Vec<&str> = plan.parts.iter().map(|part| part.text.as_str()).collect();
+    let wanted = tools::Wanted { question: &task.question, parts: parts.join("; ") };
+    tools::consult(mind, purse, &wanted).await
+}
+
 /// All branches, each with its parts side by side, brought together.
 async fn look(
     mind: &Mind<'_>,
@@ -237,6 +250,7 @@ async fn investigate(
     for page in given {
         frontier.know(&page.address);
         frontier.add_links(page, &sites);
+        frontier.add_named(page);
     }
     let mut fresh: Vec<ReadPage> = given.to_vec();
     let mut failure = None;

@@ -4,6 +4,7 @@
 //! the run is executed again from the top and gets the same answers. Whatever failed outside is an answer too.
 
 mod models;
+mod tools;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,7 @@ use domain::output::Output;
 use domain::receipt::{Contact, Query, Spending, Unreadable};
 use domain::source::Source;
 use domain::spec::{Input, Spec};
+use domain::tools::ToolCall;
 use egress::Scope;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -29,6 +31,7 @@ use crate::withhold::{self, Cleared};
 use crate::{Failed, Library, ReadPage, search, website};
 
 pub(crate) use models::Unanswered;
+pub(crate) use tools::Called;
 
 /// Version of the form of each journal answer.
 const VERSION: i64 = 2;
@@ -74,6 +77,8 @@ pub(crate) struct Seen {
     /// Models could not be asked, and the rules answer instead.
     is_by_rules: bool,
     pub(crate) queries: Vec<Query>,
+    /// Tools that were called, in order.
+    pub(crate) tool_calls: Vec<ToolCall>,
     contacts: BTreeMap<(String, String), Contact>,
     /// Addresses that were read.
     pages: BTreeSet<String>,

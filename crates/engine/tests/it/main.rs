@@ -12,4 +12,6 @@ mod kills;
 mod models;
 mod outside;
 mod policy;
+mod rows;
 mod tiers;
+mod tools;

@@ -177,17 +177,6 @@ async fn documents_of_a_folder_are_read_by_models_too() {
 }
 
 #[tokio::test]
-async fn an_answer_of_open_shape_carries_the_report() {
-    let desk = Desk::new(Habit::Careful).await;
-    let spec = Spec { wanted: Wanted::Auto, ..report("core") };
-    let done = desk.done(spec, QUESTION).await;
-    desk.assert_signed(&done).await;
-    let output = done.output.unwrap();
-    let report = crate::bench::values(&output).values().filter_map(Value::as_str);
-    assert!(report.into_iter().any(|text| text.contains("12 May 1998")));
-}
-
-#[tokio::test]
 async fn a_follow_up_begins_with_what_was_read_before() {
     let desk = Desk::over(corpus::web().await, Habit::Careful, Database::sqlite()).await;
     let first = desk.done(report("core"), QUESTION).await;

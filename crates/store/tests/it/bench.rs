@@ -126,7 +126,7 @@ pub(crate) fn completed(text: &str) -> End {
         conflicts: Vec::new(),
         kind: None,
     };
-    let output = Output { content: Content::Text(text.into()), basis: vec![basis] };
+    let output = Output::new(Content::Text(text.into()), vec![basis]);
     End { ending: Ending::Completed(output), receipt: Receipt::default() }
 }
 

@@ -92,7 +92,7 @@ async fn output(bench: &Bench) -> Output {
     let values =
         Map::from_iter([("per_day".to_owned(), json!(2)), ("why".to_owned(), json!(null))]);
     let schema = Some(json!({"type": "object"}));
-    Output { content: Content::Fields { values, schema }, basis: vec![found, missing] }
+    Output::new(Content::Fields { values, schema }, vec![found, missing])
 }
 
 on_both! {

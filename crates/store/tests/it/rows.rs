@@ -20,7 +20,7 @@ fn found(year: Option<i64>, confidence: Option<Confidence>, is_conflict: bool) -
         conflicts: if is_conflict { vec![conflict] } else { Vec::new() },
     };
     let values = Map::from_iter([("year".to_owned(), year.map_or(Value::Null, Value::from))]);
-    let output = Output { content: Content::Fields { values, schema: None }, basis: vec![basis] };
+    let output = Output::new(Content::Fields { values, schema: None }, vec![basis]);
     End { ending: Ending::Completed(output), receipt: Receipt::default() }
 }
 

@@ -22,6 +22,7 @@ pub(in crate::extractive) const CAPS: Caps = Caps {
     cost_micro_usd: 0,
     width: 1,
     branches: 1,
+    tool_calls: 0,
     judging: Judging::Rules,
 };
 

@@ -36,6 +36,22 @@ macro_rules! snapshots {
             }
         )+
 
+        /// A block at the end of a line swallows the end of it, and runs it into the next.
+        #[test]
+        fn no_line_that_says_something_ends_with_a_block() {
+            for (name, text) in super::BUILT_IN {
+                for line in text.lines().filter(|line| line.trim_end().ends_with("%}")) {
+                    let mut words = line.to_owned();
+                    while let Some((before, (_, after))) =
+                        words.split_once("{%").and_then(|(before, rest)| Some((before, rest.split_once("%}")?)))
+                    {
+                        words = format!("{before}{after}");
+                    }
+                    assert!(words.trim().is_empty(), "{name}: {line}");
+                }
+            }
+        }
+
         #[test]
         fn every_prompt_has_a_snapshot() {
             let mut known = vec![$(stringify!($name)),+];
@@ -56,6 +72,11 @@ snapshots! {
             {"number": 1, "value": "12.5 million", "quotes": [{"source": "nordwind.test", "date": "1999-02-01", "text": "It cost EUR 12.5 million."}]},
             {"number": 2, "value": "14.1 million", "quotes": [{"source": "press.test", "date": null, "text": "It cost EUR 14.1 million in the end."}]},
         ]}],
+    }),
+    tools: json!({
+        "question": QUESTION, "wanted": "When was it opened?; What did it cost?", "today": "2026-11-28", "server": "register",
+        "tools": [{"name": "find", "description": "Finds a plant by its name.", "arguments": "{\"type\":\"object\"}"}],
+        "calls": "<<< C1 0a1b2c3d | find {\"name\":\"Sorrel Reach\"}\nid: R7\n>>> C1 0a1b2c3d\n", "max_calls": 4,
     }),
     columns: json!({ "columns": "plant, river", "fields": fields(), "today": "2026-11-28", "max_queries": 4 }),
     conflicts: json!({ "parts": [{"text": "What did it cost?", "claims": [
