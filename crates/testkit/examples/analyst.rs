@@ -18,7 +18,8 @@ async fn main() {
     let records = vec![Record { name: "Sorrel Reach", id: "R7", text }];
     let tools = ToolServer::start(Manner::Json, records).await;
     println!("[models.scripted]\nprovider = \"openai\"\nbase_url = \"{}/v1\"", model.origin);
-    println!("key = \"any\"\nname = \"scripted\"\n\n[tools]\nallow = [\"{}\"]", tools.origin);
+    println!("model = \"scripted\"\nkey = \"any\"\nprice_in = 0.1\nprice_out = 0.4\n");
+    println!("[tools]\nallow = [\"{}\"]", tools.origin);
     println!("\n# mcp_servers: [{{\"name\": \"register\", \"url\": \"{}\"}}]", tools.url());
     std::future::pending::<()>().await;
 }

@@ -220,23 +220,36 @@ async fn servers_of_tools_are_checked_member_by_member_and_no_secret_is_shown() 
         server[member] = value;
         one(server)
     };
-    let many: Vec<Value> =
-        (0..11).map(|n| json!({"name": format!("s{n}"), "url": "https://a.example.org/"})).collect();
+    let many: Vec<Value> = (0..11)
+        .map(|n| json!({"name": format!("s{n}"), "url": "https://a.example.org/"}))
+        .collect();
     for (body, said) in [
         (json!({"input": "Why?", "mcp_servers": {}}), "`mcp_servers` must be a list"),
         (json!({"input": "Why?", "mcp_servers": many}), "names 11 servers; at most 10"),
         (one(json!("crm")), "`mcp_servers[0]` must be an object"),
         (one(json!({"name": "crm"})), "`mcp_servers[0].url` must be the address"),
-        (one(json!({"url": "https://a.example.org/"})), "`mcp_servers[0].name` must be a short name"),
+        (
+            one(json!({"url": "https://a.example.org/"})),
+            "`mcp_servers[0].name` must be a short name",
+        ),
         (with("type", json!("stdio")), "`mcp_servers[0].type` must be \"url\""),
         (with("url", json!("tools")), "`mcp_servers[0].url` is not an address"),
         (with("url", json!("http://127.0.0.1:8080/mcp")), "`mcp_servers[0].url`: "),
         (with("url", json!("file:///etc/passwd")), "`mcp_servers[0].url`: "),
-        (with("headers", json!({"Host": "x"})), "`mcp_servers[0].headers` holds `Host`, which belongs"),
+        (
+            with("headers", json!({"Host": "x"})),
+            "`mcp_servers[0].headers` holds `Host`, which belongs",
+        ),
         (with("headers", json!({"x-key": "se\ncret"})), "`mcp_servers[0].headers` holds `x-key`"),
-        (with("headers", json!({"x-key": 1})), "`mcp_servers[0].headers` must be an object of texts"),
+        (
+            with("headers", json!({"x-key": 1})),
+            "`mcp_servers[0].headers` must be an object of texts",
+        ),
         (with("allowed_tools", json!("all")), "`mcp_servers[0].allowed_tools` must be a list"),
-        (json!({"input": "Why?", "mcp_servers": [good, good]}), "`mcp_servers[1].name` stands twice"),
+        (
+            json!({"input": "Why?", "mcp_servers": [good, good]}),
+            "`mcp_servers[1].name` stands twice",
+        ),
     ] {
         let (status, message) = refused(&body).await;
         assert!(status == 422 && message.contains(said), "{status} {message} for {body}");
