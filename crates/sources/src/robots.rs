@@ -192,3 +192,47 @@ async fn parsed(body: Vec<u8>) -> Result<Arc<Rules>, String> {
     let unreadable = || "with what cannot be read".to_owned();
     tokio::task::spawn_blocking(parse).await.map_err(|_| unreadable())?.map_err(|_| unreadable())
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines() -> impl Strategy<Value = String> {
+        let pieces = vec![
+            "User-agent: *",
+            "User-agent: task-mcp",
+            "Disallow: /",
+            "Disallow: /*a*b*c*d*e$",
+            "Allow: /a",
+            "Crawl-delay: -1",
+            "Crawl-delay: 1e99",
+            "Crawl-delay: NaN",
+            "Sitemap: http://[",
+            "# ",
+            "\u{feff}",
+            "%ff%",
+            ":",
+            "\r",
+            "\n",
+            "\n",
+        ];
+        prop::collection::vec(
+            prop_oneof![prop::sample::select(pieces).prop_map(str::to_owned), ".{0,12}"],
+            0..40,
+        )
+        .prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_robots_txt_is_rules_with_a_delay_within_limits(text in lines()) {
+            if let Ok(robot) = Robot::new(AGENT, text.as_bytes()) {
+                let rules = Rules(Some(robot));
+                let _ = rules.allow(&Url::parse("https://a.test/a/b?c=d").unwrap());
+                prop_assert!(rules.delay().is_none_or(|delay| delay <= MAX_DELAY));
+            }
+        }
+    }
+}

@@ -23,7 +23,9 @@ use url::Url;
 use devtools::Devtools;
 use process::Process;
 
-/// Longest time for one page, from the start of the browser until its text is asked for.
+/// Longest time for the start of a browser. It takes half a second where the machine has nothing else to do.
+const START_TIME: Duration = Duration::from_secs(10);
+/// Longest time for one page, until its text is asked for.
 pub const TIME: Duration = Duration::from_secs(12);
 /// Memory of one browser, all of its processes together. A heavy page takes a third.
 pub const MEMORY_BYTES: u64 = 768 << 20;
@@ -32,7 +34,7 @@ const MAX_REQUESTS: usize = 80;
 /// Browsers at once; each may take a core and [`MEMORY_BYTES`].
 const AT_ONCE: usize = 2;
 /// Longest wait for a place among them.
-const MAX_WAIT: Duration = Duration::from_secs(10);
+const MAX_WAIT: Duration = Duration::from_secs(5);
 /// A page that asks for nothing during this time has come to rest.
 const QUIET: Duration = Duration::from_millis(500);
 /// How long a page may take to say what it shows.
@@ -123,7 +125,6 @@ impl Browser {
     ) -> Result<String, String> {
         let place = timeout(MAX_WAIT, self.places.acquire()).await;
         let _place = place.map_err(|_| "was busy with other pages")?;
-        let until = Instant::now() + TIME;
         let started = Process::start(&self.chromium);
         let (process, pipe) = started.map_err(|why| format!("does not start: {why}"))?;
         let mut rendering = Rendering {
@@ -137,7 +138,8 @@ impl Browser {
             is_loaded: false,
         };
         // The work has limits of its own; this one holds where the browser takes and says nothing.
-        let shown = timeout_at(until + 2 * TELL_TIME, rendering.run(until)).await;
+        let limit = START_TIME + TIME + 2 * TELL_TIME;
+        let shown = timeout(limit, rendering.run()).await;
         let shown = shown.unwrap_or_else(|_| Err("does not answer".into()));
         drop(rendering);
         let trouble = process.end().await;
@@ -172,9 +174,10 @@ enum Next {
 }
 
 impl Rendering<'_> {
-    async fn run(&mut self, until: Instant) -> Result<String, String> {
-        self.open().await?;
-        self.load(until).await?;
+    async fn run(&mut self) -> Result<String, String> {
+        let opened = timeout(START_TIME, self.open()).await;
+        opened.unwrap_or_else(|_| Err("did not start in time".into()))?;
+        self.load(Instant::now() + TIME).await?;
         self.tell(Instant::now() + TELL_TIME).await
     }
 

@@ -24,8 +24,8 @@ const SANDBOX: [&str; 2] = ["No usable sandbox", "without --no-sandbox"];
 /// Bytes of what the browser says about itself that are kept, to tell why it did not start.
 const MAX_WORDS: u64 = 16_000;
 
-/// Puts the pipe where Chromium looks for it, and the browser behind others who want the processor.
-const START: &str = "exec 3<&0 4>&1 </dev/null >/dev/null; exec nice -n 5 \"$@\"";
+/// Puts the pipe where Chromium looks for it.
+const START: &str = "exec 3<&0 4>&1 </dev/null >/dev/null; exec \"$@\"";
 
 /// No way out. Names, also that of the proxy, lead nowhere; and every connection would go through that proxy, those to
 /// this machine too. What needs neither is switched off.
