@@ -6,9 +6,9 @@
 //!
 //! prints the settings that make `task-mcp serve` ask it, and serves until it is stopped.
 
-use testkit::analyst::Habit;
-use testkit::tool_server::{Manner, Record};
-use testkit::{Analyst, ModelServer, ToolServer};
+use task_mcp_testkit::analyst::Habit;
+use task_mcp_testkit::tool_server::{Manner, Record};
+use task_mcp_testkit::{Analyst, ModelServer, ToolServer};
 
 #[tokio::main]
 async fn main() {

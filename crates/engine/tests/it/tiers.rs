@@ -1,8 +1,7 @@
 //! Every tier over the corpus with a careful model: planned, read, quoted, written and checked.
 
 use domain::output::Output;
-use domain::spec::{Spec, Wanted};
-use serde_json::Value;
+use domain::spec::Spec;
 use testkit::analyst::Habit;
 use testkit::corpus::{self, FRAGE, OPEN_QUESTION, QUESTION};
 use testkit::{Database, build};

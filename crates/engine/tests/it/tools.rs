@@ -29,7 +29,9 @@ fn named(name: &str, server: &ToolServer) -> Named {
 
 async fn desk(habit: Habit, servers: &[&ToolServer]) -> Desk {
     let mut desk = Desk::new(habit).await;
-    servers.iter().for_each(|server| desk.bench.allow(&server.origin));
+    for server in servers {
+        desk.bench.allow(&server.origin);
+    }
     desk
 }
 
