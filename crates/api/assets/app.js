@@ -240,5 +240,6 @@
     to.searchParams.set('part', part);
     location.replace(to);
   }
+  window.addEventListener('hashchange', find);
   document.addEventListener('DOMContentLoaded', prepare);
 })();
