@@ -106,7 +106,9 @@ async fn watch_run(ground: &Ground, id: RunId) -> Result<()> {
             let Some(last) = steps.last() else { break };
             last_step = last.seq;
             let began = row.run.started_at.unwrap_or(row.run.created_at);
-            steps.iter().for_each(|step| progress.keep(&line(step, began)));
+            for step in &steps {
+                progress.keep(&line(step, began));
+            }
         }
         if row.run.state != state {
             state = row.run.state;

@@ -42,7 +42,13 @@ pub(super) fn stats(app: &App, group: &Group, marks: &GroupMarks, points: &[(i64
         .filter(|(count, _)| *count > 0)
         .map(|(count, word)| format!("{} {word}", words::count(*count)))
         .collect();
-    let look = marks.rows.conflict + marks.rows.low;
+    let looks =
+        [(marks.rows.conflict, "with a conflict"), (marks.rows.low, "with a low confidence")];
+    let look: Vec<String> = looks
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{} {what}", words::counted(*count, "row", "rows")))
+        .collect();
     Stats {
         ended: words::count(ended),
         total: words::count(total),
@@ -67,13 +73,7 @@ pub(super) fn stats(app: &App, group: &Group, marks: &GroupMarks, points: &[(i64
                 format!("{} of {}", words::count(cells.high), words::count(all)),
             )
         }),
-        look: (look > 0).then(|| {
-            format!(
-                "{} with a conflict, {} with a low confidence",
-                words::counted(marks.rows.conflict, "row", "rows"),
-                words::count(marks.rows.low)
-            )
-        }),
+        look: (!look.is_empty()).then(|| look.join(", ")),
     }
 }
 
