@@ -94,11 +94,8 @@ impl Web {
             .iter()
             .flat_map(|name| asked.queries.iter().map(move |text| (name, text)))
             .map(|(name, text)| {
-                let query = Query {
-                    text: text.clone(),
-                    limit: asked.max_results,
-                    filters: filters.clone(),
-                };
+                let query =
+                    Query { filters: filters.clone(), ..Query::new(text, asked.max_results) };
                 (name, query)
             })
             .collect();
@@ -110,17 +107,28 @@ impl Web {
             Problem::new(Kind::Unavailable, "the search providers did not answer in time")
                 .retry_after(30)
         })?;
-        let (mut lists, mut warnings) = (Vec::new(), Vec::new());
+        let mut lists = Vec::new();
+        let mut said: Vec<String> =
+            pairs.iter().filter_map(|(_, query)| query.text.note()).collect();
+        let is_withheld =
+            answers.iter().all(|answer| matches!(answer, Err(sources::Failed::Withheld { .. })));
         for answer in answers {
             match answer {
                 Ok(hits) => lists.push(hits),
-                Err(why) => {
-                    let why = why.to_string();
-                    if !warnings.contains(&why) {
-                        warnings.push(why);
-                    }
-                }
+                Err(why) => said.push(why.to_string()),
             }
+        }
+        let mut warnings: Vec<String> = Vec::new();
+        for sentence in said {
+            if !warnings.contains(&sentence) {
+                warnings.push(sentence);
+            }
+        }
+        if is_withheld {
+            return Err(Problem::invalid(
+                "the query holds only what does not leave this server: e-mail addresses, card numbers, keys; ask for \
+                 other words",
+            ));
         }
         if lists.is_empty() {
             let message = format!("no search provider answers: {}", warnings.join("; "));

@@ -9,7 +9,7 @@ use store::Store;
 use tokio::net::TcpListener;
 
 use crate::ground::Ground;
-use crate::settings::Settings;
+use crate::settings::{Browser, Settings};
 use crate::{machine, serve, show};
 
 /// What was looked at, and how it stands.
@@ -47,6 +47,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
             findings.push(executor(&ground)?);
             findings.extend(sources(&ground).await?);
             findings.extend(search(&ground).await);
+            findings.push(browser(&ground).await);
         }
     }
     findings.push(port(&listen).await);
@@ -171,6 +172,40 @@ async fn search(ground: &Ground) -> Vec<Finding> {
         });
     }
     findings
+}
+
+/// Whether pages that only scripts fill are read, and whether that works now.
+async fn browser(ground: &Ground) -> Finding {
+    let chosen = &ground.settings.fetch.browser;
+    let Some(program) = chosen.program() else {
+        return match chosen {
+            Browser::Off => Note(
+                "pages that only scripts fill are not read: fetch.browser = \"auto\" has a Chromium of this machine \
+                 render them (docs/sources.md)"
+                    .into(),
+            ),
+            Browser::Auto | Browser::At(_) => Broken(format!(
+                "fetch.browser asks for a Chromium, and there is none on the PATH ({}): install one, name its path, \
+                 or set fetch.browser = \"off\"",
+                Browser::NAMES.join(", ")
+            )),
+        };
+    };
+    let shown = program.display();
+    // A page of our own, whose script asks for nothing.
+    let sandbox = if crate::machine::is_root() {
+        ", without its sandbox, because we run as root"
+    } else {
+        ""
+    };
+    match ground.sources.examine_browser().await {
+        Some(Err(why)) => Broken(format!(
+            "the browser {shown} {why}: try another, or set fetch.browser = \"off\""
+        )),
+        Some(Ok(())) | None => {
+            Fine(format!("the browser {shown} renders pages that only scripts fill{sandbox}"))
+        }
+    }
 }
 
 /// What may be asked without being set up. The others of them are asked for papers and news only.

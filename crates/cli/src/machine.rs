@@ -56,6 +56,19 @@ pub(crate) fn program() -> Option<PathBuf> {
     if own.exists() { Some(own) } else { std::env::current_exe().ok() }
 }
 
+/// The first of these programs that is on the `PATH`.
+pub(crate) fn find_program(names: &[&str]) -> Option<PathBuf> {
+    let path = variable("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    let places = names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name)));
+    places.into_iter().find(|place| place.is_file())
+}
+
+/// Whether this process may do everything on its machine.
+pub(crate) fn is_root() -> bool {
+    rustix::process::geteuid().is_root()
+}
+
 /// Of two processes on one machine, each has its own, and a restarted one another.
 pub(crate) fn process_name(chance: &Chance) -> String {
     format!("{}-{}-{:08x}", host(), std::process::id(), chance.next() >> 96)

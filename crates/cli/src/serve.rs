@@ -19,7 +19,7 @@ use url::Url;
 use crate::ground::Ground;
 use crate::pages::{self, Address, Place, Wish};
 use crate::problem::refuse;
-use crate::settings::Settings;
+use crate::settings::{Browser, Settings};
 use crate::{show, signals, source_args};
 
 #[derive(Debug, clap::Args)]
@@ -251,6 +251,16 @@ fn outside(ground: &Ground) {
         }
     };
     eprintln!("  outside (egress.mode = {}): {how_far}", settings.egress.mode.as_str());
+    match (&settings.fetch.browser, settings.fetch.browser.program()) {
+        (Browser::Off, _) => {}
+        (_, Some(program)) => eprintln!(
+            "  scripts: pages that only scripts fill are rendered by {}, and what their scripts want is asked for",
+            program.display()
+        ),
+        (_, None) => eprintln!(
+            "  scripts: fetch.browser asks for a Chromium, and there is none: pages that only scripts fill are not read"
+        ),
+    }
     if settings.egress.documents_stay {
         eprintln!(
             "  documents stay: runs that read them send nothing to hosts that egress.local does not list"

@@ -147,6 +147,38 @@ pub(crate) struct Fetch {
     pub(crate) max_size_bytes: usize,
     /// How old a page may be that is taken from the archive.
     pub(crate) max_age: Duration,
+    pub(crate) browser: Browser,
+}
+
+/// What renders pages that only scripts fill.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) enum Browser {
+    /// They are not read.
+    #[default]
+    Off,
+    /// The Chromium that is on the `PATH`.
+    Auto,
+    At(PathBuf),
+}
+
+impl Browser {
+    /// By which names Chromium and its kin are installed.
+    pub(crate) const NAMES: [&'static str; 5] = [
+        "chromium",
+        "chromium-browser",
+        "google-chrome-stable",
+        "google-chrome",
+        "chrome-headless-shell",
+    ];
+
+    /// The program; `None` where none is wanted, or there is none.
+    pub(crate) fn program(&self) -> Option<PathBuf> {
+        match self {
+            Self::Off => None,
+            Self::Auto => crate::machine::find_program(&Self::NAMES),
+            Self::At(path) => path.is_file().then(|| path.clone()),
+        }
+    }
 }
 
 impl Default for Fetch {
@@ -156,6 +188,7 @@ impl Default for Fetch {
             timeout: sources::PAGE_TIMEOUT,
             max_size_bytes: sources::MAX_PAGE_BYTES,
             max_age: sources::MAX_PAGE_AGE,
+            browser: Browser::Off,
         }
     }
 }
@@ -269,6 +302,11 @@ impl Settings {
             max_page_bytes: self.fetch.max_size_bytes,
             max_page_age: self.fetch.max_age,
             reader: crate::machine::program(),
+            browser: self
+                .fetch
+                .browser
+                .program()
+                .map(|program| sources::Chromium { program, sandbox: !crate::machine::is_root() }),
             ..sources::Config::new(egress, self.store.data.join("index"))
         })
     }

@@ -88,7 +88,17 @@ pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
              asked that need no account with --set search.keyless=true"
         );
     }
-    let query = Query::new(args.query.as_str(), usize::from(args.limit));
+    let query = Query::new(&args.query, usize::from(args.limit));
+    let withheld = query.text.note();
+    if query.text.text().is_empty() && withheld.is_some() {
+        refuse!(
+            "the query holds only what does not leave this machine ({}); ask for other words",
+            query.text.withheld().join(", ")
+        );
+    }
+    if let Some(note) = &withheld {
+        eprintln!("{note}");
+    }
     let mut lists = Vec::new();
     for name in &names {
         match Scope::open().around(sources.search_web(name, &query)).await {
@@ -110,7 +120,10 @@ pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
                 })
             })
             .collect();
-        let view = json!({"query": args.query, "providers": names, "results": results});
+        let mut view = json!({"query": query.text.text(), "providers": names, "results": results});
+        if !query.text.withheld().is_empty() {
+            view["withheld"] = json!(query.text.withheld());
+        }
         return show::say(&format!("{}\n", serde_json::to_string_pretty(&view)?));
     }
     if hits.is_empty() {

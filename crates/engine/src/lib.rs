@@ -12,7 +12,6 @@ mod research;
 mod search;
 mod verify;
 mod website;
-mod withhold;
 pub mod worker;
 mod world;
 

@@ -14,7 +14,7 @@ pub enum Failed {
     #[error("`{host}` does not allow automated reading of `{path}`")]
     Forbidden { host: String, path: String },
     #[error("`{host}` does not say what may be read: its robots.txt answers {why}")]
-    RobotsUnknown { host: String, why: String },
+    RobotsUnknown { host: String, why: String, retry_after: Option<Duration> },
     /// The guard of `egress`.
     #[error("`{host}` may not be asked: {why}")]
     Refused { host: String, why: String },
@@ -44,6 +44,8 @@ pub enum Failed {
     NotAnAddress { given: String, why: String },
     #[error("no search provider is called `{name}`; configured: {known}")]
     NoProvider { name: String, known: String },
+    #[error("not asked: nothing of the query may leave ({what})")]
+    Withheld { what: String },
     /// A search provider that gave no hits.
     #[error("{provider}: {why}")]
     Provider { provider: &'static str, why: String, fault: Fault },
@@ -67,7 +69,8 @@ pub enum Remedy {
 impl Failed {
     pub const fn remedy(&self) -> Remedy {
         match self {
-            Self::Status { retry_after: Some(wait), .. } => Remedy::RetryAfter(*wait),
+            Self::Status { retry_after: Some(wait), .. }
+            | Self::RobotsUnknown { retry_after: Some(wait), .. } => Remedy::RetryAfter(*wait),
             Self::Silent { .. }
             | Self::Crowded { .. }
             | Self::Unreachable { .. }
@@ -83,7 +86,8 @@ impl Failed {
             | Self::Empty { .. }
             | Self::Outside { .. }
             | Self::Unreadable { .. }
-            | Self::NotAnAddress { .. } => Remedy::Skip,
+            | Self::NotAnAddress { .. }
+            | Self::Withheld { .. } => Remedy::Skip,
             Self::NoProvider { .. } | Self::Index { .. } => Remedy::Operator,
             Self::Provider { fault, .. } => fault.remedy(),
         }

@@ -1,5 +1,7 @@
 //! Reads one page of the web: robots, politeness, redirects one by one, and then the text.
 
+mod rendered;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,10 +10,11 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use url::Url;
 
-use crate::extract::{EXTRACTOR, Extractor};
+use crate::browser::{Browser, Shell};
+use crate::extract::{EXTRACTOR, Extractor, decoded};
 use crate::hosts::{self, Hosts, Place};
 use crate::robots::Robots;
-use crate::{Failed, Known, MayAsk, Page, Reread, walls};
+use crate::{Failed, Known, MayAsk, Page, Reread, sitemap, walls};
 
 const ACCEPT: &str = "text/html,application/xhtml+xml,text/markdown,text/plain;q=0.9,text/csv;q=0.9,\
                       application/json;q=0.8,application/pdf;q=0.8,*/*;q=0.5";
@@ -33,6 +36,8 @@ struct Inner {
     timeout: Duration,
     max_bytes: usize,
     extractor: Extractor,
+    /// Shows what only scripts fill; without it such pages are not read.
+    browser: Option<Browser>,
 }
 
 impl std::fmt::Debug for Fetch {
@@ -47,9 +52,10 @@ impl Fetch {
         timeout: Duration,
         max_bytes: usize,
         extractor: Extractor,
+        browser: Option<Browser>,
     ) -> Self {
         let (robots, hosts) = (Robots::default(), Hosts::default());
-        Self(Arc::new(Inner { egress, robots, hosts, timeout, max_bytes, extractor }))
+        Self(Arc::new(Inner { egress, robots, hosts, timeout, max_bytes, extractor, browser }))
     }
 
     /// Reads a page; if it is `known`, the host need not send it again.
@@ -80,7 +86,7 @@ impl Fetch {
                 return Err(Failed::LeftOut { address: url.into() });
             }
             let known = known.filter(|known| known.address == url.as_str());
-            let reply = self.hop(&url, known, may_ask).await?;
+            let reply = self.hop(self.request(&url, known), may_ask).await?;
             match reply.location {
                 _ if reply.status == 304 && known.is_some() => return Ok(Reread::Unchanged),
                 Some(next) => url = parsed(next.as_str())?,
@@ -88,29 +94,30 @@ impl Fetch {
                     let why = "it redirects to what is no address".to_owned();
                     return Err(Failed::Unreachable { host: host_of(&url), why });
                 }
-                None => return self.read(reply).await.map(Box::new).map(Reread::Page),
+                None => return self.page_of(reply, may_ask).await.map(Box::new).map(Reread::Page),
             }
         }
         let why = format!("it redirects more than {} times", egress::MAX_REDIRECTS);
         Err(Failed::Unreachable { host: host_of(&url), why })
     }
 
-    /// One address: a page, a redirect, or 304 where it was known. Asked again where that may help soon.
-    async fn hop(
+    /// One address: a page, a redirect, or 304 where it was known. Robots and the pace of its host hold; it is asked again
+    /// where that may help soon.
+    pub(crate) async fn hop(
         &self,
-        url: &Url,
-        known: Option<&Known>,
+        request: Request,
         may_ask: MayAsk<'_>,
     ) -> Result<Response, Failed> {
         let inner = &self.0;
+        let url = &request.url;
         let host = host_of(url);
-        let rules = inner.robots.rules(&inner.egress, url, may_ask).await?;
+        let rules = inner.robots.rules(&inner.egress, &inner.hosts, url, may_ask).await?;
         if !rules.allow(url) {
             return Err(Failed::Forbidden { host, path: url.path().to_owned() });
         }
         for tries in 1.. {
             let place = inner.hosts.enter(&host, rules.delay()).await?;
-            let answer = inner.egress.send(self.request(url, known)).await;
+            let answer = inner.egress.send(request.clone()).await;
             let (failed, pause) = match self.judge(url, &place, answer) {
                 Ok(reply) => return Ok(reply),
                 Err((failed, Some(pause))) if pause <= hosts::MAX_WAIT => (failed, pause),
@@ -177,6 +184,33 @@ impl Fetch {
             ask("if-modified-since", known.marks.last_modified.as_deref());
         }
         Request { accept: ACCEPT, follow: false, headers, ..request }
+    }
+
+    /// The page that was sent; where it is one that only scripts fill, what a browser makes of it.
+    async fn page_of(&self, reply: Response, may_ask: MayAsk<'_>) -> Result<Page, Failed> {
+        let Some(browser) = &self.0.browser else { return self.read(reply).await };
+        let (address, label) = (reply.final_url.clone(), reply.content_type.clone());
+        let bytes = reply.body.clone();
+        match self.read(reply).await {
+            Err(Failed::Empty { why, .. }) if walls::is_about_scripts(why) => {
+                let html = decoded(&bytes, label.as_deref());
+                Box::pin(self.rendered(browser, Shell { address, html }, may_ask)).await
+            }
+            read => read,
+        }
+    }
+
+    /// The addresses that a site lists in its sitemap, on its own host; none if it has no sitemap.
+    pub(crate) async fn sitemap(
+        &self,
+        site: &Url,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Vec<String>, Failed> {
+        let limit = sitemap::TIMEOUT + hosts::MAX_WAIT;
+        let silent = |_| Failed::Silent { host: host_of(site), waited: limit };
+        tokio::time::timeout(limit, sitemap::addresses(self, site, may_ask))
+            .await
+            .map_err(silent)?
     }
 
     async fn read(&self, reply: Response) -> Result<Page, Failed> {

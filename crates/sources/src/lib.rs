@@ -1,5 +1,6 @@
 //! Searching, reading and indexing: pages of the web, documents in folders, and what search providers find.
 
+mod browser;
 pub mod extract;
 mod failed;
 mod fetch;
@@ -21,6 +22,8 @@ use domain::text::Text;
 use egress::Egress;
 use url::Url;
 
+use browser::Browser;
+pub use browser::{Chromium, MEMORY_BYTES as BROWSER_MEMORY_BYTES, TIME as BROWSER_TIME};
 use extract::Extractor;
 pub use failed::{Failed, Remedy};
 use fetch::Fetch;
@@ -30,7 +33,7 @@ pub use providers::wire::{Abilities, Account, Fault, Filters, Key};
 pub use rendering::{excerpts, markdown};
 use search::Providers;
 pub use search::{
-    About, Query, canonical, catalogue, domain_of, fuse, keyless_for, without_tracking,
+    About, Cleared, Query, canonical, catalogue, domain_of, fuse, keyless_for, without_tracking,
 };
 
 /// Longest wait for one page, from connect to last byte, unless the settings say otherwise.
@@ -49,10 +52,10 @@ pub struct Sources(Arc<Parts>);
 
 #[derive(Debug)]
 struct Parts {
-    egress: Egress,
     providers: Providers,
     folders: Folders,
     fetch: Fetch,
+    browser: Option<Browser>,
     max_page_age: Duration,
 }
 
@@ -72,6 +75,8 @@ pub struct Config {
     /// Our own binary, which reads documents in a process of their own: [`extract::isolated::COMMAND`]. Without it they are
     /// read on threads, whose memory nothing limits.
     pub reader: Option<PathBuf>,
+    /// Shows pages that only scripts fill. Without it they are not read.
+    pub browser: Option<Chromium>,
 }
 
 impl Config {
@@ -85,6 +90,7 @@ impl Config {
             max_page_bytes: MAX_PAGE_BYTES,
             max_page_age: MAX_PAGE_AGE,
             reader: None,
+            browser: None,
         }
     }
 }
@@ -177,6 +183,7 @@ impl Sources {
             max_page_bytes,
             max_page_age,
             reader,
+            browser,
         } = config;
         if let Some(base) = searxng {
             let account = Account { base: Some(base), ..Account::default() };
@@ -185,8 +192,9 @@ impl Sources {
         let providers = Providers::new(egress.clone(), accounts);
         let extractor = Extractor::new(reader);
         let folders = Folders::new(index_dir, max_page_bytes as u64, extractor.clone());
-        let fetch = Fetch::new(egress.clone(), page_timeout, max_page_bytes, extractor);
-        Self(Arc::new(Parts { egress, providers, folders, fetch, max_page_age }))
+        let browser = browser.map(Browser::new);
+        let fetch = Fetch::new(egress, page_timeout, max_page_bytes, extractor, browser.clone());
+        Self(Arc::new(Parts { providers, folders, fetch, browser, max_page_age }))
     }
 
     /// [`Config::max_page_age`].
@@ -213,8 +221,11 @@ impl Sources {
     }
 
     /// Asks one search provider, by its name. Hits are in the provider's order, at most as many as wanted; what the
-    /// filters of the query leave out is not among them.
+    /// filters of the query leave out is not among them. A query of which nothing may leave is not asked.
     pub async fn search_web(&self, provider: &str, query: &Query) -> Result<Vec<Hit>, Failed> {
+        if query.text.text().is_empty() && !query.text.withheld().is_empty() {
+            return Err(Failed::Withheld { what: query.text.withheld().join(", ") });
+        }
         self.0.providers.search(provider, query).await
     }
 
@@ -223,14 +234,21 @@ impl Sources {
         self.0.providers.examine(provider).await
     }
 
+    /// Renders a page of our own, to see whether the browser works; `None` where none is set up.
+    pub async fn examine_browser(&self) -> Option<Result<(), String>> {
+        let browser = self.0.browser.as_ref()?;
+        Some(browser.examine().await)
+    }
+
     /// The search providers that are set up, and where each is asked.
     pub fn providers(&self) -> Vec<(&'static str, Url)> {
         self.0.providers.all()
     }
 
-    /// The addresses that a site lists in its sitemap, on its own host; none if it has no sitemap.
+    /// The addresses that a site lists in its sitemap, on its own host; none if it has no sitemap. Asked for as politely
+    /// as a page.
     pub async fn sitemap(&self, site: &Url, may_ask: MayAsk<'_>) -> Result<Vec<String>, Failed> {
-        sitemap::addresses(&self.0.egress, site, may_ask).await
+        self.0.fetch.sitemap(site, may_ask).await
     }
 
     /// Reads one document of a local source; never anything outside it, nor hidden files.

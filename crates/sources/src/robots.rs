@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use egress::{Egress, Purpose, Request};
+use egress::{Egress, Purpose, Request, Response};
 use texting_robots::Robot;
 use url::Url;
 
+use crate::fetch::pause;
+use crate::hosts::{self, Hosts};
 use crate::{Failed, MayAsk};
 
 /// The name we obey, in robots.txt.
@@ -23,6 +25,8 @@ const KEPT_UNKNOWN: Duration = Duration::from_mins(1);
 const MAX_ORIGINS: usize = 5_000;
 /// Redirects of one robots.txt. The standard asks for five at least.
 const MAX_REDIRECTS: usize = 5;
+/// Requests for one robots.txt whose host is busy for a moment.
+const TRIES: usize = 2;
 /// Longest pause between two pages that is obeyed; a site that asks for more is read at this pace.
 pub(crate) const MAX_DELAY: Duration = Duration::from_secs(10);
 
@@ -57,11 +61,12 @@ impl Robots {
     /// The rules for an address: from memory, or from its site.
     ///
     /// Without a robots.txt (4xx) all is allowed; where the site fails to say (5xx, silence), nothing is,
-    /// for a minute. A robots.txt that redirects to what `may_ask` refuses is not read, and neither is the page; the
+    /// for a minute or as long as the site asks for. A robots.txt that redirects to what `may_ask` refuses is not read, and neither is the page; the
     /// next reader asks by a policy of its own.
     pub(crate) async fn rules(
         &self,
         egress: &Egress,
+        hosts: &Hosts,
         url: &Url,
         may_ask: MayAsk<'_>,
     ) -> Result<Arc<Rules>, Failed> {
@@ -70,12 +75,19 @@ impl Robots {
         if let Some(known) = known.as_ref().filter(|known| Instant::now() < known.until) {
             return known.rules.clone();
         }
-        let rules = ask(egress, url, may_ask).await;
-        // Refused to one run may be allowed to another.
-        if matches!(rules, Err(Failed::LeftOut { .. } | Failed::Refused { .. })) {
-            return rules;
-        }
-        let kept = if rules.is_ok() { KEPT } else { KEPT_UNKNOWN };
+        let rules = ask(egress, hosts, url, may_ask).await;
+        let kept = match &rules {
+            Ok(_) => KEPT,
+            // Refused to one run may be allowed to another; and whom to leave alone is in `hosts`.
+            Err(
+                Failed::LeftOut { .. }
+                | Failed::Refused { .. }
+                | Failed::Status { .. }
+                | Failed::Crowded { .. },
+            ) => return rules,
+            Err(Failed::RobotsUnknown { retry_after: Some(pause), .. }) => *pause,
+            Err(_) => KEPT_UNKNOWN,
+        };
         *known = Some(Known { rules: rules.clone(), until: Instant::now() + kept });
         rules
     }
@@ -90,15 +102,56 @@ impl Robots {
     }
 }
 
-/// Asks a site, and whoever it refers to: each address on the way must be one that may be asked.
-async fn ask(egress: &Egress, url: &Url, may_ask: MayAsk<'_>) -> Result<Arc<Rules>, Failed> {
+/// Asks a site, and whoever it refers to: each address on the way must be one that may be asked, and each host is asked at
+/// its own pace.
+async fn ask(
+    egress: &Egress,
+    hosts: &Hosts,
+    url: &Url,
+    may_ask: MayAsk<'_>,
+) -> Result<Arc<Rules>, Failed> {
     let host = url.host_str().unwrap_or_default().to_owned();
-    let unknown = |why: String| Failed::RobotsUnknown { host: host.clone(), why };
+    let unknown =
+        |why: String| Failed::RobotsUnknown { host: host.clone(), why, retry_after: None };
     let mut address = url.clone();
     address.set_path("/robots.txt");
     address.set_query(None);
     address.set_fragment(None);
     for _ in 0..=MAX_REDIRECTS {
+        let reply = once(egress, hosts, &host, &address).await?;
+        match reply.status {
+            200..=299 => return parsed(reply.body).await.map_err(unknown),
+            500..=599 => return Err(unknown(format!("with status {}", reply.status))),
+            300..=399 => match reply.location {
+                Some(next) if !may_ask(&next) => {
+                    return Err(Failed::LeftOut { address: next.into() });
+                }
+                Some(next) => address = next,
+                None => return Ok(Arc::new(Rules(None))),
+            },
+            _ => return Ok(Arc::new(Rules(None))),
+        }
+    }
+    // The standard calls what redirects for ever unavailable, which allows all.
+    Ok(Arc::new(Rules(None)))
+}
+
+/// One address on the way to a robots.txt, asked again if its host is busy for a moment only. `site` is whose rules it
+/// is to tell.
+async fn once(
+    egress: &Egress,
+    hosts: &Hosts,
+    site: &str,
+    address: &Url,
+) -> Result<Response, Failed> {
+    let unknown = |why: String, retry_after: Option<Duration>| Failed::RobotsUnknown {
+        host: site.to_owned(),
+        why,
+        retry_after,
+    };
+    let host = address.host_str().unwrap_or_default();
+    for tries in 1.. {
+        let place = hosts.enter(host, None).await?;
         let request = Request {
             purpose: Purpose::Robots,
             follow: false,
@@ -115,23 +168,22 @@ async fn ask(egress: &Egress, url: &Url, may_ask: MayAsk<'_>) -> Result<Arc<Rule
             Err(egress::Failed::Timeout { host, waited }) => {
                 return Err(Failed::Silent { host, waited });
             }
-            Err(other) => return Err(unknown(format!("with a fault: {other}"))),
+            Err(other) => return Err(unknown(format!("with a fault: {other}"), None)),
         };
-        match reply.status {
-            200..=299 => return parsed(reply.body).await.map_err(unknown),
-            429 | 500..=599 => return Err(unknown(format!("with status {}", reply.status))),
-            300..=399 => match reply.location {
-                Some(next) if !may_ask(&next) => {
-                    return Err(Failed::LeftOut { address: next.into() });
-                }
-                Some(next) => address = next,
-                None => return Ok(Arc::new(Rules(None))),
-            },
-            _ => return Ok(Arc::new(Rules(None))),
+        if !matches!(reply.status, 429 | 503) {
+            return Ok(reply);
         }
+        place.met_trouble();
+        drop(place);
+        let asked = reply.retry_after.as_deref();
+        let asked = asked.and_then(|at| pause(at, reply.date.as_deref()));
+        let wait = hosts.stay_away(host, reply.status, asked);
+        if tries == TRIES || wait > hosts::MAX_WAIT {
+            return Err(unknown(format!("with status {}", reply.status), Some(wait)));
+        }
+        tokio::time::sleep(wait).await;
     }
-    // The standard calls what redirects for ever unavailable, which allows all.
-    Ok(Arc::new(Rules(None)))
+    unreachable!("the last try returns")
 }
 
 /// Off the threads that others wait on: the largest file takes a while.
@@ -139,4 +191,48 @@ async fn parsed(body: Vec<u8>) -> Result<Arc<Rules>, String> {
     let parse = move || Robot::new(AGENT, &body).map(|robot| Arc::new(Rules(Some(robot))));
     let unreadable = || "with what cannot be read".to_owned();
     tokio::task::spawn_blocking(parse).await.map_err(|_| unreadable())?.map_err(|_| unreadable())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn lines() -> impl Strategy<Value = String> {
+        let pieces = vec![
+            "User-agent: *",
+            "User-agent: task-mcp",
+            "Disallow: /",
+            "Disallow: /*a*b*c*d*e$",
+            "Allow: /a",
+            "Crawl-delay: -1",
+            "Crawl-delay: 1e99",
+            "Crawl-delay: NaN",
+            "Sitemap: http://[",
+            "# ",
+            "\u{feff}",
+            "%ff%",
+            ":",
+            "\r",
+            "\n",
+            "\n",
+        ];
+        prop::collection::vec(
+            prop_oneof![prop::sample::select(pieces).prop_map(str::to_owned), ".{0,12}"],
+            0..40,
+        )
+        .prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn any_robots_txt_is_rules_with_a_delay_within_limits(text in lines()) {
+            if let Ok(robot) = Robot::new(AGENT, text.as_bytes()) {
+                let rules = Rules(Some(robot));
+                let _ = rules.allow(&Url::parse("https://a.test/a/b?c=d").unwrap());
+                prop_assert!(rules.delay().is_none_or(|delay| delay <= MAX_DELAY));
+            }
+        }
+    }
 }

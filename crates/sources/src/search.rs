@@ -5,6 +5,7 @@ mod examine;
 mod fuse;
 mod pace;
 mod query;
+mod withhold;
 
 use std::time::Duration;
 
@@ -16,6 +17,7 @@ use url::Url;
 pub use canonical::{canonical, domain_of, without_tracking};
 pub use fuse::fuse;
 pub(crate) use query::words;
+pub use withhold::Cleared;
 
 use crate::fetch::pause;
 use crate::providers::wire::{Abilities, Account, Asking, Fault, Filters, Key, Wire};
@@ -33,15 +35,15 @@ const MAX_SAID: usize = 200;
 /// What to search for.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {
-    pub text: String,
+    pub text: Cleared,
     /// Hits at most.
     pub limit: usize,
     pub filters: Filters,
 }
 
 impl Query {
-    pub fn new(text: impl Into<String>, limit: usize) -> Self {
-        Self { text: text.into(), limit, filters: Filters::default() }
+    pub fn new(text: &str, limit: usize) -> Self {
+        Self { text: Cleared::of(text), limit, filters: Filters::default() }
     }
 }
 
@@ -215,7 +217,7 @@ impl Provider {
         query: &Query,
         longest: usize,
     ) -> Result<Vec<Hit>, Fault> {
-        let text = query::fitting(&query.text, longest);
+        let text = query::fitting(query.text.text(), longest);
         let asking = Asking {
             account: &self.account,
             base: &self.base,

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
-use egress::{Egress, Purpose, Request};
+use egress::{Purpose, Request};
 use url::Url;
 
+use crate::fetch::Fetch;
 use crate::providers::wire::entities;
 use crate::{Failed, MayAsk};
 
 /// Of a site that has to be asked before anything else is read.
-const TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(10);
 /// Bytes of one sitemap. Larger ones list products and articles, not what a site says about itself.
 const MAX_BYTES: usize = 3_000_000;
 /// Addresses that are taken from it.
@@ -17,9 +18,10 @@ const MAX_ADDRESSES: usize = 5_000;
 /// Parts that are read of a sitemap that lists others.
 const MAX_PARTS: usize = 2;
 
-/// Addresses on the site's own host, in the order of its sitemap; none if it has no sitemap.
+/// Addresses on the site's own host, in the order of its sitemap; none if it has no sitemap. Each part is asked for as
+/// politely as a page.
 pub(crate) async fn addresses(
-    egress: &Egress,
+    fetch: &Fetch,
     site: &Url,
     may_ask: MayAsk<'_>,
 ) -> Result<Vec<String>, Failed> {
@@ -27,7 +29,7 @@ pub(crate) async fn addresses(
     root.set_path("/sitemap.xml");
     root.set_query(None);
     root.set_fragment(None);
-    let mut found = read(egress, &root, may_ask).await?;
+    let mut found = read(fetch, &root, may_ask).await?;
     if found.is_index {
         // What is called after pages lists what a site says about itself.
         found.places.sort_by_key(|place| !place.contains("page"));
@@ -35,7 +37,7 @@ pub(crate) async fn addresses(
         for part in parts {
             let Ok(part) = Url::parse(&part) else { continue };
             if part.host() == site.host() {
-                found.places.extend(read(egress, &part, may_ask).await?.places);
+                found.places.extend(read(fetch, &part, may_ask).await?.places);
             }
         }
     }
@@ -51,8 +53,7 @@ struct Sitemap {
     places: Vec<String>,
 }
 
-async fn read(egress: &Egress, url: &Url, may_ask: MayAsk<'_>) -> Result<Sitemap, Failed> {
-    let host = url.host_str().unwrap_or_default().to_owned();
+async fn read(fetch: &Fetch, url: &Url, may_ask: MayAsk<'_>) -> Result<Sitemap, Failed> {
     if !may_ask(url) {
         return Err(Failed::LeftOut { address: url.to_string() });
     }
@@ -63,13 +64,12 @@ async fn read(egress: &Egress, url: &Url, may_ask: MayAsk<'_>) -> Result<Sitemap
         follow: false,
         ..Request::new(url.clone(), MAX_BYTES, TIMEOUT)
     };
-    let reply = match egress.send(request).await {
+    let reply = match fetch.hop(request, may_ask).await {
         Ok(reply) if reply.status == 200 => reply,
-        Ok(_) | Err(egress::Failed::TooLarge { .. }) => return Ok(Sitemap::default()),
-        Err(egress::Failed::Refused { host, why }) => {
-            return Err(Failed::Refused { host, why: why.to_string() });
+        Ok(_) | Err(Failed::TooLarge { .. } | Failed::Status { retry_after: None, .. }) => {
+            return Ok(Sitemap::default());
         }
-        Err(why) => return Err(Failed::Unreachable { host, why: why.to_string() }),
+        Err(why) => return Err(why),
     };
     let text = String::from_utf8_lossy(&reply.body);
     let places = text

@@ -14,7 +14,12 @@ const MAX_SHELL_BYTES: usize = 150;
 const CHECK: &str = "the host asks for a browser check";
 const HUMAN: &str = "the host asks for a proof of being human";
 const REFUSED: &str = "the host refuses machines";
-const SCRIPTS: &str = "its text is put there by scripts, which are not run";
+pub(crate) const SCRIPTS: &str = "its text is put there by scripts, which are not run";
+pub(crate) const NO_WORDS: &str = "there are no words in it";
+pub(crate) const PICTURES: &str = "it shows pictures only";
+/// The same of a page that a browser was given.
+pub(crate) const SCRIPTS_IN_VAIN: &str =
+    "its text is put there by scripts, and a browser that ran them shows none";
 const SUBSCRIBERS: &str = "it is for subscribers";
 const LOGIN: &str = "it asks for a login";
 const ABSENT: &str = "it says that there is no such page, with status 200";
@@ -100,6 +105,16 @@ const SHELLS: &[&str] = &[
     "id=\"svelte\"",
     "id=\"q-app\"",
 ];
+
+/// Whether the reason why a page has no text is that scripts are to put it there.
+pub(crate) fn is_about_scripts(why: &str) -> bool {
+    why == SCRIPTS
+}
+
+/// Whether it is that there are no words, which of a page that was rendered says as little.
+pub(crate) fn is_about_nothing(why: &str) -> bool {
+    is_about_scripts(why) || [NO_WORDS, PICTURES].contains(&why)
+}
 
 /// Why a page is not what was asked for; `None` if it seems to be.
 pub(crate) fn recognise(text: &Text, kind: Kind, bytes: &[u8]) -> Option<&'static str> {

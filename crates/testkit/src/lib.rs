@@ -5,7 +5,9 @@
 #![expect(clippy::missing_panics_doc, reason = "see above")]
 
 pub mod analyst;
+pub mod browser;
 pub mod build;
+pub mod canary;
 pub mod clock;
 pub mod corpus;
 pub mod database;
@@ -16,6 +18,7 @@ mod postgres;
 pub mod site;
 
 pub use analyst::Analyst;
+pub use canary::Canary;
 pub use clock::HandClock;
 pub use database::Database;
 pub use hostile::Hostile;

@@ -152,3 +152,29 @@ async fn a_model_searches_and_then_fetches_what_it_found() {
     let missing = call(&world, "search", json!({})).await;
     assert!(missing["content"][0]["text"].as_str().unwrap().contains("`query` is missing"));
 }
+
+#[tokio::test]
+async fn what_is_secret_in_a_callers_query_does_not_leave_and_is_told() {
+    let (world, site, _dir) = world().await;
+    let secret = "tide ann.lee@otter.example 4111 1111 1111 1111";
+    let note = "taken out of the query before it left: card number, e-mail address";
+    let asked = json!({"search_queries": [secret], "mode": "basic"});
+    let found = world.post("/v1/search", &asked).await.json();
+    assert_eq!(found["results"][0]["url"], site.url("/moon"));
+    assert_eq!(found["warnings"], json!([{"type": "warning", "message": note}]));
+    let found = call(&world, "search", json!({"query": secret})).await;
+    assert_eq!(found["structuredContent"]["warnings"], json!([note]));
+    let left = site.queries().join("\n");
+    assert!(left.contains("q=tide"), "{left}");
+    assert!(!left.contains("ann") && !left.contains("4111"), "{left}");
+
+    let nothing = json!({"objective": "ann.lee@otter.example"});
+    let refused = world.post("/v1/search", &nothing).await;
+    assert_eq!(refused.status, 422, "{}", refused.text);
+    assert!(
+        refused.text.contains("holds only what does not leave this server"),
+        "{}",
+        refused.text
+    );
+    assert_eq!(site.queries().len(), 2);
+}

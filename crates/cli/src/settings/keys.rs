@@ -3,10 +3,10 @@
 use domain::processor::{Engine, Judging, Processor};
 
 use super::values::{
-    address, count, dollars, duration, origins, show_dollars, show_duration, show_size,
+    address, browser, count, dollars, duration, origins, show_dollars, show_duration, show_size,
     shown_origins, size, yes_or_no,
 };
-use super::{DatabaseUrl, Format, Settings};
+use super::{Browser, DatabaseUrl, Format, Settings};
 
 /// One setting.
 pub(crate) struct Key {
@@ -25,7 +25,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Key> {
         .chain(&super::models::ROLE_KEYS)
 }
 
-static KEYS: [Key; 19] = [
+static KEYS: [Key; 20] = [
     Key {
         name: "server.listen",
         doc: "where `serve` answers, HOST:PORT; port 0 takes any free one",
@@ -132,6 +132,18 @@ static KEYS: [Key; 19] = [
         doc: "how old a page of the web may be that is taken from the archive instead of being asked for; 0s asks always",
         set: |all, text| duration(text).map(|value| all.fetch.max_age = value),
         show: |all| Some(quoted(&show_duration(all.fetch.max_age))),
+    },
+    Key {
+        name: "fetch.browser",
+        doc: "a Chromium that renders pages which only scripts fill: its path, auto for the one on the PATH, or off",
+        set: |all, text| browser(text).map(|chosen| all.fetch.browser = chosen),
+        show: |all| {
+            Some(match &all.fetch.browser {
+                Browser::Off => quoted("off"),
+                Browser::Auto => quoted("auto"),
+                Browser::At(path) => quoted(&path.display().to_string()),
+            })
+        },
     },
     Key {
         name: "search.searxng.url",

@@ -5,6 +5,8 @@ use std::time::Duration;
 use egress::Origin;
 use url::Url;
 
+use super::Browser;
+
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     humantime::parse_duration(text)
         .map_err(|_| "write a number and its unit, such as 20s or 5m".into())
@@ -51,6 +53,21 @@ pub(crate) fn count<T: std::str::FromStr + PartialOrd + From<u8>>(text: &str) ->
         .ok()
         .filter(|number| *number >= T::from(1))
         .ok_or_else(|| "write a whole number from 1 on".into())
+}
+
+/// `off`, `auto`, or a program that is there.
+pub(crate) fn browser(text: &str) -> Result<Browser, String> {
+    match text.trim() {
+        "" | "off" => Ok(Browser::Off),
+        "auto" => Ok(Browser::Auto),
+        path => {
+            let path = crate::source_args::expand(path);
+            if path.is_file() {
+                return Ok(Browser::At(path));
+            }
+            Err("write off, auto, or the path of a Chromium that is there, such as /usr/bin/chromium".into())
+        }
+    }
 }
 
 /// Millionths of a dollar.

@@ -138,3 +138,51 @@ async fn doctor_asks_each_provider_and_prints_the_line_to_set() {
         "{broken:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_secret_in_a_query_stays_on_this_machine() {
+    let site = site().await;
+    let found = shell(&site).run(&["search", "otter boat sk-proj-abc123DEF456ghi789", "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&found.out).unwrap();
+    assert_eq!(json["query"], "otter boat");
+    assert_eq!(json["withheld"], serde_json::json!(["key"]));
+    assert!(found.err.contains("taken out of the query before it left: key"), "{found:?}");
+    assert!(!site.queries().join("\n").contains("sk-proj"), "{:?}", site.queries());
+    let nothing = shell(&site).run(&["search", "ann@otter.example"]);
+    assert_eq!(nothing.code, 2, "{nothing:?}");
+    assert_eq!(site.queries().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_only_scripts_fill_is_fetched_with_a_browser_and_replayed_without_its_site() {
+    let script = "fetch('/otter').then(r => r.text()).then(t => root.textContent = t.match(/founded in .*?\\./)[0])";
+    let page = format!("<title>App</title><div id=root></div><script>{script}</script>");
+    let otter = "The Otter was founded in 1999.";
+    let site = Site::script().page("/otter", "Otter", otter).html("/app", &page).serve().await;
+    let url = site.url("/app");
+    let without = shell(&site).run(&["fetch", &url]);
+    assert_eq!(without.code, 1, "{without:?}");
+    assert!(without.err.contains("put there by scripts, which are not run"), "{without:?}");
+
+    let chromium = testkit::browser::chromium().display().to_string();
+    let shell = shell(&site).with("TASK_MCP_FETCH__BROWSER", &chromium);
+    let recorded = shell.run(&["fetch", &url, "--record", "app.jsonl"]);
+    assert_eq!(recorded.out, "founded in 1999.\n", "{recorded:?}");
+    let hits = site.hits();
+    let replayed = shell.run(&["fetch", &url, "--replay", "app.jsonl"]);
+    assert_eq!((replayed.out, site.hits()), (recorded.out, hits), "{}", replayed.err);
+    let doctor = shell.run(&["doctor"]);
+    assert!(
+        doctor.out.contains(&format!("ok      the browser {chromium} renders pages")),
+        "{doctor:?}"
+    );
+
+    let wrong = Shell::new().run(&["fetch", &url, "--set", "fetch.browser=/no/such/program"]);
+    assert!(wrong.err.contains("write off, auto, or the path of a Chromium"), "{wrong:?}");
+    let none = Shell::new().run(&["doctor", "--set", "fetch.browser=auto"]);
+    assert!(
+        none.out
+            .contains("broken  fetch.browser asks for a Chromium, and there is none on the PATH"),
+        "{none:?}"
+    );
+}

@@ -19,13 +19,12 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sources::{Filters, Hit};
+use sources::{Cleared, Filters, Hit};
 use store::dispatch::Claimed;
 use store::{Call, Made, Store};
 use url::Url;
 
 use crate::extractive::mentions::Prepared;
-use crate::withhold::{self, Cleared};
 use crate::{Failed, Library, ReadPage, search, website};
 
 pub(crate) use models::Unanswered;
@@ -36,8 +35,6 @@ const VERSION: i64 = 2;
 const BEFORE_SENT: i64 = 1;
 /// Results that one search brings.
 const HITS: usize = 20;
-/// What is said of a query that held nothing but what must not leave.
-const NOTHING_LEFT: &str = "not asked: nothing of it may leave";
 /// Addresses in the sample that callers see while a run works.
 const SAMPLE: usize = 10;
 
@@ -185,44 +182,42 @@ impl World {
         provider: &str,
         query: &str,
     ) -> Result<Result<Vec<Hit>, String>, Failed> {
-        let Cleared { text, withheld } = withhold::clear(query);
-        let found = if text.is_empty() {
-            Err(NOTHING_LEFT.to_owned())
-        } else {
-            let policy = &self.spec().policy;
-            // Names of sources may stand among the domains; providers know none of them.
-            let domains = |rules: &[String]| -> Vec<String> {
-                rules.iter().filter(|rule| rule.contains('.')).cloned().collect()
-            };
-            let filters = Filters {
-                include: domains(&policy.include),
-                exclude: domains(&policy.exclude),
-                after: policy.after.clone(),
-                country: self.spec().country.map(|country| country.code()),
-                ..Filters::default()
-            };
-            let mut request = json!({
-                "provider": provider, "query": text, "limit": HITS,
-                "include": filters.include, "exclude": filters.exclude, "after": filters.after,
-            });
-            if let Some(country) = &filters.country {
-                request["country"] = json!(country);
-            }
-            let query = sources::Query { text: text.clone(), limit: HITS, filters };
-            self.hits("search.web", request, format!("{provider}: {text}"), async {
-                let sources = self.library.sources();
-                // On the heap: an HTTP exchange is a large future, and rounds hold several of them.
-                let found = Box::pin(sources.search_web(provider, &query)).await;
-                found.map_err(|why| why.to_string())
-            })
-            .await?
+        let cleared = Cleared::of(query);
+        let text = cleared.text().to_owned();
+        let withheld = cleared.withheld().iter().map(|kind| (*kind).to_owned()).collect();
+        let policy = &self.spec().policy;
+        // Names of sources may stand among the domains; providers know none of them.
+        let domains = |rules: &[String]| -> Vec<String> {
+            rules.iter().filter(|rule| rule.contains('.')).cloned().collect()
         };
+        let filters = Filters {
+            include: domains(&policy.include),
+            exclude: domains(&policy.exclude),
+            after: policy.after.clone(),
+            country: self.spec().country.map(|country| country.code()),
+            ..Filters::default()
+        };
+        let mut request = json!({
+            "provider": provider, "query": text, "limit": HITS,
+            "include": filters.include, "exclude": filters.exclude, "after": filters.after,
+        });
+        if let Some(country) = &filters.country {
+            request["country"] = json!(country);
+        }
+        let query = sources::Query { text: cleared, limit: HITS, filters };
+        let hits = self.hits("search.web", request, format!("{provider}: {text}"), async {
+            let sources = self.library.sources();
+            // On the heap: an HTTP exchange is a large future, and rounds hold several of them.
+            let found = Box::pin(sources.search_web(provider, &query)).await;
+            found.map_err(|why| why.to_string())
+        });
+        let found = hits.await?;
         self.lock_seen().queries.push(Query {
             provider: provider.to_owned(),
             text,
             hits: found.as_ref().map_or(0, |hits| u32::try_from(hits.len()).unwrap_or(u32::MAX)),
             failed: found.as_ref().err().cloned(),
-            withheld: withheld.into_iter().map(str::to_owned).collect(),
+            withheld,
         });
         Ok(found)
     }

@@ -89,7 +89,7 @@ impl Extractor {
             }
         };
         if text.blocks.is_empty() {
-            return Err(empty(name, "there are no words in it"));
+            return Err(empty(name, crate::walls::NO_WORDS));
         }
         if text.title.is_empty() {
             let title = own_heading(kind, &text).or_else(|| short_first_line(&text));
@@ -98,6 +98,11 @@ impl Extractor {
         debug_assert!(text.is_sound(), "{name}");
         Ok((kind, text))
     }
+}
+
+/// The characters of a page, whatever its label says.
+pub(crate) fn decoded(bytes: &[u8], content_type: Option<&str>) -> String {
+    charset::decode(bytes, content_type).into_owned()
 }
 
 /// Whether a file of this name is read where it stands in a folder.

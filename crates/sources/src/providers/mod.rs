@@ -13,6 +13,8 @@ mod parallel;
 pub(crate) mod searxng;
 mod serper;
 mod tavily;
+#[cfg(test)]
+mod tests;
 mod wikipedia;
 pub(crate) mod wire;
 

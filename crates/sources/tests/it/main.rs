@@ -4,7 +4,9 @@
 
 mod folders;
 mod hostile;
+mod private;
 mod providers;
+mod rendering;
 mod site;
 mod web;
 mod web_search;

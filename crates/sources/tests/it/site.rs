@@ -7,7 +7,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use egress::{Egress, Origin, Policy};
-use task_mcp_sources::{Config, Sources};
+use task_mcp_sources::{Chromium, Config, Sources};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -44,6 +44,11 @@ impl Site {
     }
 }
 
+/// What a browser on this machine is to the sources.
+pub(crate) fn chromium() -> Chromium {
+    Chromium { program: testkit::browser::chromium(), sandbox: !testkit::browser::is_root() }
+}
+
 /// Sources that may ask one site on loopback, with it as their SearXNG.
 pub(crate) fn sources(site: &Site) -> (Sources, TempDir) {
     sources_for(&[site])
@@ -51,19 +56,24 @@ pub(crate) fn sources(site: &Site) -> (Sources, TempDir) {
 
 /// The same for several; each may be asked as `localhost` too, which is another host on the same machine.
 pub(crate) fn sources_for(sites: &[&Site]) -> (Sources, TempDir) {
+    with(sites, |config| config)
+}
+
+/// The same, further set up.
+pub(crate) fn with(sites: &[&Site], further: impl FnOnce(Config) -> Config) -> (Sources, TempDir) {
     let index_dir = tempfile::tempdir().unwrap();
     let names = sites
         .iter()
         .flat_map(|site| [site.origin.clone(), site.origin.replace("127.0.0.1", "localhost")]);
     let allow = names.map(|origin| Origin::parse(&origin).unwrap()).collect();
     let egress = Egress::new(Policy::allowing(allow));
-    let sources = Sources::new(Config {
+    let config = Config {
         searxng: Some(sites[0].origin.parse().unwrap()),
         page_timeout: Duration::from_millis(500),
         max_page_bytes: 100_000,
         ..Config::new(egress, index_dir.path().to_owned())
-    });
-    (sources, index_dir)
+    };
+    (Sources::new(further(config)), index_dir)
 }
 
 /// The policy of a reader who has none.

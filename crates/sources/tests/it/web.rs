@@ -233,3 +233,70 @@ async fn only_public_pages_of_the_web_are_read() {
     }
     assert_eq!(site.asked(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn a_robots_txt_that_is_busy_for_a_moment_is_asked_for_again_and_one_that_is_busy_for_long_is_left()
+ {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    let asked = Arc::new(AtomicUsize::new(0));
+    let robots = move || {
+        let is_first = asked.fetch_add(1, Ordering::SeqCst) == 0;
+        let busy = (StatusCode::SERVICE_UNAVAILABLE, [(RETRY_AFTER, "1")], "");
+        async move { if is_first { busy } else { (StatusCode::OK, [(RETRY_AFTER, "0")], "") } }
+    };
+    let routes =
+        Router::new().route("/robots.txt", get(robots)).route("/a", get(|| async { "words" }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+    assert_eq!(sources.read_web(&site.url("/a"), &anything).await.unwrap().text.body, "words");
+    assert_eq!(site.asked(), ["/robots.txt", "/robots.txt", "/a"]);
+
+    let busy = (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "3600")]);
+    let site =
+        Site::serve(Router::new().route("/robots.txt", get(move || async move { busy }))).await;
+    let (sources, _dir) = self::sources(&site);
+    for _ in 0..2 {
+        let left = sources.read_web(&site.url("/a"), &anything).await.unwrap_err();
+        assert!(
+            matches!(left.remedy(), Remedy::RetryAfter(wait) if wait.as_secs() > 3_000),
+            "{left}"
+        );
+    }
+    assert_eq!(site.asked(), ["/robots.txt"]);
+}
+
+#[tokio::test]
+async fn a_sitemap_is_asked_for_as_politely_as_a_page() {
+    let listing = |origin: &str| format!("<urlset><url><loc>{origin}/about</loc></url></urlset>");
+    let forbidden = Router::new()
+        .route("/robots.txt", get(|| async { "User-agent: *\nDisallow: /sitemap" }))
+        .route("/sitemap.xml", get(|| async { "" }));
+    let site = Site::serve(forbidden).await;
+    let (sources, _dir) = sources(&site);
+    let refused = sources.sitemap(&site.origin.parse().unwrap(), &anything).await.unwrap_err();
+    assert!(matches!(refused, Failed::Forbidden { .. }), "{refused}");
+    assert_eq!(site.asked(), ["/robots.txt"]);
+
+    let later = (StatusCode::TOO_MANY_REQUESTS, [(RETRY_AFTER, "3600")]);
+    let routes = Router::new().route("/sitemap.xml", get(move || async move { later }));
+    let site = Site::serve(routes.route("/about", get(|| async { "words" }))).await;
+    let (sources, _dir) = self::sources(&site);
+    let away = sources.sitemap(&site.origin.parse().unwrap(), &anything).await.unwrap_err();
+    assert!(matches!(away, Failed::Status { code: 429, .. }), "{away}");
+    assert!(sources.read_web(&site.url("/about"), &anything).await.is_err(), "it is left alone");
+    assert_eq!(site.asked(), ["/robots.txt", "/sitemap.xml"]);
+
+    let origin = std::sync::OnceLock::new();
+    let told = std::sync::Arc::new(origin);
+    let tell = std::sync::Arc::clone(&told);
+    let list = move || {
+        let body = listing(tell.get().map_or("", String::as_str));
+        async move { body }
+    };
+    let site = Site::serve(Router::new().route("/sitemap.xml", get(list))).await;
+    told.set(site.origin.clone()).unwrap();
+    let (sources, _dir) = self::sources(&site);
+    let found = sources.sitemap(&site.origin.parse().unwrap(), &anything).await.unwrap();
+    assert_eq!(found, [site.url("/about")]);
+}

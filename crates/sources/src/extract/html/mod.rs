@@ -63,10 +63,10 @@ fn why_empty(page: &Html) -> &'static str {
     if names("frame") {
         "it is a frame set"
     } else if names("script") {
-        "its text is put there by scripts, which are not run"
+        crate::walls::SCRIPTS
     } else if names("img") {
-        "it shows pictures only"
+        crate::walls::PICTURES
     } else {
-        "there are no words in it"
+        crate::walls::NO_WORDS
     }
 }

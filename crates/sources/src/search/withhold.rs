@@ -1,54 +1,71 @@
 //! What must not leave in a query: e-mail addresses, card numbers, and what looks like a key.
 //!
-//! Rows hold such things and queries are made of rows. What is taken out is named in the receipt by its kind only.
+//! Rows hold such things and queries are made of rows; callers paste them. What is taken out is told by its kind only.
 
-/// A query that may leave.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Cleared {
-    /// Empty if nothing is left that could be searched for.
-    pub(crate) text: String,
-    pub(crate) withheld: Vec<&'static str>,
+/// Words that may leave: whatever a search provider is asked has passed [`Cleared::of`].
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cleared {
+    text: String,
+    withheld: Vec<&'static str>,
 }
 
 const MAIL: &str = "e-mail address";
 const CARD: &str = "card number";
 const KEY: &str = "key";
 
-/// Takes out what must not leave; everything else stays as it is.
-pub(crate) fn clear(query: &str) -> Cleared {
-    let mut withheld = Vec::new();
-    let mut note = |what: &'static str| {
-        if !withheld.contains(&what) {
-            withheld.push(what);
+impl Cleared {
+    /// Takes out what must not leave; everything else stays as it is.
+    pub fn of(query: &str) -> Self {
+        let mut withheld = Vec::new();
+        let mut note = |what: &'static str| {
+            if !withheld.contains(&what) {
+                withheld.push(what);
+            }
+        };
+        let without_cards = match strike_cards(query) {
+            Some(struck) => {
+                note(CARD);
+                struck
+            }
+            None => query.to_owned(),
+        };
+        let kept: Vec<&str> = without_cards
+            .split_whitespace()
+            .filter(|word| {
+                let kind = if is_mail(word) {
+                    MAIL
+                } else if is_key(word) {
+                    KEY
+                } else {
+                    return true;
+                };
+                note(kind);
+                false
+            })
+            .collect();
+        if withheld.is_empty() {
+            return Self { text: query.to_owned(), withheld };
         }
-    };
-    let without_cards = match strike_cards(query) {
-        Some(struck) => {
-            note(CARD);
-            struck
-        }
-        None => query.to_owned(),
-    };
-    let kept: Vec<&str> = without_cards
-        .split_whitespace()
-        .filter(|word| {
-            let kind = if is_mail(word) {
-                MAIL
-            } else if is_key(word) {
-                KEY
-            } else {
-                return true;
-            };
-            note(kind);
-            false
-        })
-        .collect();
-    if withheld.is_empty() {
-        return Cleared { text: query.to_owned(), withheld };
+        let text = kept.join(" ");
+        let is_worth_asking = text.chars().any(char::is_alphanumeric);
+        Self { text: if is_worth_asking { text } else { String::new() }, withheld }
     }
-    let text = kept.join(" ");
-    let is_worth_asking = text.chars().any(char::is_alphanumeric);
-    Cleared { text: if is_worth_asking { text } else { String::new() }, withheld }
+
+    /// Empty if nothing is left that could be searched for.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The kinds of what was taken out, each once.
+    pub fn withheld(&self) -> &[&'static str] {
+        &self.withheld
+    }
+
+    /// The same as a sentence for whoever asked; `None` if nothing was.
+    pub fn note(&self) -> Option<String> {
+        let what = self.withheld.join(", ");
+        (!what.is_empty()).then(|| format!("taken out of the query before it left: {what}"))
+    }
 }
 
 fn is_mail(word: &str) -> bool {
@@ -198,7 +215,7 @@ mod tests {
     use super::*;
 
     fn cleared(query: &str) -> (String, Vec<&'static str>) {
-        let Cleared { text, withheld } = clear(query);
+        let Cleared { text, withheld } = Cleared::of(query);
         (text, withheld)
     }
 
@@ -251,8 +268,9 @@ mod tests {
     proptest::proptest! {
         #[test]
         fn any_text_can_be_cleared_and_clearing_twice_changes_nothing(query in ".{0,80}") {
-            let once = clear(&query);
-            proptest::prop_assert_eq!(clear(&once.text).text, once.text);
+            let once = Cleared::of(&query);
+            let twice = Cleared::of(once.text());
+            proptest::prop_assert_eq!(twice.text(), once.text());
         }
     }
 }
