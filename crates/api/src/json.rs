@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use crate::problem::Problem;
@@ -169,12 +170,17 @@ impl<'de> Visitor<'de> for Strict<'_> {
         while let Some(name) = object.next_key::<String>()? {
             let step = || Step::Member(name.clone());
             checked(&name).map_err(self.at(step))?;
-            if members.contains_key(&name) {
-                let twice = A::Error::custom(format!("{OURS}is given twice; send it once"));
-                return Err(self.at(step)(twice));
+            match members.entry(name) {
+                Entry::Occupied(known) => {
+                    let twice = A::Error::custom(format!("{OURS}is given twice; send it once"));
+                    return Err(self.at(|| Step::Member(known.key().clone()))(twice));
+                }
+                Entry::Vacant(free) => {
+                    let step = || Step::Member(free.key().clone());
+                    let value = object.next_value_seed(self.within()).map_err(self.at(step))?;
+                    free.insert(value);
+                }
             }
-            let value = object.next_value_seed(self.within()).map_err(self.at(step))?;
-            members.insert(name, value);
         }
         Ok(Value::Object(members))
     }

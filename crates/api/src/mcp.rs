@@ -62,6 +62,8 @@ const FIXED_LIST_MS: u64 = 60 * 60 * 1000;
 const LIVE_LIST_MS: u64 = 2_000;
 
 /// One server for one request (2026-07-28), one session (before it) or one pipe.
+///
+/// What answers is in boxes: `rmcp` holds the futures of all methods in one, which it moves several times for each request.
 #[derive(Clone)]
 pub(crate) struct Handler {
     app: App,
@@ -137,7 +139,7 @@ impl ServerHandler for Handler {
         request: GetTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<GetTaskResult, ErrorData> {
-        tasks::get(&self.call(context).await?, &request.task_id).await
+        Box::pin(tasks::get(&self.call(context).await?, &request.task_id)).await
     }
 
     async fn update_task(
@@ -145,7 +147,7 @@ impl ServerHandler for Handler {
         request: UpdateTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::update(&self.call(context).await?, &request.task_id).await
+        Box::pin(tasks::update(&self.call(context).await?, &request.task_id)).await
     }
 
     async fn cancel_task(
@@ -153,7 +155,7 @@ impl ServerHandler for Handler {
         request: CancelTaskParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        tasks::cancel(&self.call(context).await?, &request.task_id).await
+        Box::pin(tasks::cancel(&self.call(context).await?, &request.task_id)).await
     }
 
     async fn list_prompts(
@@ -181,7 +183,7 @@ impl ServerHandler for Handler {
         context: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
         let cursor = request.and_then(|request| request.cursor);
-        resources::list(&self.call(context).await?, cursor).await
+        Box::pin(resources::list(&self.call(context).await?, cursor)).await
     }
 
     async fn list_resource_templates(
@@ -200,7 +202,7 @@ impl ServerHandler for Handler {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        resources::read(&self.call(context).await?, &request.uri).await
+        Box::pin(resources::read(&self.call(context).await?, &request.uri)).await
     }
 
     async fn complete(
@@ -208,7 +210,7 @@ impl ServerHandler for Handler {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        completions::complete(&self.call(context).await?, &request).await
+        Box::pin(completions::complete(&self.call(context).await?, &request)).await
     }
 
     /// Only results can be subscribed to; the lists change with the program.
@@ -224,7 +226,7 @@ impl ServerHandler for Handler {
 
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let call = self.call(context.request_context().clone()).await?;
-        subscriptions::listen(&call, &context).await
+        Box::pin(subscriptions::listen(&call, &context)).await
     }
 
     /// How clients of the era before 2026-07-28 subscribe.
@@ -233,7 +235,7 @@ impl ServerHandler for Handler {
         request: SubscribeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<(), ErrorData> {
-        self.subscriptions.add(self.call(context).await?, &request.uri).await
+        Box::pin(self.subscriptions.add(self.call(context).await?, &request.uri)).await
     }
 
     async fn unsubscribe(

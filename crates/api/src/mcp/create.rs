@@ -56,10 +56,10 @@ pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<St
         ));
     }
     let question = args.needed_text(&QUESTION, "What changed in version 2, and why?");
-    let processor = processor(call, &mut args);
+    let request_key = args.text(&named("request_key"), "a UUID");
+    let processor = processor(call, &mut args, request_key.is_some());
     let source_policy = source_policy(&mut args);
     let previous = args.text(&named("previous_interaction_id"), "trun_…");
-    let request_key = args.text(&named("request_key"), "a UUID");
     let mut notes = args.finish()?;
     let run = RunArgs {
         input: question.clone().unwrap_or_default().into(),
@@ -107,10 +107,12 @@ fn started_research(call: &Call, run: &Run, notes: Vec<String>) -> Started {
     }
 }
 
-/// What it will probably take and cost, where a model is asked: there is nothing to say of rules that answer in seconds.
+/// What it will probably take and cost, where a model is asked: there is nothing to say of rules that answer in seconds,
+/// nor of a processor that a repeated call names and that is gone.
 async fn expectation(call: &Call, processor: &str, rows: usize) -> Result<Option<String>, Problem> {
     let app = &call.app;
-    if app.catalog.cast.is_none() {
+    let is_offered = app.catalog.processors.iter().any(|offered| offered.name == processor);
+    if app.catalog.cast.is_none() || !is_offered {
         return Ok(None);
     }
     let rows = u64::try_from(rows).unwrap_or(u64::MAX);
@@ -131,11 +133,12 @@ fn next_step(call: &Call, id: &str) -> String {
     )
 }
 
-/// A processor by its name; another one is refused before anything is started.
-fn processor(call: &Call, args: &mut Arguments) -> Option<String> {
+/// A processor by its name; another one is refused with what else is wrong. Where the call has a key it may be a repeat,
+/// which is answered although the processor is gone: `submit` looks at it once it is known that it is none.
+fn processor(call: &Call, args: &mut Arguments, has_key: bool) -> Option<String> {
     let name = args.text(&PROCESSOR, "core")?.to_lowercase();
     let all = &call.app.catalog.processors;
-    if all.iter().any(|processor| processor.name == name) {
+    if has_key || all.iter().any(|processor| processor.name == name) {
         return Some(name);
     }
     let shown = all.iter().map(|processor| processor.name.as_str());
@@ -174,9 +177,9 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
     let table = table(call, &mut args).await;
     let output_type = args.choice(&named("output_type"), &["json", "text"]);
     let output = args.take(&OUTPUT);
-    let processor = processor(call, &mut args);
-    let source_policy = source_policy(&mut args);
     let request_key = args.text(&named("request_key"), "a UUID");
+    let processor = processor(call, &mut args, request_key.is_some());
+    let source_policy = source_policy(&mut args);
     let is_question = table.as_ref().is_some_and(Table::is_single_value);
     if group.is_none() && output.is_none() {
         if is_question && call.tools == ToolSet::Full {
@@ -200,7 +203,6 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
             "`output` is missing, and the group has no rows yet to take it from: say which columns are wanted",
         ));
     };
-    let processor = processor.unwrap_or_else(|| suited(call, &task));
     let count = table.rows.len();
     let asked = Map::from_iter([
         ("group".to_owned(), json!(group.as_ref().map(|group| group.id.to_string()))),
@@ -209,6 +211,7 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
         ("processor".to_owned(), json!(processor)),
         ("source_policy".to_owned(), json!(source_policy)),
     ]);
+    let processor = processor.unwrap_or_else(|| suited(call, &task));
     let runs = table.rows.into_iter().map(|row| RunArgs {
         input: Value::Object(row),
         processor: Some(processor.clone()),

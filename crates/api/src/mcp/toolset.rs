@@ -136,14 +136,24 @@ pub(super) async fn call(
     if let Some(answer) = asked.as_ref().and_then(|asked| call.app.answers.find(asked)) {
         return Ok(answer.into());
     }
+    // In a box: `rmcp` moves the future of a call several times, and what any tool may need to hold is large.
+    let answered = Box::pin(answered(call, tool, Arguments::new(request.arguments), asked)).await;
+    Ok(answered.unwrap_or_else(|refusal| refused(tool, &refusal).into()))
+}
+
+async fn answered(
+    call: &Call,
+    tool: Tool,
+    args: Arguments,
+    asked: Option<Asked>,
+) -> Result<CallToolResponse, Refusal> {
     let kept = |answer: CallToolResult| {
         if let Some(asked) = asked {
             call.app.answers.keep(asked, &answer);
         }
         answer
     };
-    let args = Arguments::new(request.arguments);
-    let answered = match tool {
+    match tool {
         Tool::CreateDeepResearch => started(call, create::deep_research(call, args).await),
         Tool::CreateTaskGroup => started(call, create::task_group(call, args).await),
         Tool::Start => started(call, simple::start(call, args).await),
@@ -161,8 +171,7 @@ pub(super) async fn call(
         }
         Tool::Check => simple::check(call, args).await.map(Into::into),
         Tool::Read => simple::read(call, args).await.map(Into::into),
-    };
-    Ok(answered.unwrap_or_else(|refusal| refused(tool, &refusal).into()))
+    }
 }
 
 /// A client that waits for tasks by itself gets one; others get the handle.

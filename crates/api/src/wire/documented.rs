@@ -108,8 +108,25 @@ struct AdvancedSettings {
     /// where it cannot, a warning says so.
     #[schema(pattern = "^[A-Za-z]{2}$", example = "us")]
     location: Option<String>,
+    /// Which fields of a row are asked of a model, where one is configured. Left out: `uncertain`.
+    escalation: Option<Escalation>,
     /// Taken for compatibility and not used; a warning says so.
-    data_sources: Option<Map<String, Value>>,
+    data_sources: Option<DataSources>,
+}
+
+/// Data of partners, by name.
+#[derive(Deserialize, ToSchema)]
+struct DataSources {
+    free: Option<Vec<String>>,
+    pay_per_use: Option<Vec<String>>,
+}
+
+/// Which fields are asked of a model: those that the rules do not find with high confidence, or all.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum Escalation {
+    Uncertain,
+    Every,
 }
 
 /// An address to be told when the work has ended. It must not be in a private network.
@@ -346,8 +363,26 @@ pub(crate) struct Searching {
     /// ISO 3166-1, such as `DE`.
     location: Option<String>,
     excerpt_settings: Option<ExcerptSettings>,
-    advanced_settings: Option<Map<String, Value>>,
+    advanced_settings: Option<SearchSettings>,
     session_id: Option<String>,
+}
+
+/// Members of a search, where newer clients send them.
+#[derive(Deserialize, ToSchema)]
+struct SearchSettings {
+    source_policy: Option<SourcePolicy>,
+    max_results: Option<u32>,
+    /// ISO 3166-1, such as `DE`.
+    location: Option<String>,
+    excerpt_settings: Option<ExcerptSettings>,
+}
+
+/// Members of an extraction, where newer clients send them.
+#[derive(Deserialize, ToSchema)]
+struct ExtractionSettings {
+    /// Whether the whole page is wanted as Markdown; an object may give `max_chars_per_result`.
+    full_content: Option<Value>,
+    excerpt_settings: Option<ExcerptSettings>,
 }
 
 #[derive(Deserialize, ToSchema)]
@@ -367,7 +402,7 @@ pub(crate) struct Extraction {
     full_content: Option<Value>,
     excerpt_settings: Option<ExcerptSettings>,
     max_chars_total: Option<u32>,
-    advanced_settings: Option<Map<String, Value>>,
+    advanced_settings: Option<ExtractionSettings>,
     session_id: Option<String>,
 }
 

@@ -201,6 +201,29 @@ async fn a_repeated_call_is_answered_as_before_although_it_would_be_refused_toda
 }
 
 #[tokio::test]
+async fn a_repeated_call_is_answered_as_before_although_its_processor_is_gone() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let named = json!({"input": "How high is it?", "processor": "core", "request_key": "one"});
+    let rows = json!({"inputs": "place\nBrest", "output": "tide", "processor": "core", "request_key": "two"});
+    let suited = json!({"inputs": "place\nCork", "output": "tide", "request_key": "three"});
+    let calls =
+        [("createDeepResearch", named), ("createTaskGroup", rows), ("createTaskGroup", suited)];
+    let mut made = Vec::new();
+    for (tool, arguments) in &calls {
+        made.push(call(&world, &ann, "/mcp", tool, arguments.clone()).await["taskId"].clone());
+    }
+    let world = world.offering(Catalog { processors: Vec::new(), ..Catalog::default() });
+    for ((tool, mut arguments), made) in calls.into_iter().zip(made) {
+        let again = call(&world, &ann, "/mcp", tool, arguments.clone()).await;
+        assert_eq!(again["taskId"], made, "{again}");
+        arguments["request_key"] = json!("another");
+        let refused = call(&world, &ann, "/mcp", tool, arguments).await;
+        assert!(text(&refused).contains("processor` is `core`"), "{refused}");
+    }
+}
+
+#[tokio::test]
 async fn too_many_rows_are_refused_whole_with_the_ways_out() {
     let world = World::new().await;
     let ann = key(&world, "ann").await;
