@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { execFileSync } from 'node:child_process';
-import { BINARY, HOSTILE, SHOTS, freePort, launch, nginx, open, serve, shots, slowSite, violations } from './served.mjs';
+import { BINARY, HOSTILE, SHOTS, freePort, launch, nginx, open, serve, shots, slowSite, violations, weight } from './served.mjs';
 
 /// The most that a page may weigh with all that it loads, in bytes.
 const HEAVIEST = 150_000;
@@ -18,7 +18,8 @@ before(async () => {
 });
 after(async () => { await browser?.close(); await server?.close(); site?.close(); });
 
-/// No error in the console, no request to another host, no violation of accessibility in light or dark.
+/// No error in the console, no request to another host, no violation of accessibility in light or dark, no sideways scrolling
+/// on the narrowest screen.
 async function isSound(page, name, host = new URL(server.url).host) {
   assert.deepEqual(page.seen.errors, [], `${name}: the console`);
   assert.deepEqual([...page.seen.hosts].filter(other => other !== host), [], `${name}: other hosts`);
@@ -29,11 +30,18 @@ async function isSound(page, name, host = new URL(server.url).host) {
     assert.deepEqual(await violations(page), [], `${name} in ${colorScheme}`);
   }
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'no-preference' });
+  const size = page.viewportSize();
+  await page.setViewportSize({ width: 320, height: 700 });
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= 320, `${name} is wider than 320 px`);
+  await page.setViewportSize(size);
   assert.notEqual(await page.title(), 'broken', name);
 }
 
 async function isLight(page, name) {
-  assert.ok(page.seen.bytes < HEAVIEST, `${name} weighs ${page.seen.bytes}`);
+  const { status, bytes } = await weight(browser, page.url());
+  assert.equal(status, 200, name);
+  assert.ok(bytes < HEAVIEST, `${name} weighs ${bytes}`);
+  assert.ok(bytes > 50_000, `${name} weighs ${bytes}: its style is missing`);
 }
 
 async function ended(run, on = server) {
@@ -81,6 +89,47 @@ test('a run is started from the form and watched to its end without reloading', 
   assert.equal(await page.evaluate(() => window.stayed), true, 'the page was loaded again');
   assert.match(await page.textContent('[data-status]'), /Completed/);
   await isSound(page, 'finished run');
+  await page.context().close();
+});
+
+test('sources are shown as they are read', async () => {
+  const names = Array.from({ length: 14 }, (_, nth) => `dipper-${nth}`);
+  const many = await slowSite(900, names);
+  const own = await serve([`fetch.allow=["${many.url}"]`]);
+  const { run_id } = await own.post('/v1/tasks/runs', {
+    input: `When was the launch of each turbine? ${names.map(name => `${many.url}/launch-of-the-${name}`).join(' ')}`, processor: 'ultra', task_spec: { output_schema: { type: 'text' } },
+  });
+  const page = await open(browser);
+  await page.goto(`${own.url}/runs/${run_id}`);
+  const counts = new Set();
+  while (await page.locator('.stages').count()) {
+    counts.add(await page.locator('[data-part=work] .reads li').count());
+    await page.waitForTimeout(200);
+  }
+  assert.ok(counts.size > 4, `the list of sources had these lengths: ${[...counts]}`);
+  await page.context().close();
+  await own.close();
+  many.close();
+});
+
+test('a long document is archived in parts, and a quote leads to its own', async () => {
+  const run = await report('When was the Plover 9 turbine launched?');
+  const page = await open(browser);
+  await page.goto(`${server.url}/runs/${run}`);
+  const mark = page.locator('.report a.c >> nth=0');
+  await mark.click();
+  await page.locator('.panel.open .panel-foot >> text=Archived page').click();
+  await page.waitForURL(/\/pages\/page_[0-9a-f]+\?part=\d+#s/);
+  assert.ok((await page.locator('mark').allTextContents()).some(text => text.includes('launched in 2024')));
+  await isLight(page, 'a part of a long page');
+  await isSound(page, 'a part of a long page');
+  await shots(page, 'page-long');
+  const place = new URL(page.url());
+  await page.goto(`${place.origin}${place.pathname}`);
+  assert.equal(await page.locator('mark').count(), 0);
+  await page.goto(`${place.origin}${place.pathname}${place.hash}`);
+  await page.waitForURL(/part=\d+#s/);
+  await page.waitForSelector('mark');
   await page.context().close();
 });
 
@@ -138,10 +187,16 @@ test('a report is downloaded in four forms and proves itself, also in a browser'
   assert.match(await page.textContent('#checked'), /all \d+ quotes stand word for word/);
   assert.deepEqual(await violations(page), []);
   await shots(page, 'proof');
-  writeFileSync(file, (await text('report.html')).replace('launched in 2019', 'launched in 2018'));
-  await page.goto(`file://${file}`);
-  assert.match(await page.textContent('#checked'), /checks failed/);
-  assert.throws(() => execFileSync(BINARY, ['verify', file], { stdio: 'pipe', env: {} }));
+  // One byte of a quote, where it is shown and where it is enclosed; one of the question.
+  for (const [from, to] of [[/<mark>(.)/, '<mark>_'], [/"quote":"(.)/, '"quote":"_'], [/<h1>(.)/, '<h1>_']]) {
+    const whole = await text('report.html'), changed = whole.replace(from, to);
+    assert.equal(changed.length, whole.length, String(from));
+    assert.notEqual(changed, whole, String(from));
+    writeFileSync(file, changed);
+    await page.goto(`file://${file}`);
+    assert.match(await page.textContent('#checked'), /checks failed/, String(from));
+    assert.throws(() => execFileSync(BINARY, ['verify', file], { stdio: 'pipe', env: {} }), String(from));
+  }
   await page.goto(`${server.url}/runs/${run}`);
   await page.emulateMedia({ media: 'print' });
   assert.equal(await page.locator('.top').isVisible(), false);
@@ -157,6 +212,7 @@ test('a dropped sheet is looked at, filled in, and its cells open their evidence
   await page.setInputFiles('#file', { name: 'turbines.csv', mimeType: 'text/csv', buffer: Buffer.from(`turbine,note\nOtter 3,a\nHeron 5,"${HOSTILE.replaceAll('"', '""')}"\nGrebe 7,b\n`) });
   await page.waitForURL(/\/sheets\/sheet_/);
   assert.match(await page.textContent('main'), /3 rows/);
+  assert.match(await page.textContent('#p-hint'), /^3 rows × .* no money/);
   await isSound(page, 'sheet');
   await isLight(page, 'sheet');
   await shots(page, 'sheet');
@@ -177,6 +233,15 @@ test('a dropped sheet is looked at, filled in, and its cells open their evidence
   assert.equal(await panel.count(), 0);
   await page.keyboard.press('ArrowRight');
   assert.equal(await page.evaluate(() => document.activeElement.closest('td').dataset.label), 'price');
+  await page.selectOption('#column', 'maker');
+  await page.waitForURL(/column=maker/);
+  await page.click('.chip >> text=Not found');
+  await page.waitForURL(/show=missing/);
+  assert.match(await page.textContent('main'), /Grebe 7|No cell of maker/);
+  await isSound(page, 'one column of a table');
+  await shots(page, 'group-column');
+  await page.goto(page.url().split('?')[0]);
+  await page.waitForSelector('.tbl a.cell');
   const group = page.url().split('/').pop();
   const csv = await (await fetch(`${server.url}/groups/${group}/rows.csv`)).text();
   assert.match(csv, /^turbine,note,launched,launched__confidence/);
@@ -199,8 +264,6 @@ test('a table of 10,000 rows is filtered, searched, sorted and paged', async () 
   const page = await open(browser);
   await page.goto(`${server.url}/groups/${group}`);
   await page.waitForFunction(() => document.querySelector('[data-status]').textContent.includes('All rows have ended'), null, { timeout: 240_000 });
-  await page.goto(`${server.url}/groups/${group}`);
-  page.seen.bytes = 0;
   await page.goto(`${server.url}/groups/${group}`);
   await isLight(page, 'large table');
   await isSound(page, 'large table');

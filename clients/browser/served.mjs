@@ -26,6 +26,7 @@ const DOCUMENTS = {
   'otter-news.md': '# News of the Otter 3\n\nThe Otter 3 turbine was launched in 2021, says its maker. It costs 48,000 crowns.\n',
   'heron.md': '# Heron 5\n\nThe Heron 5 turbine was launched in 2021. It costs 61,500 crowns. Its maker is Brook Energy.\n\n- Rated power: 20 kW\n- Weight: 510 kg\n',
   'brook.md': '# Brook Energy\n\nBrook Energy was founded in 1987 in Telmark. Its chief executive is Ada Lind.\n',
+  'plover.md': `# Plover 9\n\n${'A river carries sand, leaves and ice past every blade that stands in it.\n\n'.repeat(4_000)}## Launch\n\nThe Plover 9 turbine was launched in 2024. It costs 82,000 crowns.\n\n${'In winter the water is low and slow.\n\n'.repeat(2_000)}`,
   '"><svg onload=document.title=1>.txt': `Grebe 7 ${HOSTILE}\n\nThe Grebe 7 turbine ${HOSTILE} was launched in 2022 by ${HOSTILE} in Telmark. It costs 70,000 crowns.\n`,
 };
 
@@ -61,9 +62,8 @@ export async function serve(settings = [], port = 0) {
 }
 
 /// A web site on loopback each of whose pages takes its time.
-export async function slowSite(delay = 1_200) {
+export async function slowSite(delay = 1_200, names = ['otter', 'heron', 'grebe', 'plover', 'dipper']) {
   const text = name => `<title>${name}</title><h1>${name}</h1><p>The ${name} turbine was launched in ${1990 + name.length}. It costs ${name.length}2,000 crowns. The launch of the ${name} was in spring.</p>`;
-  const names = ['otter', 'heron', 'grebe', 'plover', 'dipper'];
   const site = createServer((request, answer) => setTimeout(() => {
     const [path, query = ''] = request.url.split('?');
     const name = names.find(name => path === `/launch-of-the-${name}`);
@@ -115,16 +115,28 @@ export const launch = () => chromium.launch({ executablePath: CHROMIUM, args: FL
 export async function open(browser, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
-  const seen = { errors: [], hosts: new Set(), bytes: 0, expects: [] };
+  const seen = { errors: [], hosts: new Set(), bodies: [] };
   page.on('console', message => { if (message.type() === 'error') seen.errors.push(message.text()); });
   page.on('pageerror', error => seen.errors.push(String(error)));
   page.on('request', request => seen.hosts.add(new URL(request.url()).host));
-  page.on('response', async response => {
+  // What is read twice counts twice. Bodies arrive after their heads: `weight` waits for them.
+  page.on('response', response => {
     const kind = response.headers()['content-type'] ?? '';
-    if (!kind.startsWith('text/event-stream')) seen.bytes += (await response.body().catch(() => Buffer.alloc(0))).length;
+    if (kind.startsWith('text/event-stream')) return;
+    seen.bodies.push(response.body().catch(() => Buffer.alloc(0)).then(body => body.length));
   });
   page.seen = seen;
   return page;
+}
+
+/// How heavy a page is with all that it loads, in bytes, in a browser that has kept nothing.
+export async function weight(browser, address, options = {}) {
+  const page = await open(browser, options);
+  const answer = await page.goto(address, { waitUntil: 'load' });
+  await page.waitForTimeout(200);
+  const bodies = await Promise.all(page.seen.bodies);
+  await page.context().close();
+  return { status: answer.status(), bytes: bodies.reduce((sum, length) => sum + length, 0), requests: bodies.length };
 }
 
 /// What axe finds on a page, each as a line.

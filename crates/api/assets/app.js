@@ -116,7 +116,7 @@
   // ── Panels ──────────────────────────────────────────────────────────────────────────────────────────────
   let opener = null;
   function close(focus = true) {
-    $$('.panel.open').forEach(panel => panel.classList.remove('open'));
+    $$('.panel.open:not(.alone)').forEach(panel => panel.classList.remove('open'));
     $$('[aria-expanded="true"]').forEach(link => link.setAttribute('aria-expanded', 'false'));
     $$('.lit').forEach(part => part.classList.remove('lit'));
     if (focus && opener?.isConnected) opener.focus({ preventScroll: true });
@@ -125,24 +125,28 @@
     const panel = await panelOf(link);
     if (!panel) { location.href = link.href; return; }
     // Stepping inside a panel moves the mark in the text too, and Esc returns to it.
-    const hash = link.getAttribute('href');
     const at = !link.closest('.panel') ? link
-      : $$('a[data-panel]').find(a => a.getAttribute('href') === hash && !a.closest('.panel')) || opener;
+      : $$('a[data-panel]').find(a => a.hash === link.hash && !a.closest('.panel')) || opener;
     close(false);
     opener = at;
     panel.classList.add('open');
     at?.setAttribute('aria-expanded', 'true');
     at?.closest('.report p, .report li, .report td, .report blockquote')?.classList.add('lit');
     panel.focus({ preventScroll: true });
+    at?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    // A quote alone is shown where it is marked; with a value, the value comes first.
     const mark = $('.pagetext mark', panel), body = $('.panel-body', panel);
-    if (mark && body) body.scrollTop = Math.max(0, mark.offsetTop - body.offsetTop - body.clientHeight / 3);
+    if (!mark || !body) return;
+    const from = mark.offsetTop - body.offsetTop, isBelow = from + mark.offsetHeight > body.clientHeight;
+    body.scrollTop = isBelow && !$('.val', body) ? Math.max(0, from - body.clientHeight / 3) : 0;
   }
-  // A citation's panel is in the page; a cell's is fetched when it is opened.
+  // The panels of a short answer are in the page; of a long one, and of a table, each is fetched when it is opened.
   async function panelOf(link) {
-    const place = $('#cell-panel'), field = /^#f(\d+)$/.exec(link.hash);
-    if (place && field && !place.contains(link)) {
-      const address = `${link.pathname}/field${link.search ? `${link.search}&` : '?'}n=${field[1]}`;
-      const answer = await fetch(address, { headers: { accept: 'text/html' } }).catch(() => null);
+    const place = $('#cell-panel'), part = /^#([cf])(\d+)$/.exec(link.hash);
+    if (place && part) {
+      const path = link.pathname.replace(/\/(field|quote)$/, ''), asked = new URLSearchParams(link.search);
+      asked.set('n', part[2]);
+      const answer = await fetch(`${path}/${part[1] === 'f' ? 'field' : 'quote'}?${asked}`, { headers: { accept: 'text/html' } }).catch(() => null);
       const fresh = answer?.ok ? $('.panel', parsed(await answer.text())) : null;
       if (!fresh) return null;
       place.innerHTML = fresh.innerHTML;
@@ -158,7 +162,7 @@
       event.preventDefault();
       if (link.getAttribute('aria-expanded') === 'true') close(); else open(link);
     }
-    if (event.target.closest('[data-close]')) { event.preventDefault(); close(); }
+    if (event.target.closest('[data-close]') && !event.target.closest('.alone')) { event.preventDefault(); close(); }
     const copy = event.target.closest('[data-copy]');
     if (copy) {
       const field = document.getElementById(copy.dataset.copy);
@@ -198,10 +202,16 @@
     rove();
     tick();
     for (const choice of $$('select[data-hints]')) {
-      const show = () => { const hint = document.getElementById(choice.dataset.hints); if (hint) hint.textContent = choice.selectedOptions[0]?.dataset.hint || ''; };
+      const show = () => {
+        const { hint = '', price = '' } = choice.selectedOptions[0]?.dataset || {};
+        const place = document.getElementById(choice.dataset.hints), button = $(`[data-price-of="${choice.id}"]`);
+        if (place) place.textContent = hint;
+        if (button) button.textContent = price && `, ${price}`;
+      };
       choice.addEventListener('change', show);
       show();
     }
+    for (const choice of $$('select[data-submit]')) choice.addEventListener('change', () => choice.form.requestSubmit());
     for (const form of $$('form[data-drop]')) {
       const file = $('input[type=file]', form);
       file.addEventListener('change', () => { if (file.files.length) form.requestSubmit(); });
@@ -217,7 +227,19 @@
       const panel = document.getElementById(decodeURIComponent(location.hash.slice(1)));
       if (panel?.classList.contains('panel')) panel.classList.add('open');
     }
+    find();
     listen();
   }
+  // A quote in another part of a long page: the part is known by where each begins.
+  function find() {
+    const text = $('[data-starts]'), place = /^#s(\d+)-\d+$/.exec(location.hash);
+    if (!text || !place || document.getElementById(location.hash.slice(1))) return;
+    const part = text.dataset.starts.split(' ').filter(start => Number(start) <= Number(place[1])).length;
+    const to = new URL(location.href);
+    if (to.searchParams.get('part') === String(part)) return;
+    to.searchParams.set('part', part);
+    location.replace(to);
+  }
+  window.addEventListener('hashchange', find);
   document.addEventListener('DOMContentLoaded', prepare);
 })();

@@ -37,7 +37,10 @@
     const data = document.getElementById('proof').textContent, faults = [];
     const proof = JSON.parse(data);
     if (sha256(data) !== document.getElementById('seal').textContent) faults.push('The enclosed data is not what was sealed.');
-    if (sha256(words(document.getElementById('report').textContent)) !== proof.report_sha256) faults.push('The words of the report are not those that were sealed.');
+    const parts = { about: 'The question or what stands below it is', report: 'The words of the report are', quotes: 'A quote, as it is shown, or what stands around it is', receipt: 'The receipt is' };
+    for (const [id, what] of Object.entries(parts)) {
+      if (sha256(words(document.getElementById(id).textContent)) !== proof.shown[id]) faults.push(`${what} not as it was sealed.`);
+    }
     proof.passages.forEach((passage, nth) => {
       if (sha256(passage.text) !== passage.sha256) faults.push(`Passage ${nth + 1} (${passage.address}) was changed.`);
     });

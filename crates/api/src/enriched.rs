@@ -18,17 +18,31 @@ pub struct Answered {
 pub fn header(columns: &[String], fields: &[impl AsRef<str>]) -> Vec<String> {
     let mut header = columns.to_vec();
     for field in fields.iter().map(AsRef::as_ref) {
-        // A column of the input keeps its name; ours makes way.
-        let name = if columns.iter().any(|column| column == field) {
-            format!("{field}__value")
-        } else {
-            field.to_owned()
-        };
-        header.push(name);
+        header.push(name_of(field, columns));
         header.extend(["confidence", "quote", "source"].map(|part| format!("{field}__{part}")));
     }
     header.extend(["__state".to_owned(), "__error".to_owned()]);
     header
+}
+
+/// The first line of a sheet with the values only.
+pub fn plain_header(columns: &[String], fields: &[String]) -> Vec<String> {
+    columns.iter().cloned().chain(fields.iter().map(|field| name_of(field, columns))).collect()
+}
+
+/// A column of the input keeps its name; ours makes way.
+fn name_of(field: &str, columns: &[String]) -> String {
+    if columns.iter().any(|column| column == field) {
+        format!("{field}__value")
+    } else {
+        field.to_owned()
+    }
+}
+
+/// Only the values of a row.
+pub fn values(listed: &Listed, fields: &[String]) -> Vec<String> {
+    let value = |field: &String| value_of(listed.output.as_ref()?, field);
+    fields.iter().map(|field| guarded(&value(field).unwrap_or_default())).collect()
 }
 
 pub fn cells(listed: &Listed, fields: &[impl AsRef<str>], links: &Links) -> Answered {
@@ -59,7 +73,7 @@ pub fn cells(listed: &Listed, fields: &[impl AsRef<str>], links: &Links) -> Answ
 }
 
 /// A value of an answer as a cell; that of a report is its text, under the name `output`.
-pub(crate) fn value_of(output: &Output, field: &str) -> Option<String> {
+fn value_of(output: &Output, field: &str) -> Option<String> {
     match &output.content {
         Content::Fields { values, .. } => {
             values.get(field).filter(|value| !value.is_null()).map(cell)

@@ -10,6 +10,7 @@ mod markdown;
 mod page;
 mod parts;
 mod passage;
+mod pieces;
 mod plot;
 pub mod proof;
 mod receipt;
@@ -41,6 +42,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/runs/{run_id}", get(run::show))
         .route("/runs/{run_id}/live", get(live::run))
         .route("/runs/{run_id}/field", get(run::field))
+        .route("/runs/{run_id}/quote", get(run::quote))
         .route("/runs/{run_id}/report.md", get(export::markdown))
         .route("/runs/{run_id}/report.html", get(export::proof))
         .route("/runs/{run_id}/result.json", get(export::json))
@@ -50,9 +52,9 @@ pub(crate) fn routes() -> Router<App> {
         .route("/sheets/{sheet_id}", get(start::show).post(start::enrich))
         .route("/groups/{group_id}", get(group::show))
         .route("/groups/{group_id}/live", get(live::group))
-        .route("/groups/{group_id}/rows.csv", get(export::csv))
-        .route("/groups/{group_id}/values.csv", get(export::values_csv))
-        .route("/groups/{group_id}/rows.jsonl", get(export::jsonl))
+        .route("/groups/{group_id}/rows.csv", get(export::rows::csv))
+        .route("/groups/{group_id}/values.csv", get(export::rows::values_csv))
+        .route("/groups/{group_id}/rows.jsonl", get(export::rows::jsonl))
         .route("/groups/{group_id}/cancel", post(group::cancel))
         .route("/groups/{group_id}/retry", post(group::retry))
         .route("/groups/{group_id}/revoke", post(share::revoke_group))

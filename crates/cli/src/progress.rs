@@ -26,6 +26,14 @@ impl Run {
         }
     }
 
+    /// A line that stays, above the bar.
+    pub(crate) fn keep(&self, line: &str) {
+        match &self.0 {
+            Some(bar) => bar.println(line),
+            None => eprintln!("  {line}"),
+        }
+    }
+
     pub(crate) fn at(&self, numbers: &Progress) {
         if let Some(bar) = &self.0 {
             bar.set_position(u64::from(numbers.percent));

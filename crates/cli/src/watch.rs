@@ -3,15 +3,16 @@
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, anyhow};
+use domain::clock::TimeMs;
 use domain::event::EventKind;
 use domain::ids::{GroupId, RunId, WorkId};
-use store::{Owner, Watch};
+use store::{Outcome, Owner, Step, Watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::ground::Ground;
 use crate::problem::Interrupted;
-use crate::progress::{Rows, Run};
+use crate::progress::{Rows, Run, brief};
 use crate::settings::Settings;
 use crate::{show, signals};
 
@@ -23,8 +24,9 @@ pub(crate) struct Args {
 
 /// How often the signals are looked at while nothing changes.
 const TICK: Duration = Duration::from_millis(200);
-/// Longest question in the head, in characters.
+/// Longest question in the head, and longest address or query of a step, in characters.
 const MAX_QUESTION: usize = 300;
+const MAX_DETAIL: usize = 120;
 
 pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let ground = Ground::open(settings).await?;
@@ -80,10 +82,10 @@ async fn watch_run(ground: &Ground, id: RunId) -> Result<()> {
     let (input, _) = ground.store.input_of(&row).await?;
     let question: String = input.texts().join(" · ").chars().take(MAX_QUESTION).collect();
     eprintln!("{question}\n{id}  {}  {}", row.run.state, row.run.processor);
-    let mut watch = ground.store.watch_run(row.seq);
+    let mut watch = ground.store.watch_steps(row.seq);
     let mut eyes = None;
     let progress = Run::start();
-    let (mut seen, mut state) = (0, row.run.state);
+    let (mut seen, mut last_step, mut state) = (0, 0, row.run.state);
     let is_left = loop {
         // The state first: of a run that has ended, all events are there.
         row = ground.store.find_run(Owner::LOCAL, id).await?.ok_or_else(gone)?;
@@ -97,6 +99,15 @@ async fn watch_run(ground: &Ground, id: RunId) -> Result<()> {
                     EventKind::Progress(numbers) => progress.at(&numbers),
                     EventKind::State(_) => {}
                 }
+            }
+        }
+        loop {
+            let steps = ground.store.steps_of(row.seq, last_step).await?;
+            let Some(last) = steps.last() else { break };
+            last_step = last.seq;
+            let began = row.run.started_at.unwrap_or(row.run.created_at);
+            for step in &steps {
+                progress.keep(&line(step, began));
             }
         }
         if row.run.state != state {
@@ -128,6 +139,22 @@ async fn watch_run(ground: &Ground, id: RunId) -> Result<()> {
     show::say(&format!("{id}  {state}\n"))?;
     eprintln!("its result: {}", show::result_command(ground, WorkId::Run(id)));
     Ok(())
+}
+
+/// `0:07  read    tides.example/moon  2.4 s`, and why a page could not be read.
+fn line(step: &Step, began: TimeMs) -> String {
+    let seconds = step.at.since_ms(began).max(0) / 1000;
+    let clock = format!("{:>3}:{:02}", seconds / 60, seconds % 60);
+    let kind = if step.kind.starts_with("search") { "search" } else { step.kind.as_str() };
+    let what: String = step.detail.chars().take(MAX_DETAIL).filter(|c| !c.is_control()).collect();
+    let came = match &step.outcome {
+        Outcome::Failed(why) => format!("not readable: {why}"),
+        Outcome::Found(hits) => format!("{} found", hits.len()),
+        Outcome::Read(_) | Outcome::Other => {
+            brief(Duration::from_millis(step.elapsed_ms.try_into().unwrap_or(0)))
+        }
+    };
+    format!("{clock}  {kind:<7} {what}  {came}")
 }
 
 async fn watch_group(ground: &Ground, id: GroupId) -> Result<()> {
@@ -162,4 +189,26 @@ async fn watch_group(ground: &Ground, id: GroupId) -> Result<()> {
     ))?;
     eprintln!("its result: {}", show::result_command(ground, WorkId::Group(id)));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_is_a_line_that_says_what_came_of_it() {
+        let step = |outcome| Step {
+            seq: 1,
+            kind: "search.local".into(),
+            detail: "high\u{1b}[2J tide".into(),
+            at: TimeMs(67_000),
+            elapsed_ms: 2_400,
+            outcome,
+        };
+        let said = |outcome| line(&step(outcome), TimeMs(0));
+        assert_eq!(said(Outcome::Other), "  1:07  search  high[2J tide  2.4 s");
+        let why = Outcome::Failed("it refuses us".into());
+        assert_eq!(said(why), "  1:07  search  high[2J tide  not readable: it refuses us");
+        assert_eq!(said(Outcome::Found(Vec::new())), "  1:07  search  high[2J tide  0 found");
+    }
 }

@@ -128,7 +128,12 @@ impl Estimate {
         } else {
             format!("about {}", time(self.all.p50))
         };
-        let _ = write!(words, ", at most about {}", time(self.all.p95));
+        match self.all.p95.as_secs() {
+            0 => words.push_str(", at most a second"),
+            _ => {
+                let _ = write!(words, ", at most about {}", time(self.all.p95));
+            }
+        }
         match self.cost_micro_usd {
             None => words.push_str("; cost unknown: no price is set for the model"),
             Some(Range { p95: 0, .. }) => words.push_str("; no money"),

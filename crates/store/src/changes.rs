@@ -12,6 +12,9 @@ use tokio::sync::watch;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Change {
     Run(i64),
+    /// A run that is not a row has made a step, which is more often than its state or its story changes. Whoever waits for it
+    /// is woken by [`Change::Run`] too.
+    Steps(i64),
     Group(i64),
     /// Something is due to be executed.
     Work,
@@ -54,10 +57,13 @@ impl Changes {
     pub(crate) fn publish(&self, changes: &BTreeSet<Change>) {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         for change in changes {
-            if let Some(sender) = waiting.get(change)
-                && sender.send(()).is_err()
-            {
-                waiting.remove(change);
+            let also = if let Change::Run(run) = change { Some(Change::Steps(*run)) } else { None };
+            for change in [Some(*change), also].into_iter().flatten() {
+                if let Some(sender) = waiting.get(&change)
+                    && sender.send(()).is_err()
+                {
+                    waiting.remove(&change);
+                }
             }
         }
     }
@@ -74,6 +80,7 @@ impl Change {
     pub(crate) fn to_word(self) -> String {
         match self {
             Self::Run(seq) => format!("r{seq}"),
+            Self::Steps(seq) => format!("s{seq}"),
             Self::Group(seq) => format!("g{seq}"),
             Self::Work => "w".into(),
             Self::Delivery => "d".into(),
@@ -84,6 +91,7 @@ impl Change {
         let (kind, number) = word.split_at_checked(1)?;
         match kind {
             "r" => number.parse().ok().map(Self::Run),
+            "s" => number.parse().ok().map(Self::Steps),
             "g" => number.parse().ok().map(Self::Group),
             "w" => Some(Self::Work),
             "d" => Some(Self::Delivery),

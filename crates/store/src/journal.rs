@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::changes::Change;
 use crate::db::{Conn, execute, fetch_optional};
 use crate::ledger::{self, Bill};
 use crate::{Failed, RunSeq, Store, document};
@@ -30,6 +31,8 @@ pub struct Made {
     pub bill: Option<Bill>,
     /// The group whose other rows may use the answer too, by its number.
     pub share_with: Option<i64>,
+    /// Whether the run is a row. Rows end too fast, and are too many, for each of their steps to be told.
+    pub is_row: bool,
 }
 
 /// What stands in the journal after an answer was offered.
@@ -108,6 +111,9 @@ impl Store {
                     )?;
                     let is_repeat = inserted == 0;
                     note_use(conn, &call, &made, &detail, is_repeat, now.0).await?;
+                    if !made.is_row {
+                        conn.touch(Change::Steps(call.run.0));
+                    }
                     if let Some(bill) = &made.bill {
                         ledger::settle(conn, &call, made.attempt, bill, now.0).await?;
                     }

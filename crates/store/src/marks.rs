@@ -47,6 +47,23 @@ impl Mark {
             Self::Conflict => 128,
         }
     }
+
+    /// How a cell that is so is noted; nothing for what only whole rows are.
+    const fn word(self) -> Option<&'static str> {
+        match self {
+            Self::Completed | Self::Failed | Self::Cancelled => None,
+            Self::High => Some("high"),
+            Self::Medium => Some("medium"),
+            Self::Low => Some("low"),
+            Self::Missing => Some("missing"),
+            Self::Conflict => Some("conflict"),
+        }
+    }
+
+    /// The line that stands in `kinds` of a row whose cell in this column is so.
+    pub(crate) fn line(self, field: &str) -> Option<String> {
+        self.word().map(|word| format!("\n{}\t{word}\n", on_a_line(field)))
+    }
 }
 
 columns! {
@@ -89,14 +106,15 @@ const MAX_WORDS: usize = 1_000;
 
 const INSERT_MARKS: Both = over_rows!(
     "-- insert_marks: a row that is tried again is marked again
-     INSERT INTO row_marks (group_seq, row_index, run_seq, flags, cells, words, at_ms)
+     INSERT INTO row_marks (group_seq, row_index, run_seq, flags, kinds, cells, words, at_ms)
      SELECT CAST(value ->> 'group' AS BIGINT), CAST(value ->> 'index' AS BIGINT),
-            CAST(value ->> 'run' AS BIGINT), CAST(value ->> 'flags' AS BIGINT), value ->> 'cells',
-            value ->> 'words', $2
+            CAST(value ->> 'run' AS BIGINT), CAST(value ->> 'flags' AS BIGINT), value ->> 'kinds',
+            value ->> 'cells', value ->> 'words', $2
      FROM ",
     " AS mark WHERE TRUE
      ON CONFLICT (group_seq, row_index) DO UPDATE
-     SET flags = excluded.flags, cells = excluded.cells, words = excluded.words, at_ms = excluded.at_ms"
+     SET flags = excluded.flags, kinds = excluded.kinds, cells = excluded.cells, words = excluded.words,
+         at_ms = excluded.at_ms"
 );
 
 const ADD_TALLIES: Both = over_rows!(
@@ -135,7 +153,7 @@ pub(crate) async fn mark_rows(conn: &mut Conn, ended: &[Marked], at: TimeMs) -> 
         let (cells, words) = words_of(row);
         rows.push(json!({
             "group": row.group, "index": row.index, "run": row.run, "flags": flags(row.state, &of_row),
-            "cells": cells, "words": words,
+            "kinds": lines(&fields), "cells": cells, "words": words,
         }));
     }
     execute!(conn, INSERT_MARKS, Value::Array(rows).to_string(), at.0)?;
@@ -187,6 +205,30 @@ fn flags(state: RunState, of_row: &Tally) -> i64 {
         (of_row.conflict, Mark::Conflict),
     ];
     marks.iter().filter(|(count, _)| *count > 0).fold(ended, |flags, (_, mark)| flags | mark.bit())
+}
+
+/// What each cell of a row is, as [`Mark::line`] looks for it. A value without a confidence is not looked for.
+fn lines(fields: &[(String, Tally)]) -> String {
+    let mut lines = String::from("\n");
+    for (field, tally) in fields {
+        let kinds = [
+            (tally.high, Mark::High),
+            (tally.medium, Mark::Medium),
+            (tally.low, Mark::Low),
+            (tally.missing, Mark::Missing),
+            (tally.conflict, Mark::Conflict),
+        ];
+        let kind = kinds.iter().find(|(count, _)| *count > 0).and_then(|(_, mark)| mark.word());
+        if let Some(word) = kind {
+            let _ = writeln!(lines, "{}\t{word}", on_a_line(field));
+        }
+    }
+    lines
+}
+
+/// A name that breaks no line.
+fn on_a_line(field: &str) -> String {
+    clean(field).replace(['\n', '\t'], " ")
 }
 
 /// Each field of an answer and the one kind that its cell is.

@@ -9,11 +9,12 @@ use crate::Failed;
 use crate::embedded::Embedded;
 
 /// Number, name and text of each step.
-const STEPS: [(i64, &str, &str); 4] = [
+const STEPS: [(i64, &str, &str); 5] = [
     (1, "start", include_str!("../migrations/0001_start.sql")),
     (2, "models", include_str!("../migrations/0002_models.sql")),
     (3, "pages", include_str!("../migrations/0003_pages.sql")),
     (6, "visits", include_str!("../migrations/0006_visits.sql")),
+    (7, "cells", include_str!("../migrations/0007_cells.sql")),
 ];
 
 /// How a database spells the two types that have no common name.

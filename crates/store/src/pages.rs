@@ -38,6 +38,16 @@ pub struct Archived {
     pub first_at_ms: i64,
     /// SHA-256 of the bytes, in hex.
     pub hash: String,
+    /// Which reading of the page it is, from 1, and of how many.
+    pub number: i64,
+    pub of: i64,
+}
+
+impl Archived {
+    /// Whether a better reading of the same page has taken its place.
+    pub const fn is_older(&self) -> bool {
+        self.number < self.of
+    }
 }
 
 impl Store {
@@ -119,7 +129,9 @@ impl Store {
             conn,
             ReadingColumns,
             "-- reading
-             SELECT t.seq, p.id, p.address, p.media_type, p.hash, p.first_at_ms, t.body
+             SELECT t.seq, p.id, p.address, p.media_type, p.hash, p.first_at_ms, t.body,
+                    (SELECT COUNT(*) FROM texts o WHERE o.page_seq = p.seq AND o.seq <= t.seq) AS number,
+                    (SELECT COUNT(*) FROM texts o WHERE o.page_seq = p.seq) AS total
              FROM texts t JOIN pages p ON p.seq = t.page_seq WHERE t.seq = $1",
             text.0
         )?;
@@ -127,22 +139,28 @@ impl Store {
         unpack_in_background(found).await
     }
 
-    /// The newest reading of a page, if it is this owner's, and the places that finished runs cite in it.
+    /// A reading of a page, by its number or else the newest, if the page is this owner's, and the places that finished
+    /// runs cite in it.
     pub async fn find_page(
         &self,
         owner: Owner,
         page: PageId,
+        number: Option<i64>,
     ) -> Result<Option<(Archived, Vec<Span>)>, Failed> {
         let mut conn = self.inner.db.reader().await?;
         let found: Option<ReadingColumns> = fetch_optional!(
             conn,
             ReadingColumns,
             "-- find_page
-             SELECT t.seq, p.id, p.address, p.media_type, p.hash, p.first_at_ms, t.body
-             FROM pages p JOIN texts t ON t.page_seq = p.seq
-             WHERE p.id = $1 AND p.owner = $2 ORDER BY t.seq DESC LIMIT 1",
+             SELECT seq, id, address, media_type, hash, first_at_ms, body, number, total
+             FROM (SELECT t.seq, p.id, p.address, p.media_type, p.hash, p.first_at_ms, t.body,
+                          ROW_NUMBER() OVER (ORDER BY t.seq) AS number, COUNT(*) OVER () AS total
+                   FROM pages p JOIN texts t ON t.page_seq = p.seq
+                   WHERE p.id = $1 AND p.owner = $2) AS readings
+             WHERE $3 = 0 OR number = $3 ORDER BY number DESC LIMIT 1",
             page.to_string(),
-            owner.0
+            owner.0,
+            number.unwrap_or(0)
         )?;
         let Some(columns) = found else { return Ok(None) };
         let cited: Vec<(i64, i64)> = fetch_all!(
@@ -156,6 +174,27 @@ impl Store {
         drop(conn);
         let spans = spans(cited);
         Ok(unpack_in_background(Some(columns)).await?.map(|archived| (archived, spans)))
+    }
+
+    /// The readings of a page, oldest first: each one's reference, and how many places finished runs cite in it.
+    pub async fn readings_of(
+        &self,
+        owner: Owner,
+        page: PageId,
+    ) -> Result<Vec<(TextRef, i64)>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let found: Vec<(i64, i64)> = fetch_all!(
+            conn,
+            (i64, i64),
+            "-- readings_of
+             SELECT t.seq, (SELECT COUNT(*) FROM (SELECT DISTINCT e.start_byte, e.end_byte
+                                                  FROM evidence e WHERE e.text_seq = t.seq) AS places)
+             FROM pages p JOIN texts t ON t.page_seq = p.seq
+             WHERE p.id = $1 AND p.owner = $2 ORDER BY t.seq",
+            page.to_string(),
+            owner.0
+        )?;
+        Ok(found.into_iter().map(|(text, places)| (TextRef(text), places)).collect())
     }
 }
 
@@ -173,6 +212,8 @@ columns! {
         hash: Vec<u8>,
         first_at_ms: i64,
         body: Vec<u8>,
+        number: i64,
+        total: i64,
     }
 }
 
@@ -196,6 +237,8 @@ fn unpack(columns: ReadingColumns) -> Result<Archived, Failed> {
         text: Arc::new(document::text_from_json(&json)?),
         first_at_ms: columns.first_at_ms,
         hash: hex(&columns.hash),
+        number: columns.number,
+        of: columns.total,
     })
 }
 

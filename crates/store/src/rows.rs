@@ -16,6 +16,8 @@ use crate::{Failed, Filter, Mark, Owner, Store};
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RowQuery {
     pub pick: Option<Pick>,
+    /// With a mark that cells have: only rows whose cell in this column has it.
+    pub field: Option<String>,
     /// Only rows whose question or answer holds these words, in whatever case.
     pub search: Option<String>,
     pub sort: RowSort,
@@ -55,13 +57,16 @@ pub struct RowPart {
 /// Most rows of one part.
 const MAX_PART: i64 = 1000;
 
-/// Rows that have ended: `$1` group, `$2` bits or 0 for any, `$3` words or empty, `$4` limit, `$5` offset.
+/// Rows that have ended: `$1` group, `$2` bits or 0 for any, `$3` words or empty, `$4` limit, `$5` offset, `$6` line of
+/// a cell or empty. `$found` is what both databases have under different names.
 macro_rules! ended {
-    ($order:literal) => {
+    ($found:literal, $order:literal) => {
         concat!(
             "-- find_rows: rows that have ended
              SELECT run_seq FROM row_marks
-             WHERE group_seq = $1 AND ($2 = 0 OR (flags & $2) <> 0)
+             WHERE group_seq = $1 AND ($2 = 0 OR (flags & $2) <> 0) AND ($6 = '' OR ",
+            $found,
+            "(kinds, $6) > 0)
                AND ($3 = '' OR words LIKE $3 ESCAPE '\\')
              ORDER BY ",
             $order,
@@ -70,22 +75,31 @@ macro_rules! ended {
     };
 }
 
-const BY_PLACE: &str = ended!("row_index");
-const BY_TIME: &str = ended!("at_ms DESC, row_index DESC");
+/// In one order on both databases.
+macro_rules! ended_on_both {
+    ($order:literal) => {
+        Both { sqlite: ended!("instr", $order), postgres: ended!("strpos", $order) }
+    };
+}
+
+const BY_PLACE: Both = ended_on_both!("row_index");
+const BY_TIME: Both = ended_on_both!("at_ms DESC, row_index DESC");
 const BY_FIELD: Both = Both {
-    sqlite: ended!("cells ->> $6 IS NULL, cells ->> $6, row_index"),
+    sqlite: ended!("instr", "cells ->> $7 IS NULL, cells ->> $7, row_index"),
     postgres: ended!(
-        "cells::json ->> $6 IS NULL,
-         CASE WHEN json_typeof(cells::json -> $6) = 'number' THEN (cells::json ->> $6)::numeric END NULLS LAST,
-         cells::json ->> $6, row_index"
+        "strpos",
+        "cells::json ->> $7 IS NULL,
+         CASE WHEN json_typeof(cells::json -> $7) = 'number' THEN (cells::json ->> $7)::numeric END NULLS LAST,
+         cells::json ->> $7, row_index"
     ),
 };
 const BY_FIELD_FALLING: Both = Both {
-    sqlite: ended!("cells ->> $6 IS NULL, cells ->> $6 DESC, row_index"),
+    sqlite: ended!("instr", "cells ->> $7 IS NULL, cells ->> $7 DESC, row_index"),
     postgres: ended!(
-        "cells::json ->> $6 IS NULL,
-         CASE WHEN json_typeof(cells::json -> $6) = 'number' THEN (cells::json ->> $6)::numeric END DESC NULLS LAST,
-         cells::json ->> $6 DESC, row_index"
+        "strpos",
+        "cells::json ->> $7 IS NULL,
+         CASE WHEN json_typeof(cells::json -> $7) = 'number' THEN (cells::json ->> $7)::numeric END DESC NULLS LAST,
+         cells::json ->> $7 DESC, row_index"
     ),
 };
 
@@ -148,10 +162,12 @@ impl Store {
     ) -> Result<Vec<i64>, Failed> {
         let mut conn = self.inner.db.reader().await?;
         let words = query.search.as_deref().map(like).unwrap_or_default();
-        let bits = match query.pick {
-            Some(Pick::Mark(mark)) => mark.bit(),
-            Some(Pick::State(_)) | None => 0,
+        let (bits, cell) = match (query.pick, &query.field) {
+            (Some(Pick::Mark(mark)), Some(field)) => (mark.bit(), mark.line(field)),
+            (Some(Pick::Mark(mark)), None) => (mark.bit(), None),
+            (Some(Pick::State(_)) | None, _) => (0, None),
         };
+        let cell = cell.unwrap_or_default();
         let found: Vec<(i64,)> = match (&query.pick, &query.sort) {
             (Some(Pick::State(RunState::Queued)), _) => fetch_all!(
                 conn,
@@ -183,14 +199,14 @@ impl Store {
                 fetch_all!(conn, (i64,), SEARCHED, group, words, limit, offset)?
             }
             (Some(Pick::Mark(_)), RowSort::Place) => {
-                fetch_all!(conn, (i64,), BY_PLACE, group, bits, words, limit, offset)?
+                fetch_all!(conn, (i64,), BY_PLACE, group, bits, words, limit, offset, cell)?
             }
             (_, RowSort::Newest) => {
-                fetch_all!(conn, (i64,), BY_TIME, group, bits, words, limit, offset)?
+                fetch_all!(conn, (i64,), BY_TIME, group, bits, words, limit, offset, cell)?
             }
             (_, RowSort::Field { name, is_falling }) => {
                 let by = if *is_falling { BY_FIELD_FALLING } else { BY_FIELD };
-                fetch_all!(conn, (i64,), by, group, bits, words, limit, offset, name)?
+                fetch_all!(conn, (i64,), by, group, bits, words, limit, offset, cell, name)?
             }
         };
         Ok(found.into_iter().map(|(seq,)| seq).collect())

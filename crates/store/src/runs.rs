@@ -1,5 +1,6 @@
 //! Looking at runs: one, many, what they were asked and what they answered.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use domain::clock::TimeMs;
@@ -8,11 +9,11 @@ use domain::output::Output;
 use domain::receipt::Receipt;
 use domain::run::{Failure, FailureCode, Run, RunState};
 use domain::spec::{Input, Spec};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::changes::{Change, Watch};
 use crate::columns::columns;
-use crate::db::{Both, fetch_all, fetch_optional};
+use crate::db::{Both, fetch_all, fetch_optional, over_rows};
 use crate::groups::ANY;
 use crate::rows::like;
 use crate::{Failed, Owner, Store, document};
@@ -70,6 +71,13 @@ pub struct Filter {
     pub with_input: bool,
     pub with_output: bool,
 }
+
+const RECEIPTS_OF: Both = over_rows!(
+    "-- receipts_of
+     SELECT r.id, e.receipt FROM ",
+    " AS wanted CROSS JOIN runs r JOIN results e ON e.run_seq = r.seq
+     WHERE r.id = value ->> 'id'"
+);
 
 /// A part of a listing.
 #[derive(Debug, Clone, PartialEq)]
@@ -213,6 +221,25 @@ impl Store {
             .transpose()
     }
 
+    /// The receipts of those among these runs that have ended.
+    pub async fn receipts_of(&self, runs: &[RunId]) -> Result<HashMap<RunId, Receipt>, Failed> {
+        if runs.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let wanted: Vec<Value> = runs.iter().map(|id| json!({"id": id.to_string()})).collect();
+        let mut conn = self.inner.db.reader().await?;
+        let found: Vec<(String, String)> =
+            fetch_all!(conn, (String, String), RECEIPTS_OF, Value::Array(wanted).to_string())?;
+        drop(conn);
+        found
+            .into_iter()
+            .map(|(id, receipt)| {
+                let id = id.parse().map_err(|why| document::unreadable("run", why))?;
+                Ok((id, document::receipt_from_text(&receipt)?))
+            })
+            .collect()
+    }
+
     /// Runs that belong to no group, newest first, from before `before` (a value of [`RunPage::next`]).
     pub async fn list_runs(
         &self,
@@ -292,6 +319,11 @@ impl Store {
     /// Wakes when a run changes.
     pub fn watch_run(&self, run: RunSeq) -> Watch {
         self.inner.changes.watch(Change::Run(run.0))
+    }
+
+    /// Wakes when a run changes, and at each step of one that is not a row: for whoever shows how it works.
+    pub fn watch_steps(&self, run: RunSeq) -> Watch {
+        self.inner.changes.watch(Change::Steps(run.0))
     }
 }
 

@@ -11,21 +11,27 @@ use store::Archived;
 use crate::App;
 use crate::problem::Problem;
 use crate::ui::markdown::{self, Report};
-use crate::ui::page::anchor;
+use crate::ui::page::address_of;
 use crate::ui::parts::Mark;
 use crate::ui::passage::{Line, around};
 use crate::ui::site::Site;
 use crate::ui::words;
 use crate::wire::is_web;
 
-/// Bytes of a page before and behind a quote; of many quotes less, so that a page stays light.
+/// Bytes of a page before and behind a quote.
 const ROOM: usize = 420;
-const LITTLE_ROOM: usize = 160;
-const MANY: usize = 40;
+/// The same beside a value, which comes first.
+const LITTLE_ROOM: usize = 180;
+/// Most bytes of panels in a page. Of a longer answer they are fetched one by one as they are opened, so that a page stays
+/// under 150 kB; what a panel has beside the page's text and the quote is counted too.
+const PANELS: usize = 28_000;
+const PANEL: usize = 1_000;
 
 /// A report or fields.
 #[derive(Default)]
 pub(super) struct AnswerView {
+    /// Whether the panels of its quotes are not in the page.
+    pub(super) is_long: bool,
     pub(super) report: Option<Report>,
     pub(super) confidence: Option<String>,
     pub(super) reasoning: String,
@@ -111,7 +117,19 @@ impl Texts {
     }
 }
 
+/// What a page shows: panels too, where it stays light with them.
 pub(super) fn view(output: &Output, texts: &Texts, site: &Site) -> AnswerView {
+    let panels = output.evidence().map(|evidence| PANEL + 2 * ROOM + evidence.quote.len());
+    let is_long = panels.sum::<usize>() > PANELS;
+    AnswerView { is_long, ..with_room(output, texts, site, if is_long { 0 } else { ROOM }) }
+}
+
+/// All of it with each quote in its page, for a file.
+pub(super) fn whole(output: &Output, texts: &Texts, site: &Site) -> AnswerView {
+    with_room(output, texts, site, ROOM)
+}
+
+fn with_room(output: &Output, texts: &Texts, site: &Site, room: usize) -> AnswerView {
     match &output.content {
         Content::Text(text) => {
             let Some(basis) = output.basis.first() else {
@@ -119,8 +137,8 @@ pub(super) fn view(output: &Output, texts: &Texts, site: &Site) -> AnswerView {
                 return AnswerView { report, ..AnswerView::default() };
             };
             let titles: Vec<String> = basis.evidence.iter().map(title).collect();
-            let room = room(output.evidence().count());
             AnswerView {
+                is_long: false,
                 report: Some(markdown::to_html(text, &titles, site)),
                 confidence: basis.confidence.map(|it| Mark::of_confidence(it).big()),
                 reasoning: basis.reasoning.clone(),
@@ -130,8 +148,8 @@ pub(super) fn view(output: &Output, texts: &Texts, site: &Site) -> AnswerView {
             }
         }
         Content::Fields { values, .. } => {
-            let room = room(output.evidence().count());
             let names = values.keys().enumerate();
+            let room = room.min(LITTLE_ROOM);
             let fields =
                 names.map(|(nth, name)| field(output, values, (nth, name), texts, site, room));
             AnswerView { fields: fields.collect(), ..AnswerView::default() }
@@ -154,11 +172,21 @@ pub(super) async fn one_field(
         cited.extend(basis.evidence.iter().chain(others).map(|evidence| evidence.text));
     }
     let texts = Texts::cited(app, cited).await?;
-    Ok(Some(field(output, values, (nth, name), &texts, site, ROOM)))
+    Ok(Some(field(output, values, (nth, name), &texts, site, LITTLE_ROOM)))
 }
 
-const fn room(quotes: usize) -> usize {
-    if quotes > MANY { LITTLE_ROOM } else { ROOM }
+/// One quote of a report, for its panel alone.
+pub(super) async fn one_quote(
+    app: &App,
+    output: &Output,
+    nth: usize,
+    site: &Site,
+) -> Result<Option<QuoteView>, Problem> {
+    let Content::Text(_) = &output.content else { return Ok(None) };
+    let Some(basis) = output.basis.first() else { return Ok(None) };
+    let Some(evidence) = basis.evidence.get(nth) else { return Ok(None) };
+    let texts = Texts::cited(app, vec![evidence.text]).await?;
+    Ok(quotes(&basis.evidence, &texts, site, ROOM).into_iter().nth(nth))
 }
 
 /// The anchor of the panel of the n-th field.
@@ -235,7 +263,7 @@ fn quotes(evidence: &[Evidence], texts: &Texts, site: &Site, room: usize) -> Vec
         let archived = texts.get(evidence.text);
         let body = archived.map_or("", |archived| archived.text.body.as_str());
         let is_found = body.get(evidence.span.clone()) == Some(evidence.quote.as_str());
-        let passage = around(body, &evidence.span, room).filter(|_| is_found);
+        let passage = around(body, &evidence.span, room).filter(|_| is_found && room > 0);
         let mut about = Vec::new();
         if let Some(archived) = archived {
             about.push(archived.media_type.clone());
@@ -249,7 +277,10 @@ fn quotes(evidence: &[Evidence], texts: &Texts, site: &Site, room: usize) -> Vec
             next: if nth + 1 == of { 1 } else { nth + 2 },
             text: evidence.quote.clone(),
             title: title(evidence),
-            page: site.to(&format!("/pages/{}#{}", evidence.page, anchor(&evidence.span))),
+            page: site.to(&archived.map_or_else(
+                || format!("/pages/{}", evidence.page),
+                |archived| address_of(archived, &evidence.span),
+            )),
             web: is_web(&evidence.address).then(|| evidence.address.clone()),
             place: words::place(&evidence.address),
             section: evidence.section.clone(),

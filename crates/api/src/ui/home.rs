@@ -1,12 +1,16 @@
 //! The first page: what runs, what is finished, and the forms that start work.
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Response;
 use domain::group::Group;
+use domain::ids::RunId;
 use domain::processor::DEFAULT_FOR_RESEARCH;
+use domain::receipt::Receipt;
 use domain::run::RunState;
-use store::{Filter, GroupFilter, Listed};
+use store::{Filter, GroupFilter, GroupMarks, Listed};
 
 use crate::App;
 use crate::gate::{Caller, Viewer};
@@ -14,7 +18,7 @@ use crate::problem::Problem;
 use crate::rest::{Params, param};
 use crate::ui::parts::{Mark, meter};
 use crate::ui::site::Site;
-use crate::ui::start::choices;
+use crate::ui::start::{Choice, choices};
 use crate::ui::{group as table, rendered, words};
 
 /// Entries of one part of the list of finished work.
@@ -36,7 +40,7 @@ struct HomePage {
     is_filtered: bool,
     older: Option<String>,
     is_first: bool,
-    processors: Vec<(String, String)>,
+    processors: Vec<Choice>,
     chosen: String,
     typed: String,
     refusal: Option<String>,
@@ -180,7 +184,7 @@ async fn running(
     let places = groups.places.iter().copied();
     let groups =
         groups.groups.iter().zip(places).map(|(group, place)| group_entry(site, group, place));
-    let runs = runs.runs.iter().map(|listed| run_entry(site, listed));
+    let runs = runs.runs.iter().map(|listed| run_entry(site, listed, None));
     let mut all: Vec<Entry> = groups.chain(runs).collect();
     all.sort_by_key(|entry| std::cmp::Reverse(entry.order));
     Ok(all)
@@ -204,7 +208,10 @@ async fn finished(
             ..Filter::default()
         };
         let page = app.store.list_runs(caller.owner, asked.runs_before, limit, filter).await?;
-        all.extend(page.runs.iter().map(|listed| run_entry(site, listed)));
+        let ids: Vec<RunId> = page.runs.iter().map(|listed| listed.run.id).collect();
+        let receipts = app.store.receipts_of(&ids).await?;
+        let receipt = |listed: &Listed| receipts.get(&listed.run.id);
+        all.extend(page.runs.iter().map(|listed| run_entry(site, listed, receipt(listed))));
     }
     if matches!(asked.show.as_str(), "" | "tables") {
         let filter = GroupFilter {
@@ -213,10 +220,12 @@ async fn finished(
             ..GroupFilter::default()
         };
         let page = app.store.list_groups(caller.owner, asked.groups_before, limit, filter).await?;
-        let places = page.places.iter().copied();
-        all.extend(
-            page.groups.iter().zip(places).map(|(group, place)| group_entry(site, group, place)),
-        );
+        for (group, place) in page.groups.iter().zip(page.places) {
+            let marks = app.store.group_marks(caller.owner, group.id).await?;
+            let mut entry = group_entry(site, group, place);
+            entry.about.push_str(&filled(&marks));
+            all.push(entry);
+        }
     }
     all.sort_by_key(|entry| std::cmp::Reverse(entry.order));
     let has_more = all.len() > PART;
@@ -234,7 +243,39 @@ async fn finished(
     Ok((all, older))
 }
 
-fn run_entry(site: &Site, listed: &Listed) -> Entry {
+/// How full a table is, and how often its sources disagree.
+fn filled(marks: &GroupMarks) -> String {
+    let (mut all, mut missing) = (0, 0);
+    for (_, tally) in &marks.fields {
+        all += tally.total();
+        missing += tally.missing;
+    }
+    if all == 0 {
+        return String::new();
+    }
+    let mut words = format!(" · {} % of cells filled", (all - missing) * 100 / all);
+    if marks.rows.conflict > 0 {
+        let rows = words::counted(marks.rows.conflict, "row", "rows");
+        let _ = write!(words, ", {rows} with a conflict");
+    }
+    words
+}
+
+/// What was checked of an answer.
+fn checked(receipt: &Receipt) -> String {
+    let quotes = receipt.quotes_verified + receipt.quotes_dropped;
+    if quotes == 0 {
+        return String::new();
+    }
+    let mut words = format!(" · {} of {quotes} quotes found again", receipt.quotes_verified);
+    if receipt.contradictions > 0 {
+        let count = i64::from(receipt.contradictions);
+        let _ = write!(words, ", {}", words::counted(count, "contradiction", "contradictions"));
+    }
+    words
+}
+
+fn run_entry(site: &Site, listed: &Listed, receipt: Option<&Receipt>) -> Entry {
     let run = &listed.run;
     let title = listed.input.as_ref().map(|input| words::question(input, MAX_TITLE));
     let failure = run
@@ -247,7 +288,11 @@ fn run_entry(site: &Site, listed: &Listed) -> Entry {
         href: site.to(&format!("/runs/{}", run.id)),
         title,
         mark: Mark::of_state(run.state).html(),
-        about: format!("Question · {}{}", run.processor, failure.unwrap_or_default()),
+        about: format!(
+            "Question · {}{}",
+            run.processor,
+            failure.or_else(|| receipt.map(checked)).unwrap_or_default()
+        ),
         progress: None,
         at: words::when(run.finished_at.unwrap_or(run.created_at)),
         order: run.created_at.0,

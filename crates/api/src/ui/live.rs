@@ -44,7 +44,7 @@ async fn tell_run(
     listener: Listener,
     mut row: RunRow,
 ) -> Result<(), Ended> {
-    let mut watch = app.store.watch_run(row.seq);
+    let mut watch = app.store.watch_steps(row.seq);
     let (_, spec) = app.store.input_of(&row).await?;
     let mut watching = Watching::default();
     let mut told: Option<RunState> = None;

@@ -1,6 +1,4 @@
-//! An archived page: the text as we read it, with what runs cite marked.
-
-use std::collections::BTreeSet;
+//! An archived page: a text as we read it, with what answers cite marked, by parts of a size that loads fast.
 
 use askama::Template;
 use axum::extract::{Path, State};
@@ -8,13 +6,20 @@ use axum::response::Response;
 use domain::clock::TimeMs;
 use domain::ids::{NotAnId, PageId};
 use domain::text::Span;
+use store::Archived;
 
 use crate::App;
 use crate::gate::{Pass, Viewer};
 use crate::problem::Problem;
+use crate::rest::{Params, param};
+use crate::ui::pieces::{Piece, pieces};
 use crate::ui::site::Site;
-use crate::ui::{rendered, words};
+use crate::ui::{pieces, rendered, words};
 use crate::wire::is_web;
+
+/// Quotes that are listed one by one above the text, and the longest of them, in characters.
+const LISTED: usize = 40;
+const MAX_QUOTE: usize = 110;
 
 #[derive(Template)]
 #[template(path = "page.html")]
@@ -26,24 +31,41 @@ struct ArchivedPage {
     place: String,
     at: String,
     quotes: usize,
+    listed: Vec<Quote>,
     published: Option<String>,
     media_type: String,
     hash: String,
     pieces: Vec<Piece>,
+    /// Where each part begins, for a script that is led to a place in another one.
+    starts: String,
+    part: usize,
+    parts: usize,
+    before: Option<String>,
+    next: Option<String>,
+    /// Which reading this is, where it is not the newest, and of how many.
+    older: Option<(i64, i64)>,
+    newest: String,
+    others: Vec<OtherReading>,
 }
 
-/// A stretch of the text that is cited as a whole or not at all.
-#[derive(Debug, PartialEq)]
-struct Piece {
-    anchors: Vec<String>,
-    is_cited: bool,
+/// A quote that leads to its place.
+struct Quote {
+    href: String,
     text: String,
+}
+
+/// Another reading of the same page from which answers quote.
+struct OtherReading {
+    href: String,
+    number: i64,
+    quotes: i64,
 }
 
 pub(super) async fn show(
     State(app): State<App>,
     viewer: Viewer,
     Path(page_id): Path<String>,
+    params: Params,
 ) -> Result<Response, Problem> {
     let page: PageId =
         page_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
@@ -54,15 +76,28 @@ pub(super) async fn show(
     {
         return Err(nothing());
     }
-    let found = app.store.find_page(viewer.owner, page).await?;
+    let number = |name| Ok::<_, Problem>(param(&params, name)?.and_then(|text| text.parse().ok()));
+    let reading: Option<i64> = number("reading")?.filter(|number| *number > 0);
+    let found = app.store.find_page(viewer.owner, page, reading).await?;
     let (archived, mut spans) = found.ok_or_else(nothing)?;
     if let Pass::Link { work, .. } = &viewer.pass {
         spans = app.store.places_cited_by(archived.text_ref, *work).await?;
     }
+    let others = others(&app, &viewer, &archived).await?;
+    let site = Site::of(&app, &viewer);
     let text = &archived.text;
     let title = if text.title.is_empty() { &archived.address } else { &text.title };
+    let starts = pieces::starts(&text.body);
+    let asked: usize = number("part")?.and_then(|part| usize::try_from(part).ok()).unwrap_or(1);
+    let part = asked.clamp(1, starts.len());
+    let shown = starts[part - 1]..starts.get(part).copied().unwrap_or(text.body.len());
+    let turn = |part: usize| site.to(&address(&archived, part, None));
+    let listed = spans.iter().take(LISTED).filter_map(|span| {
+        let quote = text.body.get(span.clone())?.split_whitespace().collect::<Vec<_>>().join(" ");
+        let href = site.to(&address_of(&archived, span));
+        Some(Quote { href, text: words::short(&quote, MAX_QUOTE) })
+    });
     rendered(&ArchivedPage {
-        site: Site::of(&app, &viewer),
         title: title.clone(),
         is_web: is_web(&archived.address),
         place: words::place(&archived.address),
@@ -71,9 +106,63 @@ pub(super) async fn show(
         media_type: archived.media_type.clone(),
         hash: archived.hash.clone(),
         quotes: spans.len(),
-        pieces: pieces(&text.body, &spans),
-        address: archived.address,
+        listed: listed.collect(),
+        pieces: pieces(&text.body, &shown, &spans),
+        starts: starts.iter().map(usize::to_string).collect::<Vec<_>>().join(" "),
+        part,
+        parts: starts.len(),
+        before: (part > 1).then(|| turn(part - 1)),
+        next: (part < starts.len()).then(|| turn(part + 1)),
+        older: archived.is_older().then_some((archived.number, archived.of)),
+        newest: site.to(&format!("/pages/{page}")),
+        others,
+        address: archived.address.clone(),
+        site,
     })
+}
+
+/// Other readings of the page from which answers quote that this viewer may see.
+async fn others(
+    app: &App,
+    viewer: &Viewer,
+    archived: &Archived,
+) -> Result<Vec<OtherReading>, Problem> {
+    let site = Site::of(app, viewer);
+    let mut others = Vec::new();
+    let readings = app.store.readings_of(viewer.owner, archived.page).await?;
+    for (number, (text, mut quotes)) in (1..).zip(readings) {
+        if text == archived.text_ref {
+            continue;
+        }
+        if let Pass::Link { work, .. } = &viewer.pass {
+            let places = app.store.places_cited_by(text, *work).await?;
+            quotes = i64::try_from(places.len()).unwrap_or(i64::MAX);
+        }
+        if quotes > 0 {
+            let href = site.to(&format!("/pages/{}?reading={number}", archived.page));
+            others.push(OtherReading { href, number, quotes });
+        }
+    }
+    Ok(others)
+}
+
+/// The address of a place: in its reading, where that is not the newest, and in its part.
+pub(super) fn address_of(archived: &Archived, span: &Span) -> String {
+    address(archived, pieces::part_of(&archived.text.body, span.start), Some(span))
+}
+
+fn address(archived: &Archived, part: usize, span: Option<&Span>) -> String {
+    let mut pairs = url::form_urlencoded::Serializer::new(String::new());
+    if archived.is_older() {
+        pairs.append_pair("reading", &archived.number.to_string());
+    }
+    if part > 1 {
+        pairs.append_pair("part", &part.to_string());
+    }
+    let query = pairs.finish();
+    let sign = if query.is_empty() { "" } else { "?" };
+    let anchor = span.map(|span| format!("#{}", pieces::anchor(span))).unwrap_or_default();
+    format!("/pages/{}{sign}{query}{anchor}", archived.page)
 }
 
 /// The file name at the end is for people only.
@@ -81,63 +170,7 @@ pub(super) async fn show_named(
     state: State<App>,
     viewer: Viewer,
     Path((page_id, _name)): Path<(String, String)>,
+    params: Params,
 ) -> Result<Response, Problem> {
-    show(state, viewer, Path(page_id)).await
-}
-
-/// Where a quote is found on its page.
-pub(super) fn anchor(span: &Span) -> String {
-    format!("s{}-{}", span.start, span.end)
-}
-
-/// Cuts the text at the ends of all spans, which may overlap.
-fn pieces(body: &str, spans: &[Span]) -> Vec<Piece> {
-    let sound: Vec<&Span> = spans
-        .iter()
-        .filter(|span| !span.is_empty() && body.get((*span).clone()).is_some())
-        .collect();
-    let mut cuts: BTreeSet<usize> = sound.iter().flat_map(|span| [span.start, span.end]).collect();
-    cuts.extend([0, body.len()]);
-    let cuts: Vec<usize> = cuts.into_iter().collect();
-    let mut sorted = sound;
-    sorted.sort_by_key(|span| span.start);
-    let (mut next, mut cited_to) = (0, 0);
-    let mut pieces = Vec::new();
-    for ends in cuts.windows(2) {
-        let mut anchors = Vec::new();
-        while let Some(span) = sorted.get(next).filter(|span| span.start == ends[0]) {
-            anchors.push(anchor(span));
-            cited_to = cited_to.max(span.end);
-            next += 1;
-        }
-        let text = body.get(ends[0]..ends[1]).unwrap_or_default().to_owned();
-        pieces.push(Piece { anchors, is_cited: cited_to > ends[0], text });
-    }
-    pieces
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn overlapping_quotes_are_marked_once_and_each_has_its_anchor() {
-        let marked: Vec<(String, bool, usize)> = pieces("abcdef", &[1..4, 2..5])
-            .into_iter()
-            .map(|piece| (piece.text, piece.is_cited, piece.anchors.len()))
-            .collect();
-        let expected =
-            [("a", false, 0), ("b", true, 1), ("cd", true, 1), ("e", true, 0), ("f", false, 0)];
-        assert_eq!(
-            marked,
-            expected.map(|(text, cited, anchors)| (text.to_owned(), cited, anchors))
-        );
-    }
-
-    #[test]
-    fn a_span_that_does_not_fit_the_text_is_passed_over() {
-        let whole = pieces("äb", &[1..2, 0..99]);
-        assert_eq!(whole.len(), 1);
-        assert!(!whole[0].is_cited);
-    }
+    show(state, viewer, Path(page_id), params).await
 }

@@ -25,10 +25,10 @@ pub(super) fn progress(points: &[(i64, i64)], began_ms: i64, total: i64) -> Opti
     }
     let label = format!(
         "Rows finished over time: none at {}, {} of {} at {}",
-        words::when(TimeMs(began_ms)),
+        words::at(TimeMs(began_ms)),
         words::count(last),
         words::count(total),
-        words::when(TimeMs(end_ms)),
+        words::at(TimeMs(end_ms)),
     );
     Some(format!(
         "<svg class=\"plot\" viewBox=\"0 0 100 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">\

@@ -1,7 +1,7 @@
 //! A report that proves itself: one HTML file with the answer, the quoted passages, their hashes, and a script that finds
 //! each quote again in the passages that the file encloses. `task-mcp verify` does the same, without a browser.
 //!
-//! What it proves: the words of the report, the quotes and the passages are those that this server put together, as long
+//! What it proves: all words of the page, the quotes and the passages are those that this server put together, as long
 //! as the seal is the one that its run page shows. What a page said on its day, its hash says to whoever kept it too.
 
 use std::fmt::Write as _;
@@ -18,10 +18,53 @@ pub struct Proof {
     pub question: String,
     pub processor: String,
     pub finished_at: String,
-    /// SHA-256 of the words of the report, white space as single spaces.
-    pub report_sha256: String,
+    pub shown: Shown,
     pub passages: Vec<EnclosedPassage>,
     pub citations: Vec<Citation>,
+}
+
+/// SHA-256 of the words of each part of the page that a reader sees, white space as single spaces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shown {
+    /// The question and what stands below it.
+    pub about: String,
+    pub report: String,
+    /// The quotes with what stands around them.
+    pub quotes: String,
+    pub receipt: String,
+}
+
+impl Shown {
+    /// Of a page, also before its data is in it.
+    pub(super) fn of(html: &str) -> Result<Self, NoProof> {
+        let part = |name: &'static str, begin: &str, end: &str| {
+            between(html, begin, end)
+                .map(|part| sha256(&words_of(part)))
+                .ok_or(NoProof::Missing(name))
+        };
+        Ok(Self {
+            about: part("question", "<div class=\"head\" id=\"about\">", "</div>")?,
+            report: part("report", "<article id=\"report\" class=\"report\">", "</article>")?,
+            quotes: part("quotes", "<section id=\"quotes\" class=\"sect\">", "</section>")?,
+            receipt: part(
+                "receipt",
+                "<section id=\"receipt\" class=\"sect receipt\">",
+                "</section>",
+            )?,
+        })
+    }
+
+    /// What of it is not as it was sealed, each as a sentence.
+    fn faults(&self, sealed: &Self) -> Vec<String> {
+        let parts = [
+            (&self.about, &sealed.about, "The question or what stands below it is"),
+            (&self.report, &sealed.report, "The words of the report are"),
+            (&self.quotes, &sealed.quotes, "A quote, as it is shown, or what stands around it is"),
+            (&self.receipt, &sealed.receipt, "The receipt is"),
+        ];
+        let changed = parts.iter().filter(|(now, then, _)| now != then);
+        changed.map(|(_, _, what)| format!("{what} not as it was sealed.")).collect()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,17 +112,15 @@ pub enum NoProof {
     Unreadable(String),
 }
 
-pub(super) const DATA_BEGIN: &str = "<script type=\"application/json\" id=\"proof\">";
-pub(super) const DATA_END: &str = "</script>";
-pub(super) const REPORT_BEGIN: &str = "<article id=\"report\" class=\"report\">";
-pub(super) const REPORT_END: &str = "</article>";
+const DATA_BEGIN: &str = "<script type=\"application/json\" id=\"proof\">";
+const DATA_END: &str = "</script>";
 const SEAL_BEGIN: &str = "<code id=\"seal\">";
 const SEAL_END: &str = "</code>";
 
-/// Checks a file: the seal, the words of the report, each passage and each quote in it.
+/// Checks a file: the seal, what it shows, each passage and each quote in it.
 pub fn check(html: &str) -> Result<Checked, NoProof> {
     let data = between(html, DATA_BEGIN, DATA_END).ok_or(NoProof::Missing("proof"))?;
-    let report = between(html, REPORT_BEGIN, REPORT_END).ok_or(NoProof::Missing("report"))?;
+    let shown = Shown::of(html)?;
     let told = between(html, SEAL_BEGIN, SEAL_END).ok_or(NoProof::Missing("seal"))?;
     let proof: Proof =
         serde_json::from_str(data).map_err(|why| NoProof::Unreadable(why.to_string()))?;
@@ -88,9 +129,7 @@ pub fn check(html: &str) -> Result<Checked, NoProof> {
     if seal != told {
         faults.push("The enclosed data is not what was sealed.".to_owned());
     }
-    if sha256(&words_of(report)) != proof.report_sha256 {
-        faults.push("The words of the report are not those that were sealed.".to_owned());
-    }
+    faults.extend(shown.faults(&proof.shown));
     for (nth, passage) in proof.passages.iter().enumerate() {
         if sha256(&passage.text) != passage.sha256 {
             faults.push(format!("Passage {} ({}) was changed.", nth + 1, passage.address));
@@ -177,7 +216,12 @@ mod tests {
             question: "Why?".into(),
             processor: "pro".into(),
             finished_at: "2026-11-22".into(),
-            report_sha256: sha256("High tide comes twice a day & night <so>."),
+            shown: Shown {
+                about: sha256("Why?"),
+                report: sha256("High tide comes twice a day & night <so>."),
+                quotes: sha256("Before. High tide comes twice a day."),
+                receipt: sha256("1 of 1"),
+            },
             passages: vec![EnclosedPassage {
                 page: "page_1".into(),
                 address: "https://tides.test/".into(),
@@ -195,8 +239,13 @@ mod tests {
             }],
         };
         let data = json_for_script(&proof).unwrap();
+        let quotes = "<p>Before. <mark>High tide comes twice a day.</mark></p>";
         format!(
-            "{REPORT_BEGIN}{report}{REPORT_END}{SEAL_BEGIN}{}{SEAL_END}{DATA_BEGIN}{data}{DATA_END}",
+            "<div class=\"head\" id=\"about\"><h1>Why?</h1></div>\
+             <article id=\"report\" class=\"report\">{report}</article>\
+             <section id=\"quotes\" class=\"sect\">{quotes}</section>\
+             <section id=\"receipt\" class=\"sect receipt\">1 <small>of 1</small></section>\
+             {SEAL_BEGIN}{}{SEAL_END}{DATA_BEGIN}{data}{DATA_END}",
             sha256(&data)
         )
     }
@@ -214,6 +263,9 @@ mod tests {
             check(&changed).unwrap().faults.join(" ")
         };
         assert!(said("<b>twice</b>", "<b>thrice</b>").starts_with("The words of the report"));
+        assert!(said("<mark>High", "<mark>Low").starts_with("A quote, as it is shown"));
+        assert!(said("<h1>Why", "<h1>How").starts_with("The question"));
+        assert!(said("1 <small>", "2 <small>").starts_with("The receipt"));
         assert!(said("Before. High", "Before! High").contains("Passage 1"));
         let all = said("\"quote\":\"High", "\"quote\":\"Low");
         assert!(

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::ids::{NotAnId, RunId, WorkId};
+use domain::output::Output;
 use domain::receipt::Receipt;
 use domain::run::RunState;
 use domain::spec::{Input, Wanted};
@@ -13,11 +14,12 @@ use crate::App;
 use crate::gate::{Caller, Viewer};
 use crate::problem::Problem;
 use crate::rest::{Params, param};
-use crate::ui::answer::{self, AnswerView, FieldView, Texts};
+use crate::ui::answer::{self, AnswerView, FieldView, QuoteView, Texts};
 use crate::ui::parts::Mark;
 use crate::ui::receipt::{self, ReceiptView};
 use crate::ui::share::ShareView;
 use crate::ui::site::Site;
+use crate::ui::start::{Choice, choices};
 use crate::ui::work::{Watching, WorkView};
 use crate::ui::{rendered, see, words};
 
@@ -55,9 +57,11 @@ struct RunPage {
     says: String,
     has_steps: bool,
     answer: AnswerView,
+    /// Where the evidence of each field is, for answers whose panels are not in the page.
+    field_pages: Vec<String>,
     receipt: Option<ReceiptView>,
     share: Option<ShareView>,
-    processors: Vec<(String, String)>,
+    processors: Vec<Choice>,
 }
 
 /// The part of the page that changes while a run works.
@@ -130,27 +134,30 @@ pub(super) async fn show(
         end_words: end_words(run.state),
         has_steps: !watching.is_empty(),
         work,
+        field_pages: (1..=answer.fields.len())
+            .map(|n| site.run(&run.id.to_string(), &format!("/field?n={n}#f{n}")))
+            .collect(),
         answer,
         receipt: receipt.as_ref().map(receipt::view),
         share: ShareView::of(&app, &site, work_id).await?,
         processors: if matches!(spec.wanted, Wanted::Fields(_)) {
             Vec::new()
         } else {
-            super::start::choices(&app)
+            choices(&app)
         },
         site,
     })
 }
 
+/// The evidence of one field. A table opens it beside itself; without a script it is a page.
 #[derive(Template)]
 #[template(path = "field.html")]
-struct FieldPart {
+struct FieldPage {
     site: Site,
     field: FieldView,
     row: String,
 }
 
-/// The evidence of one field, which a table opens beside itself.
 pub(super) async fn field(
     State(app): State<App>,
     viewer: Viewer,
@@ -159,15 +166,65 @@ pub(super) async fn field(
 ) -> Result<Response, Problem> {
     let row = find(&app, &viewer, &run_id).await?;
     let site = Site::of(&app, &viewer);
-    let number = param(&params, "n")?.unwrap_or_default();
-    let nothing = || {
-        Problem::not_found(format!("the run has no field number `{}`", crate::rest::shown(&number)))
-    };
-    let place = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1)).ok_or_else(nothing)?;
+    let (output, nth) = part(&app, &row, &params, "field").await?;
+    let field = answer::one_field(&app, &output, nth, &site).await?;
+    let field = field.ok_or_else(|| no_part(nth, "field"))?;
+    rendered(&FieldPage { site, field, row: site_of(&row) })
+}
+
+/// One quote of a report in its page, for reports with too many to hold them all.
+#[derive(Template)]
+#[template(path = "quote.html")]
+struct QuotePage {
+    site: Site,
+    quote: QuoteView,
+    before: String,
+    next: String,
+    /// The report, at the quote.
+    close: String,
+}
+
+pub(super) async fn quote(
+    State(app): State<App>,
+    viewer: Viewer,
+    Path(run_id): Path<String>,
+    params: Params,
+) -> Result<Response, Problem> {
+    let row = find(&app, &viewer, &run_id).await?;
+    let site = Site::of(&app, &viewer);
+    let (output, nth) = part(&app, &row, &params, "quote").await?;
+    let quote = answer::one_quote(&app, &output, nth, &site).await?;
+    let quote = quote.ok_or_else(|| no_part(nth, "quote"))?;
+    let at = |n: usize| site.to(&format!("{}/quote?n={n}#c{n}", site_of(&row)));
+    rendered(&QuotePage {
+        before: at(quote.before),
+        next: at(quote.next),
+        close: site.to(&format!("{}#c{}", site_of(&row), quote.number)),
+        site,
+        quote,
+    })
+}
+
+/// The answer, and the place of the part of it that is asked for by its number.
+async fn part(
+    app: &App,
+    row: &RunRow,
+    params: &Params,
+    what: &str,
+) -> Result<(Output, usize), Problem> {
+    let number = param(params, "n")?.unwrap_or_default();
+    let nth = number.parse::<usize>().ok().and_then(|n| n.checked_sub(1));
+    let nth = nth.ok_or_else(|| {
+        let shown = crate::rest::shown(&number);
+        Problem::not_found(format!("the run has no {what} number `{shown}`"))
+    })?;
     let result = app.store.result_of(row.seq).await?;
-    let output = result.and_then(|(output, _)| output).ok_or_else(nothing)?;
-    let field = answer::one_field(&app, &output, place, &site).await?.ok_or_else(nothing)?;
-    rendered(&FieldPart { site, field, row: site_of(&row) })
+    let output = result.and_then(|(output, _)| output).ok_or_else(|| no_part(nth, what))?;
+    Ok((output, nth))
+}
+
+fn no_part(nth: usize, what: &str) -> Problem {
+    Problem::not_found(format!("the run has no {what} number `{}`", nth + 1))
 }
 
 fn site_of(row: &RunRow) -> String {

@@ -32,11 +32,40 @@ const MAX_CELL: usize = 60;
 /// Longest name of a file that is kept.
 const MAX_NAME: usize = 200;
 
-/// Processors to choose from, each with what it takes and costs. Their `-fast` twins are left to the API.
-pub(super) fn choices(app: &App) -> Vec<(String, String)> {
+/// A processor to choose, with what it takes and costs.
+pub(super) struct Choice {
+    pub(super) name: String,
+    pub(super) hint: String,
+    /// What all rows of a sheet cost at most, for the button that spends it.
+    pub(super) price: Option<String>,
+}
+
+/// Processors to choose from. Their `-fast` twins are left to the API.
+fn usual(app: &App) -> impl Iterator<Item = &Processor> {
     let all = app.catalog.processors.iter();
-    let usual = all.filter(|one| !one.name.ends_with("-fast") && one.engine != Engine::Noop);
-    usual.map(|one| (one.name.clone(), hint(one))).collect()
+    all.filter(|one| !one.name.ends_with("-fast") && one.engine != Engine::Noop)
+}
+
+/// For one question.
+pub(super) fn choices(app: &App) -> Vec<Choice> {
+    let choice = |one: &Processor| Choice { name: one.name.clone(), hint: hint(one), price: None };
+    usual(app).map(choice).collect()
+}
+
+/// For this many rows, from how rows went here before.
+async fn choices_of_rows(app: &App, caller: Caller, rows: u64) -> Result<Vec<Choice>, Problem> {
+    let mut choices = Vec::new();
+    for one in usual(app) {
+        let name = Some(one.name.as_str());
+        let estimate = submit::estimate(&app.store, &app.catalog, caller.owner, name, rows).await?;
+        let most = estimate.cost_micro_usd.map(|cost| cost.p95).filter(|most| *most > 0);
+        choices.push(Choice {
+            name: one.name.clone(),
+            hint: format!("{}. Each row: {}", estimate.in_words(), hint(one)),
+            price: most.map(|most| format!("at most about {}", words::dollars(most))),
+        });
+    }
+    Ok(choices)
 }
 
 /// What a processor takes and costs, in words.
@@ -169,7 +198,7 @@ struct SheetPage {
     columns: Vec<String>,
     sample: Vec<Vec<String>>,
     rows: String,
-    processors: Vec<(String, String)>,
+    processors: Vec<Choice>,
     chosen: String,
     typed: String,
     refusal: Option<String>,
@@ -184,7 +213,8 @@ pub(super) async fn show(
 ) -> Result<Response, Problem> {
     let (name, sheet) = find(&app, caller, &sheet_id).await?;
     let typed = Columns { fields: String::new(), processor: DEFAULT_FOR_ROWS.into() };
-    sheet_page(&app, &viewer, &sheet_id, (&name, &sheet), typed, None)
+    let page = sheet_page(&app, caller, &viewer, &sheet_id, (&name, &sheet), typed, None).await?;
+    rendered(&page)
 }
 
 async fn find(app: &App, caller: Caller, id: &str) -> Result<(String, Sheet), Problem> {
@@ -195,23 +225,25 @@ async fn find(app: &App, caller: Caller, id: &str) -> Result<(String, Sheet), Pr
     Ok((found.name, sheet))
 }
 
-fn sheet_page(
+async fn sheet_page(
     app: &App,
+    caller: Caller,
     viewer: &Viewer,
     id: &str,
     (name, sheet): (&str, &Sheet),
     typed: Columns,
     refusal: Option<String>,
-) -> Result<Response, Problem> {
+) -> Result<SheetPage, Problem> {
     let short = |row: &Vec<String>| row.iter().map(|cell| words::short(cell, MAX_CELL)).collect();
-    rendered(&SheetPage {
+    let rows = u64::try_from(sheet.rows.len()).unwrap_or(u64::MAX);
+    Ok(SheetPage {
         site: Site::of(app, viewer),
         id: id.to_owned(),
         name: name.to_owned(),
         columns: sheet.header.clone(),
         sample: sheet.rows.iter().take(SAMPLE).map(short).collect(),
         rows: words::counted(i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX), "row", "rows"),
-        processors: choices(app),
+        processors: choices_of_rows(app, caller, rows).await?,
         chosen: typed.processor,
         typed: typed.fields,
         refusal,
@@ -241,8 +273,9 @@ pub(super) async fn enrich(
         Ok(group) => Ok(see(&Site::of(&app, &viewer), &format!("/groups/{group}"))),
         Err(problem) if matches!(problem.kind, Kind::Invalid | Kind::Forbidden) => {
             let why = Some(problem.message);
-            let page = sheet_page(&app, &viewer, &sheet_id, (&name, &sheet), wanted, why)?;
-            Ok(refused_page(StatusCode::UNPROCESSABLE_ENTITY, page))
+            let shown = (name.as_str(), &sheet);
+            let page = sheet_page(&app, caller, &viewer, &sheet_id, shown, wanted, why).await?;
+            Ok(refused_page(StatusCode::UNPROCESSABLE_ENTITY, rendered(&page)?))
         }
         Err(problem) => Err(problem),
     }

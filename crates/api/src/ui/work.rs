@@ -37,6 +37,8 @@ pub(super) struct Watching {
     searches: u32,
     progress: Progress,
     now: Option<(Stage, String)>,
+    /// When that began.
+    now_at: TimeMs,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +158,15 @@ impl Watching {
             // Their calls stand in the log one by one.
             Stage::Search | Stage::Extract => {}
         }
-        self.now = Some((stage, message));
+        self.turn_to(stage, at, message);
+    }
+
+    /// Steps tell more often than the story does: what is later is what is being done.
+    fn turn_to(&mut self, stage: Stage, at: TimeMs, message: String) {
+        if at >= self.now_at {
+            self.now = Some((stage, message));
+            self.now_at = at;
+        }
     }
 
     fn note(&mut self, step: &Step, began: TimeMs) {
@@ -171,6 +181,9 @@ impl Watching {
                 self.sources.retain(|known| known.address != step.detail);
                 let (key, address) = (step.seq, step.detail.clone());
                 self.sources.push(Source { key, address, text, page: None, failure });
+                let read = self.sources.iter().filter(|one| one.failure.is_none()).count();
+                let read = words::counted(i64::try_from(read).unwrap_or(0), "page", "pages");
+                self.turn_to(Stage::Extract, step.at, format!("Reading: {read} read so far."));
             }
             "search.local" | "search.web" => {
                 kind = "search";
@@ -181,6 +194,9 @@ impl Watching {
                     let named = hits.iter().filter(|(_, title)| !title.trim().is_empty());
                     self.titles.extend(named.cloned());
                 }
+                let found = i64::try_from(self.titles.len()).unwrap_or(0);
+                let found = words::counted(found, "address", "addresses");
+                self.turn_to(Stage::Search, step.at, format!("Searching: {found} found so far."));
             }
             _ => {}
         }
@@ -246,7 +262,11 @@ impl Watching {
             key: one.key,
             title: self.title(&one.address),
             place: words::place(&one.address),
-            page: one.page.map(|page| site.to(&format!("/pages/{page}"))),
+            // Whoever came by a link sees the pages that are cited, to which the quotes lead.
+            page: one
+                .page
+                .filter(|_| !site.is_guest)
+                .map(|page| site.to(&format!("/pages/{page}"))),
             failure: one.failure.clone(),
         };
         WorkView {

@@ -10,13 +10,14 @@ use store::{Added, ReadingOf};
 use crate::world::{Answer, World, report};
 
 /// The web pages that belong to somebody, and those that anybody may see, with their methods.
-const PAGES: [(&str, &[&str]); 23] = [
+const PAGES: [(&str, &[&str]); 24] = [
     ("/", &["GET"]),
     ("/sign-out", &["POST"]),
     ("/runs", &["POST"]),
     ("/runs/{run_id}", &["GET"]),
     ("/runs/{run_id}/live", &["GET"]),
     ("/runs/{run_id}/field", &["GET"]),
+    ("/runs/{run_id}/quote", &["GET"]),
     ("/runs/{run_id}/report.md", &["GET"]),
     ("/runs/{run_id}/report.html", &["GET"]),
     ("/runs/{run_id}/result.json", &["GET"]),
@@ -229,8 +230,9 @@ async fn what_belongs_to_another_is_as_if_it_were_not_there() {
     assert_eq!(run.json()["status"], "queued", "somebody else has cancelled it");
     world.work(report("So.", vec![])).await;
     world.work(report("So.", vec![])).await;
-    // A report has no fields.
-    let is_there = |route: &&Route| route.method == "GET" && !route.path.ends_with("/field");
+    // A report has no fields, and this one no quotes.
+    let is_part = |path: &str| path.ends_with("/field") || path.ends_with("/quote");
+    let is_there = |route: &&Route| route.method == "GET" && !is_part(&route.path);
     for route in routes.iter().filter(is_there) {
         let answer = ask(&world, Some(&ann), "GET", &anns.at(&route.path)).await;
         assert_eq!(answer.status, 200, "{}: {}", route.path, answer.text);

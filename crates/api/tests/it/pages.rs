@@ -1,5 +1,7 @@
 //! Web pages: sound, escaped, and leading to the quotes.
 
+use std::fmt::Write as _;
+
 use serde_json::json;
 
 use crate::world::{World, failure, fields, report};
@@ -62,7 +64,7 @@ async fn a_group_is_a_table_of_what_was_asked_and_found() {
     let page = world.page(&format!("/groups/{group}")).await;
     assert_eq!(page.status, 200, "{}", page.text);
     for part in [
-        "<th scope=\"col\">company<small>",
+        "scope=\"col\">company<small>",
         "Acme &#60;b&#62;",
         "<span class=\"v\">Ann</span><span class=\"mk medium\">",
         "not found</span></a>",
@@ -126,7 +128,9 @@ async fn a_question_and_a_sheet_are_started_from_forms() {
     assert_eq!(sent.status, 303, "{}", sent.text);
     let sheet = sent.header("location").unwrap().to_owned();
     let page = world.page(&sheet).await;
-    for part in ["makers.csv", "2 rows", "<th scope=\"col\">maker</th>", "<td>Bonn</td>"] {
+    for part in
+        ["makers.csv", "2 rows", "<th scope=\"col\">maker</th>", "<td>Bonn</td>", "2 rows × "]
+    {
         assert!(page.text.contains(part), "{part} in {}", page.text);
     }
     let refused = world.form(&sheet, "fields=&processor=core").await;
@@ -173,6 +177,8 @@ async fn failed_rows_are_tried_again_from_the_table_and_over_rest() {
     assert_eq!(answer["status"]["task_run_status_counts"], json!({"queued": 2}));
     let none = world.page(&format!("/groups/{group}?show=conflict")).await;
     assert!(none.text.contains("No cell is in conflict."), "{}", none.text);
+    let none = world.page(&format!("/groups/{group}?show=low&column=%3Cb%3E")).await;
+    assert!(none.text.contains("No cell of &#60;b&#62; is of low confidence."), "{}", none.text);
     assert_eq!(world.page(&format!("/groups/{group}?show=other")).await.status, 422);
 }
 
@@ -197,4 +203,89 @@ async fn a_downloaded_report_proves_itself_and_what_is_changed_is_found_out() {
     assert!(markdown.text.starts_with("It comes *twice*"), "{}", markdown.text);
     let json = world.get(&format!("/runs/{run}/result.json")).await.json();
     assert_eq!(json["run"]["run_id"], run.to_string());
+}
+
+#[tokio::test]
+async fn a_table_is_filtered_by_the_cells_of_one_column() {
+    let world = World::new().await;
+    let group = world.group().await;
+    let rows = json!({"inputs": [{"input": {"company": "Acme"}}, {"input": {"company": "Beta"}}]});
+    world.post(&format!("/v1/tasks/groups/{group}/runs"), &rows).await;
+    let quote = world.archived("https://acme.test/", "Acme", "CEO: Ann", "Ann").await;
+    world.work(fields("Ann", quote)).await;
+    let (of_ceo, of_staff) = (
+        world.page(&format!("/groups/{group}?show=medium&column=ceo")).await,
+        world.page(&format!("/groups/{group}?show=medium&column=staff")).await,
+    );
+    assert!(of_ceo.text.contains(">Ann</span>") && !of_ceo.text.contains(">Beta<"));
+    assert!(of_ceo.text.contains("<option value=\"ceo\" selected>"), "{}", of_ceo.text);
+    assert!(of_staff.text.contains("No cell of staff is of medium confidence."));
+}
+
+#[tokio::test]
+async fn what_an_older_reading_was_quoted_for_is_marked_there_and_the_newest_says_so() {
+    let world = World::new().await;
+    let run = world.submit("Why?").await;
+    let old = world.archived("https://tides.test/", "Tides", "High tide twice.", "twice").await;
+    let (page, place) = (old.page, format!("s{}-{}", old.span.start, old.span.end));
+    world.work(report("It is so [1].", vec![old])).await;
+    let link = format!("/pages/{page}#{place}");
+    assert!(world.page(&format!("/runs/{run}")).await.text.contains(&link));
+    world.read_better("https://tides.test/", "High tide twice.", "All: high tide twice.").await;
+
+    let newest = world.page(&format!("/pages/{page}")).await.text;
+    assert!(newest.contains("All: high tide twice.") && newest.contains("1 more quote was taken"));
+    assert!(newest.contains(&format!("href=\"/pages/{page}?reading=1\"")), "{newest}");
+    let older = world.page(&format!("/pages/{page}?reading=1")).await.text;
+    assert!(older.contains(&format!("<a id=\"{place}\"></a><mark>twice</mark>")), "{older}");
+    assert!(older.contains("reading 1 of 2") && older.contains("This is an earlier reading"));
+    let link = format!("/pages/{page}?reading=1#{place}");
+    assert!(world.page(&format!("/runs/{run}")).await.text.contains(&link));
+    assert_eq!(world.page(&format!("/pages/{page}?reading=3")).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_long_text_comes_in_parts_and_a_quote_leads_into_its_own() {
+    let world = World::new().await;
+    let run = world.submit("Why?").await;
+    let body = format!("{}High tide twice.\n{}", "so\n".repeat(40_000), "on\n".repeat(20_000));
+    let quote = world.archived("https://tides.test/", "Tides", &body, "High tide twice.").await;
+    let (page, place) = (quote.page, format!("s{}-{}", quote.span.start, quote.span.end));
+    world.work(report("It is so [1].", vec![quote])).await;
+    let link = format!("/pages/{page}?part=3#{place}");
+    assert!(world.page(&format!("/runs/{run}")).await.text.contains(&link), "{link}");
+    let first = world.page(&format!("/pages/{page}")).await.text;
+    assert!(first.len() < 60_000 && first.contains("Part 1 of 4") && !first.contains("<mark>"));
+    assert!(first.contains(&format!("href=\"{link}\"")), "the list of quotes leads to it");
+    let third = world.page(&format!("/pages/{page}?part=3")).await.text;
+    assert!(third.contains(&format!("<a id=\"{place}\"></a><mark>High tide twice.</mark>")));
+    assert!(third.contains("rel=\"prev\"") && third.contains("rel=\"next\""));
+    let last = world.page(&format!("/pages/{page}?part=99")).await.text;
+    assert!(last.contains("Part 4 of 4") && !last.contains("rel=\"next\""));
+}
+
+#[tokio::test]
+async fn the_panels_of_a_long_report_are_asked_for_one_by_one() {
+    let world = World::new().await;
+    let run = world.submit("Why?").await;
+    let mut quotes = Vec::new();
+    let mut markdown = String::new();
+    for number in 1..=60 {
+        let body = format!("Before. Tide number {number} comes. After.");
+        let quote = format!("Tide number {number} comes.");
+        let address = format!("https://tides.test/{number}");
+        quotes.push(world.archived(&address, "Tides", &body, &quote).await);
+        let _ = write!(markdown, "It comes [{number}]. ");
+    }
+    world.work(report(&markdown, quotes)).await;
+    let page = world.page(&format!("/runs/{run}")).await.text;
+    assert_eq!(page.matches("class=\"panel\"").count(), 1, "one for all");
+    assert!(page.contains("<li id=\"c60\">"), "without a script a marker leads to its source");
+    let alone = world.page(&format!("/runs/{run}/quote?n=60")).await.text;
+    assert!(alone.contains("<mark>Tide number 60 comes.</mark>") && alone.contains("Before."));
+    assert!(alone.contains(&format!("/runs/{run}/quote?n=1#c1")), "the last leads to the first");
+    for wrong in ["0", "61", "x", ""] {
+        let answer = world.page(&format!("/runs/{run}/quote?n={wrong}")).await;
+        assert_eq!(answer.status, 404, "{wrong}");
+    }
 }

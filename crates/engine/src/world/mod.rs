@@ -381,6 +381,7 @@ impl World {
                     version: VERSION,
                     detail,
                     elapsed_ms,
+                    is_row: self.claimed.group.is_some(),
                     ..Made::default()
                 },
             )

@@ -215,7 +215,8 @@ impl World {
         let answer = serde_json::to_value(&entry)
             .map_err(|why| Failed::Broken(format!("an answer cannot be kept: {why}")))?;
         let attempt = self.claimed.attempt;
-        let made = Made { attempt, version: VERSION, detail, elapsed_ms, bill, share_with };
+        let is_row = self.claimed.group.is_some();
+        let made = Made { attempt, version: VERSION, detail, elapsed_ms, bill, share_with, is_row };
         let kept = self.store.remember(call, answer, made).await?;
         self.parsed(KIND, VERSION, kept.answer)
     }

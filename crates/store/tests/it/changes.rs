@@ -1,11 +1,15 @@
 use std::time::Duration;
 
+use serde_json::json;
+use task_mcp_store::{Call, Made};
 use testkit::Database;
 use tokio::time::timeout;
 
 use crate::bench::{Bench, ME, completed, new_rows};
 
 const SOON: Duration = Duration::from_secs(1);
+/// What has not come by then does not come: a wake-up takes less than a millisecond.
+const LONG_ENOUGH: Duration = Duration::from_millis(300);
 
 on_both! {
     a_run_wakes_those_who_watch_it_in_this_process_and_in_others(bench) {
@@ -18,6 +22,26 @@ on_both! {
         timeout(SOON, there.changed()).await.unwrap();
         bench.store.finish(run.seq, 1, completed("done")).await.unwrap();
         timeout(SOON, there.changed()).await.unwrap();
+    }
+
+    a_step_wakes_those_who_watch_a_run_at_work_and_not_those_who_wait_for_its_end(bench) {
+        let run = bench.submit().await;
+        let other = bench.another().await;
+        let (mut here, mut there) = (bench.store.watch_steps(run.seq), other.watch_steps(run.seq));
+        let mut end = bench.store.watch_run(run.seq);
+        let step = |is_row| {
+            let call = Call { run: run.seq, kind: "read", hash: vec![u8::from(is_row)], nth: 0 };
+            bench.store.remember(call, json!(1), Made { attempt: 1, version: 1, is_row, ..Made::default() })
+        };
+        step(true).await.unwrap();
+        assert!(timeout(LONG_ENOUGH, here.changed()).await.is_err(), "rows have too many");
+        step(false).await.unwrap();
+        timeout(SOON, here.changed()).await.unwrap();
+        timeout(SOON, there.changed()).await.unwrap();
+        assert!(timeout(LONG_ENOUGH, end.changed()).await.is_err());
+        bench.claim_one().await;
+        timeout(SOON, here.changed()).await.unwrap();
+        timeout(SOON, end.changed()).await.unwrap();
     }
 
     a_write_right_after_another_process_has_opened_is_not_missed(bench) {

@@ -113,7 +113,7 @@ on_both! {
         let evidence = output.basis[0].evidence[0].clone();
         let end = End { ending: Ending::Completed(output), receipt: receipt() };
         bench.store.finish(run.seq, 1, end).await.unwrap();
-        let (page, cited) = bench.store.find_page(ME, evidence.page).await.unwrap().unwrap();
+        let (page, cited) = bench.store.find_page(ME, evidence.page, None).await.unwrap().unwrap();
         assert_eq!(cited, std::slice::from_ref(&evidence.span));
         assert_eq!(page.text.quote(&evidence.span), evidence.quote);
         assert_eq!(page.text_ref, evidence.text);

@@ -122,7 +122,7 @@ on_both! {
         assert!(store.list_rows(ME, group, 0, 9, Filter::default()).await.unwrap().runs.is_empty());
         assert!(store.list_groups(ME, None, 9, GroupFilter::default()).await.unwrap().groups.is_empty());
         assert!(store.group_events(ME, group, 0, 10, &Filter::default()).await.unwrap().is_empty());
-        assert_eq!(store.find_page(ME, page).await.unwrap(), None);
+        assert_eq!(store.find_page(ME, page, None).await.unwrap(), None);
         assert_ne!(archive(&bench, "https://tides.test/moon", &tides()).await.1, text);
         assert!(store.list_sources(ME).await.unwrap().is_empty());
         assert!(!store.remove_source(ME, build::name("manual")).await.unwrap());

@@ -114,8 +114,14 @@ on_both! {
         let (same_page, new) = bench.store.archive(ME, better).await.unwrap();
         assert_eq!(same_page, page);
         assert_eq!(bench.store.reading(old).await.unwrap().unwrap().text.title, "Tides");
-        let (newest, _) = bench.store.find_page(ME, page).await.unwrap().unwrap();
+        let (newest, _) = bench.store.find_page(ME, page, None).await.unwrap().unwrap();
         assert_eq!((newest.text_ref, newest.text.title.as_str()), (new, "All about tides"));
+        assert_eq!((newest.number, newest.of, newest.is_older()), (2, 2, false));
+        let (older, _) = bench.store.find_page(ME, page, Some(1)).await.unwrap().unwrap();
+        assert_eq!((older.text_ref, older.text.title.as_str(), older.is_older()), (old, "Tides", true));
+        assert_eq!(bench.store.reading(old).await.unwrap().unwrap().number, 1);
+        assert_eq!(bench.store.find_page(ME, page, Some(3)).await.unwrap(), None);
+        assert_eq!(bench.store.readings_of(ME, page).await.unwrap(), [(old, 0), (new, 0)]);
     }
 
     what_an_address_led_to_is_known_to_all_workers_of_its_owner(bench) {
@@ -152,6 +158,6 @@ on_both! {
 
     an_unknown_page_is_not_found(bench) {
         assert_eq!(bench.store.reading(TextRef(7)).await.unwrap(), None);
-        assert_eq!(bench.store.find_page(ME, PageId::from_bits(7)).await.unwrap(), None);
+        assert_eq!(bench.store.find_page(ME, PageId::from_bits(7), None).await.unwrap(), None);
     }
 }

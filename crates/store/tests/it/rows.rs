@@ -72,6 +72,21 @@ on_both! {
         assert_eq!((marks.rows.high, marks.rows.conflict), (1, 1));
     }
 
+    rows_are_picked_by_one_of_their_columns(bench) {
+        let group = table(&bench).await;
+        let of = |field: &str, mark| RowQuery { field: Some(field.into()), ..picked(mark) };
+        assert_eq!(shown(&bench, group, of("year", Mark::Low)).await.0, [1]);
+        assert_eq!(shown(&bench, group, of("year", Mark::Conflict)).await.0, [3]);
+        assert_eq!(shown(&bench, group, of("yea", Mark::Low)).await.0, [0_i64; 0], "a part of a name is another name");
+        assert_eq!(shown(&bench, group, of("price", Mark::Low)).await.0, [0_i64; 0]);
+        assert_eq!(shown(&bench, group, of("year", Mark::Completed)).await.0, [0, 1, 2, 3], "whole rows have no column");
+        let sorted = RowQuery {
+            sort: RowSort::Field { name: "year".into(), is_falling: false },
+            ..of("year", Mark::High)
+        };
+        assert_eq!(shown(&bench, group, sorted).await.0, [0]);
+    }
+
     rows_come_in_parts_and_in_the_wanted_order(bench) {
         let group = table(&bench).await;
         let part = |offset| RowQuery { offset, limit: 3, ..picked(Mark::Completed) };
