@@ -110,10 +110,16 @@ pub enum Refused {
     TooLong,
     #[error("`{at}` has {count} choices; at most {MAX_CHOICES} are allowed")]
     TooManyChoices { at: String, count: usize },
+    #[error(
+        "`{at}` is a regular expression, which is not checked here: say in the description what the value looks like"
+    )]
+    Expression { at: String },
     #[error("`{at}` has the kind `{found}`, which is none of found, judged, written")]
     UnknownKind { at: String, found: String },
 }
 
+/// Keywords that hold regular expressions, some of which take for ever.
+const EXPRESSIONS: [&str; 2] = ["pattern", "patternProperties"];
 /// Names that the basis of every answer has already.
 const NAMES_OF_THE_BASIS: [&str; 7] =
     ["citations", "confidence", "evidence", "reasoning", "source", "sources", "source_urls"];
@@ -217,6 +223,9 @@ impl<'a> Reader<'a> {
     ) -> Result<Shape, Refused> {
         if depth > MAX_DEPTH {
             return Err(Refused::TooDeep { at: at.to_owned() });
+        }
+        if let Some(keyword) = EXPRESSIONS.into_iter().find(|word| object.contains_key(*word)) {
+            return Err(Refused::Expression { at: format!("{at}/{keyword}") });
         }
         if let Some(choices) = object.get("enum") {
             return choice(choices, at);
@@ -511,6 +520,22 @@ mod tests {
             refusal(json!({"properties": {"a": {"type": "null"}}})),
             "`/properties/a` can only be null: name a second type"
         );
+    }
+
+    #[test]
+    fn regular_expressions_are_refused_wherever_they_stand() {
+        let code = json!({"type": "string", "pattern": "^(a+)+$"});
+        let said =
+            |property: Value| refusal(json!({"type": "object", "properties": {"code": property}}));
+        assert!(
+            said(code.clone()).starts_with("`/properties/code/pattern` is a regular expression")
+        );
+        let list = json!({"type": "array", "items": code});
+        assert!(said(list).starts_with("`/properties/code/items/pattern`"));
+        let either = json!({"anyOf": [code, {"type": "null"}]});
+        assert!(said(either).starts_with("`/properties/code/anyOf/0/pattern`"));
+        let names = json!({"type": "object", "patternProperties": {"^a": code}});
+        assert!(said(names).starts_with("`/properties/code/patternProperties`"));
     }
 
     #[test]
