@@ -85,7 +85,7 @@ macro_rules! ended_on_both {
 const BY_PLACE: Both = ended_on_both!("row_index");
 const BY_TIME: Both = ended_on_both!("at_ms DESC, row_index DESC");
 const BY_FIELD: Both = Both {
-    sqlite: ended!("instr", "cells ->> $7 IS NULL, cells ->> $7, row_index"),
+    sqlite: ended!("instr", "cells ->> $7 NULLS LAST, row_index"),
     postgres: ended!(
         "strpos",
         "cells::json ->> $7 IS NULL,
@@ -94,7 +94,7 @@ const BY_FIELD: Both = Both {
     ),
 };
 const BY_FIELD_FALLING: Both = Both {
-    sqlite: ended!("instr", "cells ->> $7 IS NULL, cells ->> $7 DESC, row_index"),
+    sqlite: ended!("instr", "cells ->> $7 DESC NULLS LAST, row_index"),
     postgres: ended!(
         "strpos",
         "cells::json ->> $7 IS NULL,
