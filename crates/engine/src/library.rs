@@ -282,7 +282,11 @@ impl Library {
             read.map(|text| (answer, text))
         });
         let read = read.await.map_err(|why| Failed::Broken(format!("reading an answer: {why}")))?;
-        let Ok((answer, text)) = read else { return Ok(None) };
+        let Ok((answer, mut text)) = read else { return Ok(None) };
+        // Without a heading it would be called by the last part of its address.
+        if address.ends_with(&format!("/{}", text.title)) {
+            address.trim_start_matches("tool:").replace('/', ": ").clone_into(&mut text.title);
+        }
         let bytes = answer.into_bytes();
         self.archive_given(owner, address, media_type, bytes, text).await.map(Some)
     }

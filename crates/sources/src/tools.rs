@@ -12,7 +12,9 @@ use rmcp::model::{
     CallToolRequestParams, ClientConfig, ContentBlock, Implementation, JsonObject,
     PaginatedRequestParams, ProtocolVersion, ResourceContents,
 };
-use rmcp::service::{ClientLifecycleMode, RunningService, serve_client_with_lifecycle};
+use rmcp::service::{
+    ClientInitializeError, ClientLifecycleMode, RunningService, serve_client_with_lifecycle,
+};
 use rmcp::transport::StreamableHttpClientTransport;
 use rmcp::transport::streamable_http_client::StreamableHttpClientTransportConfig;
 use serde_json::Value;
@@ -114,7 +116,11 @@ impl Sources {
             legacy_version: None,
         };
         let connection = serve_client_with_lifecycle(us, transport, lifecycle).await;
-        connection.map_err(|why| in_words(&why))
+        connection.map_err(|why| match why {
+            // How it refused the newer greeting is of no interest where it refused the older one as well.
+            ClientInitializeError::LegacyFallbackFailed { fallback, .. } => in_words(&fallback),
+            why => in_words(&why),
+        })
     }
 }
 
