@@ -116,10 +116,12 @@ impl Sources {
             legacy_version: None,
         };
         let connection = serve_client_with_lifecycle(us, transport, lifecycle).await;
-        connection.map_err(|why| match why {
+        connection.map_err(|why| {
             // How it refused the newer greeting is of no interest where it refused the older one as well.
-            ClientInitializeError::LegacyFallbackFailed { fallback, .. } => in_words(&fallback),
-            why => in_words(&why),
+            if let ClientInitializeError::LegacyFallbackFailed { fallback, .. } = &why {
+                return in_words(fallback);
+            }
+            in_words(&why)
         })
     }
 }
