@@ -84,7 +84,7 @@ impl Frontier {
 
     /// Remembers addresses that the answer of a tool names, each with the words beside it.
     pub(crate) fn add_named(&mut self, page: &ReadPage) {
-        /// Addresses of one answer, and bytes of the words beside one.
+        /// Addresses of one answer, and characters of the words beside one.
         const MOST: usize = 100;
         const BESIDE: usize = 300;
         if !page.address.starts_with("tool:") {
@@ -92,7 +92,7 @@ impl Frontier {
         }
         let lines = page.text.body.lines();
         let named = lines.flat_map(|line| {
-            let beside = line.get(..BESIDE).unwrap_or(line).to_owned();
+            let beside: String = line.chars().take(BESIDE).collect();
             addresses_in(line).into_iter().map(move |address| (address, beside.clone()))
         });
         for (address, beside) in named.take(MOST) {

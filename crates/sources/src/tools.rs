@@ -42,8 +42,6 @@ pub struct Tool {
     pub description: String,
     /// JSON Schema of the arguments.
     pub input_schema: Value,
-    /// Whether the server says that calling it changes something.
-    pub changes_something: bool,
 }
 
 /// What a tool answered.
@@ -65,20 +63,16 @@ impl Sources {
     pub async fn tools(&self, server: &ToolServer) -> Result<Vec<Tool>, String> {
         let work = async {
             let connection = self.connect(server).await?;
-            let listed = list(&connection).await;
+            let listed = list(&connection, server).await;
             close(connection).await;
             listed
         };
         let tools = tokio::time::timeout(GREETING, work).await;
-        let tools = tools.map_err(|_| format!("it did not list its tools in {GREETING:?}"))??;
-        let may_be_called = |tool: &Tool| match &server.allowed {
-            Some(allowed) => allowed.contains(&tool.name),
-            None => !tool.changes_something,
-        };
-        Ok(tools.into_iter().filter(may_be_called).collect())
+        let tools = tools.map_err(|_| format!("it did not list its tools in {GREETING:?}"));
+        tools.flatten().map_err(|why| without_secrets(server, &why))
     }
 
-    /// Calls a tool once; nothing is repeated.
+    /// Calls a tool once; nothing is repeated. What the request sends in headers is cut out of the answer.
     ///
     /// Errors are sentences.
     pub async fn call_tool(
@@ -95,12 +89,14 @@ impl Sources {
             answer.map_err(|why| in_words(&why))
         };
         let answer = tokio::time::timeout(CALL, work).await;
-        let answer = answer.map_err(|_| format!("it did not answer in {CALL:?}"))??;
+        let answer = answer.map_err(|_| format!("it did not answer in {CALL:?}")).flatten();
+        let answer = answer.map_err(|why| without_secrets(server, &why))?;
         let mut text = answer.content.iter().map(block).collect::<Vec<_>>().join("\n\n");
         if text.trim().is_empty() {
             text = answer.structured_content.map(|value| value.to_string()).unwrap_or_default();
         }
-        Ok(Answer { text: cut(&text, ANSWER), is_error: answer.is_error == Some(true) })
+        let text = without_secrets(server, &cut(&text, ANSWER));
+        Ok(Answer { text, is_error: answer.is_error == Some(true) })
     }
 
     async fn connect(&self, server: &ToolServer) -> Result<Connection, String> {
@@ -126,13 +122,14 @@ impl Sources {
     }
 }
 
-async fn list(connection: &Connection) -> Result<Vec<Tool>, String> {
+async fn list(connection: &Connection, server: &ToolServer) -> Result<Vec<Tool>, String> {
     let mut tools = Vec::new();
     let mut cursor = None;
     for _ in 0..LIST_PAGES {
         let params = PaginatedRequestParams::default().with_cursor(cursor);
         let page = connection.list_tools(Some(params)).await.map_err(|why| in_words(&why))?;
-        tools.extend(page.tools.into_iter().filter_map(tool));
+        let callable = page.tools.into_iter().filter(|tool| may_be_called(server, tool));
+        tools.extend(callable.filter_map(described));
         cursor = page.next_cursor;
         if cursor.is_none() || tools.len() >= TOOLS {
             break;
@@ -142,8 +139,17 @@ async fn list(connection: &Connection) -> Result<Vec<Tool>, String> {
     Ok(tools)
 }
 
+fn may_be_called(server: &ToolServer, tool: &rmcp::model::Tool) -> bool {
+    if let Some(allowed) = &server.allowed {
+        return allowed.iter().any(|name| *name == tool.name);
+    }
+    !tool.annotations.as_ref().is_some_and(|says| {
+        says.read_only_hint == Some(false) || says.destructive_hint == Some(true)
+    })
+}
+
 /// `None` for a tool whose arguments are described at such length that no model could be shown them.
-fn tool(tool: rmcp::model::Tool) -> Option<Tool> {
+fn described(tool: rmcp::model::Tool) -> Option<Tool> {
     let input_schema = Value::Object((*tool.input_schema).clone());
     let is_short = input_schema.to_string().len() <= SCHEMA && tool.name.len() <= 128;
     let description = tool.description.or(tool.title.map(Into::into)).unwrap_or_default();
@@ -151,9 +157,6 @@ fn tool(tool: rmcp::model::Tool) -> Option<Tool> {
         name: tool.name.into_owned(),
         description: cut(&description, DESCRIPTION),
         input_schema,
-        changes_something: tool.annotations.is_some_and(|says| {
-            says.read_only_hint == Some(false) || says.destructive_hint == Some(true)
-        }),
     })
 }
 
@@ -179,6 +182,20 @@ fn block(block: &ContentBlock) -> String {
 async fn close(connection: Connection) {
     const GOODBYE: Duration = Duration::from_secs(2);
     let _ = tokio::time::timeout(GOODBYE, connection.cancel()).await;
+}
+
+/// A text of a server without what it was sent in headers: answers are shown to whoever may see the result.
+fn without_secrets(server: &ToolServer, text: &str) -> String {
+    /// Shorter values are no secrets, and stand in any text.
+    const LEAST: usize = 6;
+    // `Bearer abc`: the secret is the last word.
+    let values = server
+        .headers
+        .iter()
+        .flat_map(|(_, value)| [value.trim(), value.rsplit(' ').next().unwrap_or_default()]);
+    values
+        .filter(|value| value.len() >= LEAST)
+        .fold(text.to_owned(), |text, value| text.replace(value, "***"))
 }
 
 /// The innermost cause says what happened; those around it repeat that something did.

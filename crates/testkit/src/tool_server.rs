@@ -135,7 +135,7 @@ impl Desk {
         let arguments = params["arguments"].clone();
         self.seen.lock().expect("what was seen").calls.push((name.clone(), arguments.clone()));
         if self.manner == Manner::Failing {
-            return text("the register is closed on Sundays", true);
+            return text("the register is closed on Sundays to k-123456", true);
         }
         let word = |argument: &str| arguments[argument].as_str().unwrap_or_default().to_owned();
         let found = match name.as_str() {

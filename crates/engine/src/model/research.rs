@@ -60,7 +60,7 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
     let plans = plans(&mind, &purse, &task, caps.branches).await?;
     tell_plan(world, &plans).await?;
     let mut given = given(world, &mut budget).await?;
-    given.extend(from_tools(&mind, &purse, &task, &plans[0]).await?);
+    given.extend(ask_tools(&mind, &purse, &task, &plans[0]).await?);
     let (ledger, looked, failure) = look(&mind, &purse, &task, &plans, &given, budget).await?;
     if ledger.claims.is_empty() {
         return Ok(match failure {
@@ -163,7 +163,7 @@ async fn given(world: &World, budget: &mut Budget) -> Result<Vec<ReadPage>, Fail
 }
 
 /// What the tools say that the request names.
-async fn from_tools(
+async fn ask_tools(
     mind: &Mind<'_>,
     purse: &Purse,
     task: &Task,

@@ -90,8 +90,14 @@ pub(super) async fn consult(
                 continue;
             }
         };
-        let mut talk =
-            Talk { mind, server, tools: &tools, made: BTreeSet::new(), said: String::new() };
+        let mut talk = Talk {
+            mind,
+            server,
+            tools: &tools,
+            made: BTreeSet::new(),
+            said: String::new(),
+            answers: 0,
+        };
         left -= talk.hold(purse, wanted, share, &mut pages).await?;
     }
     Ok(pages)
@@ -104,8 +110,9 @@ struct Talk<'a> {
     tools: &'a [Tool],
     /// Calls by tool and arguments, to make none twice.
     made: BTreeSet<(String, String)>,
-    /// Calls and answers so far, fenced.
+    /// Calls and answers so far, fenced, and how many.
     said: String,
+    answers: usize,
 }
 
 impl<'a> Talk<'a> {
@@ -219,7 +226,8 @@ impl<'a> Talk<'a> {
 
     /// Keeps a call and its answer for the next turn; an answer that is worded as an instruction is left out of it.
     fn take(&mut self, call: &ToolCall) {
-        let name = self.made.len();
+        self.answers += 1;
+        let name = self.answers;
         let answer = call.content.as_deref().or(call.error.as_deref()).unwrap_or_default();
         let answer = material::tame(cut(answer, SHOWN));
         let answer =

@@ -122,7 +122,7 @@ impl World {
 
 impl From<Tool> for JournalTool {
     fn from(tool: Tool) -> Self {
-        let Tool { name, description, input_schema, .. } = tool;
+        let Tool { name, description, input_schema } = tool;
         Self { name, description, input_schema }
     }
 }
@@ -130,6 +130,6 @@ impl From<Tool> for JournalTool {
 impl From<JournalTool> for Tool {
     fn from(kept: JournalTool) -> Self {
         let JournalTool { name, description, input_schema } = kept;
-        Self { name, description, input_schema, changes_something: false }
+        Self { name, description, input_schema }
     }
 }

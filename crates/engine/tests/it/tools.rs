@@ -11,6 +11,8 @@ use testkit::{ToolServer, build};
 use crate::bench::on_the_web;
 use crate::models::{Desk, report, with_models};
 
+/// Sent in a header; the failing server says it again.
+const SECRET: &str = "k-123456";
 const INSURED: &str = "What was the plant of Sorrel Reach insured for?";
 
 fn records() -> Vec<Record> {
@@ -22,7 +24,7 @@ fn named(name: &str, server: &ToolServer) -> Named {
     Named {
         name: name.into(),
         url: server.url(),
-        headers: vec![("x-secret".into(), "k-123".into())],
+        headers: vec![("x-secret".into(), SECRET.into())],
         allowed: None,
     }
 }
@@ -55,11 +57,11 @@ async fn a_report_rests_on_what_tools_say_and_tells_of_each_call() {
         assert!(output.tool_calls[1].content.as_ref().unwrap().contains("insured"));
         assert_eq!(output.tool_calls[1].arguments, r#"{"id":"R7"}"#);
         let secrets = server.secrets();
-        assert!(secrets.len() > 4 && secrets.iter().all(|secret| secret == "k-123"));
+        assert!(secrets.len() > 4 && secrets.iter().all(|secret| secret == SECRET));
         let contacts = &done.receipt.contacts;
         assert!(contacts.iter().any(|contact| contact.purpose == "mcp" && contact.requests > 4));
         // Keys of callers are told to no model.
-        assert!(desk.server.asked().iter().all(|asked| !asked.turns[0].contains("k-123")));
+        assert!(desk.server.asked().iter().all(|asked| !asked.turns[0].contains(SECRET)));
     }
 }
 
@@ -150,7 +152,7 @@ async fn a_call_that_fails_is_reported_with_what_the_tool_says() {
     let call = done.output.unwrap().tool_calls.remove(0);
     assert_eq!(
         (call.content, call.error.as_deref()),
-        (None, Some("the register is closed on Sundays"))
+        (None, Some("the register is closed on Sundays to ***"))
     );
 }
 
