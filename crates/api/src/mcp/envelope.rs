@@ -25,6 +25,8 @@ pub(super) struct Message {
     pub(super) cancelled: Option<Value>,
     /// What a session begins with, for `initialize`.
     pub(super) opening: Option<Map<String, Value>>,
+    /// The parameters of a `tools/call`, mended.
+    pub(super) call: Option<Map<String, Value>>,
 }
 
 /// Checks one message, and mends it where what it means is clear. A refusal is the answer to be sent.
@@ -57,7 +59,8 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Value> {
     let method = match members.get("method") {
         Some(Value::String(method)) => method.clone(),
         None if is_answer => {
-            return Ok(Message { bytes, id, is_request: false, cancelled: None, opening: None });
+            let (cancelled, opening, call) = (None, None, None);
+            return Ok(Message { bytes, id, is_request: false, cancelled, opening, call });
         }
         None | Some(_) => {
             let rule = "`method` is missing: it must be text, such as \"tools/call\"";
@@ -74,9 +77,15 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Value> {
         }
         _ => None,
     };
-    let is_mended = method == "tools/call" && mend(&mut members);
-    let bytes = if is_mended { Value::Object(members).to_string().into() } else { bytes };
-    Ok(Message { bytes, is_request: !id.is_null(), id, cancelled, opening })
+    let is_call = method == "tools/call";
+    let is_mended = is_call && mend(&mut members);
+    let bytes =
+        if is_mended { serde_json::to_vec(&members).unwrap_or_default().into() } else { bytes };
+    let call = match members.remove("params") {
+        Some(Value::Object(params)) if is_call => Some(params),
+        _ => None,
+    };
+    Ok(Message { bytes, is_request: !id.is_null(), id, cancelled, opening, call })
 }
 
 /// Arguments as JSON text become the object that they mean; an empty list or text becomes none.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -18,6 +18,7 @@ use crate::App;
 use crate::doors::Written;
 use crate::gate::Caller;
 use crate::mcp::envelope::{self, INVALID_REQUEST, MAX_MESSAGE};
+use crate::mcp::kept::Looking;
 use crate::mcp::sessions::{self, Ids, OPENING, Opening, Sessions};
 use crate::mcp::web::WebHandler;
 use crate::mcp::{Handler, ToolSet};
@@ -44,7 +45,7 @@ pub(crate) fn routes(app: &App) -> Router<App> {
         .route_service("/mcp", door(ToolSet::Full))
         .route_service("/mcp/simple", door(ToolSet::Simple))
         .route_service("/mcp/web", stack(app, looking))
-        .layer(middleware::from_fn(around))
+        .layer(middleware::from_fn_with_state(app.clone(), around))
 }
 
 /// One handler as a service, with bounded sessions. Hosts, origins and keys are checked before it.
@@ -65,7 +66,7 @@ fn stack<H: ServerHandler + Send + 'static>(
 }
 
 /// Reads the message, refuses what is none, and writes every refusal as JSON-RPC.
-async fn around(request: Request, next: Next) -> Response {
+async fn around(State(app): State<App>, request: Request, next: Next) -> Response {
     let Some(caller) = request.extensions().get::<Caller>().copied() else {
         return refusal(StatusCode::INTERNAL_SERVER_ERROR, &Value::Null, "no caller");
     };
@@ -94,6 +95,12 @@ async fn around(request: Request, next: Next) -> Response {
         Ok(message) => message,
         Err(answer) => return written(StatusCode::BAD_REQUEST, &answer),
     };
+    let params = message.call.as_ref();
+    let looking = Looking::of(&app, caller.owner, &parts.uri, &parts.headers, params);
+    if let Some(known) = looking.as_ref().and_then(|looking| app.answers.find(looking, &message.id))
+    {
+        return known;
+    }
     // It may have been mended, and is of another length then.
     parts.headers.remove(header::CONTENT_LENGTH);
     let request = Request::from_parts(parts, Body::from(message.bytes));
@@ -103,7 +110,11 @@ async fn around(request: Request, next: Next) -> Response {
         }
         None => next.run(request).await,
     };
-    rpc(answered, &message.id).await
+    let answered = rpc(answered, &message.id).await;
+    match looking {
+        Some(looking) => app.answers.keep(looking, answered).await,
+        None => answered,
+    }
 }
 
 /// Whether the request names a session that was made for somebody else.

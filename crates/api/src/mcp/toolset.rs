@@ -6,7 +6,6 @@ use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, Conte
 use crate::mcp::arguments::{Arguments, ID};
 use crate::mcp::call::{Call, Refusal, data, markdown};
 use crate::mcp::create::{self, Started};
-use crate::mcp::kept::Asked;
 use crate::mcp::{cancel, definitions, listing, results, simple, status, tasks};
 
 /// A set of tools that does the whole work.
@@ -132,42 +131,25 @@ pub(super) async fn call(
         let message = format!("there is no tool `{shown}`; there are {}", known.join(", "));
         return Err(ErrorData::invalid_params(message, None));
     };
-    let asked = Asked::of(call, tool, request.arguments.as_ref());
-    if let Some(answer) = asked.as_ref().and_then(|asked| call.app.answers.find(asked)) {
-        return Ok(answer.into());
-    }
     // In a box: `rmcp` moves the future of a call several times, and what any tool may need to hold is large.
-    let answered = Box::pin(answered(call, tool, Arguments::new(request.arguments), asked)).await;
+    let answered = Box::pin(answered(call, tool, Arguments::new(request.arguments))).await;
     Ok(answered.unwrap_or_else(|refusal| refused(tool, &refusal).into()))
 }
 
-async fn answered(
-    call: &Call,
-    tool: Tool,
-    args: Arguments,
-    asked: Option<Asked>,
-) -> Result<CallToolResponse, Refusal> {
-    let kept = |answer: CallToolResult| {
-        if let Some(asked) = asked {
-            call.app.answers.keep(asked, &answer);
-        }
-        answer
-    };
+async fn answered(call: &Call, tool: Tool, args: Arguments) -> Result<CallToolResponse, Refusal> {
     match tool {
         Tool::CreateDeepResearch => started(call, create::deep_research(call, args).await),
         Tool::CreateTaskGroup => started(call, create::task_group(call, args).await),
         Tool::Start => started(call, simple::start(call, args).await),
         Tool::GetStatus => {
-            let status = status::get(call, args).await;
-            status.and_then(|status| data(&status)).map(kept).map(Into::into)
+            status::get(call, args).await.and_then(|view| data(&view)).map(Into::into)
         }
         Tool::GetResultMarkdown => results::get(call, args).await.map(markdown).map(Into::into),
         Tool::CancelTask => {
             cancel::run(call, args).await.and_then(|view| data(&view)).map(Into::into)
         }
         Tool::ListTasks => {
-            let listed = listing::list(call, args).await;
-            listed.and_then(|view| data(&view)).map(kept).map(Into::into)
+            listing::list(call, args).await.and_then(|view| data(&view)).map(Into::into)
         }
         Tool::Check => simple::check(call, args).await.map(Into::into),
         Tool::Read => simple::read(call, args).await.map(Into::into),

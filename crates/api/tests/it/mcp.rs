@@ -17,6 +17,17 @@ async fn key(world: &World, name: &str) -> String {
 
 /// One message of the era of 2026-07-28, from a client that takes tasks.
 async fn send(world: &World, key: &str, path: &str, method: &str, params: &Value) -> Answer {
+    send_as(1, world, key, path, method, params).await
+}
+
+async fn send_as(
+    id: u32,
+    world: &World,
+    key: &str,
+    path: &str,
+    method: &str,
+    params: &Value,
+) -> Answer {
     let mut params = params.clone();
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
@@ -24,7 +35,7 @@ async fn send(world: &World, key: &str, path: &str, method: &str, params: &Value
         "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
     });
     let name = ["name", "uri", "taskId"].iter().find_map(|name| params[name].as_str());
-    let message = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+    let message = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
     let request = Request::post(path)
         .header("host", "localhost")
         .header("x-api-key", key)
@@ -156,6 +167,22 @@ async fn a_look_that_is_repeated_shows_what_was_written_meanwhile_by_whichever_p
     let owner = world.store.owner_of_key(&ann).await.unwrap().unwrap();
     world.another().await.cancel_group(owner, group.parse().unwrap()).await.unwrap();
     assert_eq!(look(&group).await, both("completed"));
+}
+
+#[tokio::test]
+async fn a_look_that_is_repeated_is_answered_with_its_own_id() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    work(&world, &ann).await;
+    let params = json!({"name": "listTasks", "arguments": {}});
+    let mut answers = Vec::new();
+    for id in [7, 8] {
+        let answer = send_as(id, &world, &ann, "/mcp", "tools/call", &params).await;
+        assert_eq!(answer.json()["id"], id);
+        answers.push(answer.json()["result"].clone());
+    }
+    assert_eq!(answers[0], answers[1]);
+    assert_eq!(answers[0]["structuredContent"]["tasks"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]
