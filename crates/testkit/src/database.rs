@@ -139,3 +139,38 @@ impl Bare {
         insert.and_then(|mut insert| insert.execute([body])).expect("a commit");
     }
 }
+
+/// A plain connection to a database of the embedded store that no server uses, and what it inserts for one run: what
+/// keeping a run costs without a server before it.
+#[derive(Debug)]
+pub struct BareStore(Connection);
+
+impl BareStore {
+    /// In a data directory where a server has run once.
+    pub fn open(directory: &Path) -> Self {
+        let conn = Connection::open(directory.join("task-mcp.db")).expect("a database");
+        let settings = "PRAGMA synchronous = FULL;
+                        PRAGMA foreign_keys = ON;
+                        PRAGMA cache_size = -4096;
+                        INSERT INTO specs (owner, hash, body) VALUES (1, x'07', '{}')";
+        conn.execute_batch(settings).expect("a spec");
+        Self(conn)
+    }
+
+    /// Inserts a run with its first event, and commits.
+    pub fn commit(&self, id: &str, input: &str) {
+        let conn = &self.0;
+        let run = "INSERT INTO runs (id, owner, spec, processor, input, state, turn, event_seq, created_at_ms, modified_at_ms)
+                   VALUES ($1, 1, 1, 'noop', $2, 'queued',
+                           (SELECT COALESCE(MIN(turn), 0) + 1 FROM runs WHERE state = 'queued'), 1, 7, 7)";
+        let event = "INSERT INTO events (run_seq, seq, at_ms, kind, body)
+                     VALUES ($1, 1, 7, 'state', '{\"state\":\"queued\"}')";
+        let insert = || {
+            conn.prepare_cached("BEGIN IMMEDIATE")?.execute([])?;
+            conn.prepare_cached(run)?.execute([id, input])?;
+            conn.prepare_cached(event)?.execute([conn.last_insert_rowid()])?;
+            conn.prepare_cached("COMMIT")?.execute([])
+        };
+        insert().expect("a commit");
+    }
+}
