@@ -10,8 +10,8 @@ use domain::spec::SourcePolicy;
 use egress::Scope;
 use futures_util::{StreamExt as _, stream};
 use sources::{Filters, Hit, Page, Query, Sources};
-use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, timeout, timeout_at};
 use tracing::info;
 use url::Url;
 
@@ -26,14 +26,21 @@ const TURN: Duration = Duration::from_secs(10);
 const PAGES_AT_ONCE: usize = 5;
 /// Searches of one request at the same time.
 const SEARCHES_AT_ONCE: usize = 6;
-/// What is not there by then is told to be missing.
-const DEADLINE: Duration = Duration::from_secs(40);
+/// Longest time for one request, however many pages it names. What is not there by then is told to be missing.
+const DEADLINE: Duration = Duration::from_secs(30);
 
 /// Searching and reading, bounded for all callers together.
 #[derive(Debug, Clone)]
 pub(crate) struct Web {
     sources: Sources,
     places: Arc<Semaphore>,
+}
+
+/// The way to the web for one request.
+pub(crate) struct Visit {
+    web: Web,
+    give_up_at: Instant,
+    _place: OwnedSemaphorePermit,
 }
 
 /// What is searched for.
@@ -59,10 +66,8 @@ impl Web {
         Self { sources, places: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
-    /// The way to the web of this server, and a place there.
-    pub(crate) async fn of(
-        app: &App,
-    ) -> Result<(Self, tokio::sync::OwnedSemaphorePermit), Problem> {
+    /// The way to the web of this server, once there is a place.
+    pub(crate) async fn visit(app: &App) -> Result<Visit, Problem> {
         let web = app.web.clone().ok_or_else(|| {
             Problem::new(Kind::Unavailable, "this server searches and reads only for runs")
         })?;
@@ -72,9 +77,11 @@ impl Web {
                 .retry_after(2)
         };
         let place = turn.map_err(|_| busy())?.map_err(|_| busy())?;
-        Ok((web, place))
+        Ok(Visit { web, give_up_at: Instant::now() + DEADLINE, _place: place })
     }
+}
 
+impl Visit {
     /// Asks every provider every query, and merges what they find. Fails if none of them answers.
     pub(crate) async fn search(&self, app: &App, asked: &Asked) -> Result<Found, Problem> {
         let names = providers(app, &asked.queries);
@@ -101,9 +108,9 @@ impl Web {
             .collect();
         let searches = pairs.len();
         let calls: Vec<_> =
-            pairs.iter().map(|(name, query)| self.sources.search_web(name, query)).collect();
+            pairs.iter().map(|(name, query)| self.web.sources.search_web(name, query)).collect();
         let asking = stream::iter(calls).buffered(SEARCHES_AT_ONCE).collect::<Vec<_>>();
-        let answers = timeout(DEADLINE, asking).await.map_err(|_| {
+        let answers = timeout_at(self.give_up_at, asking).await.map_err(|_| {
             Problem::new(Kind::Unavailable, "the search providers did not answer in time")
                 .retry_after(30)
         })?;
@@ -134,8 +141,10 @@ impl Web {
             let message = format!("no search provider answers: {}", warnings.join("; "));
             return Err(Problem::new(Kind::Unavailable, message).retry_after(30));
         }
-        let mut hits = sources::fuse(lists);
-        hits.truncate(asked.max_results);
+        let hits = sources::fuse(lists);
+        // Who names the domains wants as much of them as there is.
+        let hits = if asked.policy.include.is_empty() { sources::spread(hits) } else { hits };
+        let hits = hits.into_iter().take(asked.max_results).collect();
         Ok(Found { hits, searches, warnings })
     }
 
@@ -151,10 +160,15 @@ impl Web {
         let read = |address: String| {
             let may_ask = &may_ask;
             async move {
-                let page = timeout(DEADLINE, self.sources.read_web(&address, may_ask)).await;
-                match page {
-                    Ok(page) => page.map_err(|why| why.to_string()),
-                    Err(_) => Err(format!("it did not come within {}s", DEADLINE.as_secs())),
+                let reading = self.web.sources.read_web(&address, may_ask);
+                match timeout_at(self.give_up_at, reading).await {
+                    // Nobody asks for the bytes, and many large pages may be held at once.
+                    Ok(Ok(page)) => Ok(Page { bytes: Vec::new(), ..page }),
+                    Ok(Err(why)) => Err(why.to_string()),
+                    Err(_) => Err(format!(
+                        "it did not come within the {} seconds that one request may take",
+                        DEADLINE.as_secs()
+                    )),
                 }
             }
         };

@@ -222,23 +222,40 @@ fn own_url(bound: SocketAddr) -> String {
 fn outside(ground: &Ground) {
     let settings = &ground.settings;
     let chosen = settings.search_providers();
-    let asked: Vec<String> = ground
+    let way_out = settings.way_out();
+    let (asked, barred): (Vec<_>, Vec<_>) = ground
         .sources
         .providers()
         .into_iter()
         .filter(|(name, _)| chosen.iter().any(|chosen| chosen == name))
-        .map(|(name, base)| format!("{name} at {}", base.host_str().unwrap_or_default()))
-        .collect();
+        .partition(|(_, base)| way_out.vet(base, Purpose::Search).is_ok());
+    let told = |all: Vec<(&str, Url)>| -> Vec<String> {
+        let place = |(name, base): (&str, Url)| {
+            format!("{name} at {}", base.host_str().unwrap_or_default())
+        };
+        all.into_iter().map(place).collect()
+    };
+    let (asked, barred) = (told(asked), told(barred));
+    if !barred.is_empty() {
+        let mode = settings.egress.mode.as_str();
+        eprintln!("  web search: egress.mode = {mode} bars {}", barred.join(", "));
+    }
+    let is_nobody_set_up = asked.is_empty() && barred.is_empty();
     if !asked.is_empty() {
-        eprintln!("  web search: every run asks {}", asked.join(", "));
-    } else if settings.asks_keyless() {
+        let who = if settings.egress.documents_stay {
+            "runs without documents ask"
+        } else {
+            "every run asks"
+        };
+        eprintln!("  web search: {who} {}", asked.join(", "));
+    } else if is_nobody_set_up && settings.asks_keyless() {
         eprintln!(
             "  web search: runs without sources of their own ask Wikipedia, for papers and news also Crossref, arXiv and GDELT"
         );
         eprintln!(
             "    (search.keyless = false ends that; docs/search.md has what else can be asked)"
         );
-    } else {
+    } else if is_nobody_set_up {
         eprintln!(
             "  web search: none (docs/search.md); addresses in questions are read all the same"
         );

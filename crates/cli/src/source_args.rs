@@ -132,9 +132,11 @@ fn check_file(path: &Path, shown: &str) -> Result<()> {
         refuse!("the file `{shown}` is empty; name a file with text");
     }
     let is_utf16 = head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff");
-    if head.starts_with(b"%PDF-") || (head.contains(&0) && !is_utf16) {
+    let is_document = head.starts_with(b"%PDF-")
+        || (head.starts_with(b"PK") && sources::extract::is_readable_name(shown));
+    if !is_document && head.contains(&0) && !is_utf16 {
         refuse!(
-            "the file `{shown}` is not text; Markdown, text, HTML, CSV and JSON can be read so far"
+            "the file `{shown}` is no document that can be read: PDF, office, Markdown, text, HTML, CSV and JSON are"
         );
     }
     Ok(())

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use egress::Scope;
+use egress::{Mode, Scope};
 use serde_json::json;
-use sources::{Page, Query, fuse, keyless_for, markdown};
+use sources::{Page, Query, fuse, keyless_for, markdown, spread};
 
 use crate::problem::refuse;
 use crate::settings::Settings;
@@ -82,6 +82,9 @@ pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
     } else {
         settings.search_providers()
     };
+    if names.is_empty() && settings.egress.mode == Mode::Offline {
+        refuse!("egress.mode is offline: no search provider is asked (docs/search.md)");
+    }
     if names.is_empty() {
         refuse!(
             "no search provider is set up: set search.searxng.url or a key of one (docs/search.md), or let those be \
@@ -109,8 +112,7 @@ pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
     if lists.is_empty() {
         bail!("no search provider answers; task-mcp doctor says what to change");
     }
-    let mut hits = fuse(lists);
-    hits.truncate(query.limit);
+    let hits: Vec<_> = spread(fuse(lists)).into_iter().take(query.limit).collect();
     if args.json {
         let results: Vec<_> = hits
             .iter()

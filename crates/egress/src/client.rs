@@ -176,7 +176,9 @@ impl Egress {
             let is_home = Origin::of(&url) == first_origin;
             let reply = self.ask(&request, &url, is_home, body::ACCEPT_ENCODING).await?;
             match redirect_target(&url, &reply) {
-                Some(next) if request.follow => url = next,
+                Some(next) if request.follow && may_lead(request.purpose, &request.url, &next) => {
+                    url = next;
+                }
                 location => return receive(url, location, reply, &request).await,
             }
         }
@@ -270,6 +272,11 @@ fn builder() -> reqwest::ClientBuilder {
         .pool_idle_timeout(IDLE_TIMEOUT)
         .http1_max_headers(MAX_HEADERS)
         .tcp_nodelay(true)
+}
+
+/// A search provider is asked with a key and the words of a question: neither is for whoever it refers to.
+fn may_lead(purpose: Purpose, asked: &Url, next: &Url) -> bool {
+    purpose != Purpose::Search || asked.host_str() == next.host_str()
 }
 
 fn redirect_target(url: &Url, reply: &Reply) -> Option<Url> {

@@ -11,9 +11,9 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::guard::{self, Refusal};
 
-/// A refused name is told no sooner than this after it was asked for. How fast a resolver answers would tell whether
-/// it knows the name.
-const REFUSED_AFTER: Duration = Duration::from_millis(60);
+/// A refused name is told this long after it was asked for, or twice as long, and so on. How fast a resolver answers would
+/// tell whether it knows the name: one of the own network is known at once, one that nobody knows may take a while.
+const REFUSED_AFTER: Duration = Duration::from_secs(1);
 
 /// Who knows the addresses of names: the machine's resolver, unless somebody brings another.
 #[derive(Clone)]
@@ -65,16 +65,22 @@ impl Vetted {
 impl Resolve for Vetted {
     fn resolve(&self, name: Name) -> Resolving {
         let asked = (self.names.0)(name.as_str().to_owned());
-        let told_at = Instant::now() + self.refused_after;
+        let (asked_at, step) = (Instant::now(), self.refused_after);
         Box::pin(async move {
             let found = asked.await.unwrap_or_default();
             if found.is_empty() || !found.iter().copied().all(guard::is_public) {
-                sleep_until(told_at).await;
+                sleep_until(asked_at + whole_steps(asked_at.elapsed(), step)).await;
                 return Err(Refusal::Nowhere.into());
             }
             Ok(dialled(found))
         })
     }
+}
+
+/// The time that has passed, rounded up to whole steps, at least one.
+fn whole_steps(passed: Duration, step: Duration) -> Duration {
+    let steps = passed.as_nanos().checked_div(step.as_nanos()).unwrap_or_default() + 1;
+    step * u32::try_from(steps).unwrap_or(u32::MAX)
 }
 
 /// Port 0 stands for "the port of the address"; the connector fills it in.
@@ -158,5 +164,13 @@ mod tests {
             assert_eq!(ask(&vetted, name).await, Err(Refusal::Nowhere));
             assert!(asked_at.elapsed() >= REFUSED_AFTER, "{name}");
         }
+    }
+
+    #[test]
+    fn a_resolver_that_takes_its_time_over_what_it_does_not_know_tells_nothing() {
+        let told = |passed_ms| whole_steps(Duration::from_millis(passed_ms), REFUSED_AFTER);
+        assert_eq!((told(3), told(400)), (REFUSED_AFTER, REFUSED_AFTER));
+        assert_eq!(told(1_200), REFUSED_AFTER * 2);
+        assert_eq!(whole_steps(Duration::from_millis(3), Duration::ZERO), Duration::ZERO);
     }
 }

@@ -7,7 +7,7 @@ use domain::event::Stage;
 use domain::source::Place;
 use domain::text::Link;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use sources::Hit;
+use sources::{Hit, Share, Shares};
 use url::Url;
 
 use crate::budget::Budget;
@@ -17,9 +17,6 @@ use crate::{Failed, ReadPage};
 
 /// Searches under way at once within one run.
 const AT_ONCE: usize = 4;
-/// Web pages of one domain among the offers of a round, as long as others are on offer; and where none are.
-const PER_DOMAIN: usize = 3;
-const AT_MOST_PER_DOMAIN: usize = 8;
 
 /// Addresses worth reading, best first, and what was said and asked before.
 #[derive(Debug, Clone, Default)]
@@ -170,21 +167,16 @@ impl Frontier {
         let wanted = ranked.into_iter().filter(|hit| {
             allows(world, &hit.address) && !is_old(hit) && !self.tried.contains(&key(&hit.address))
         });
-        let mut of_domain: HashMap<String, usize> = HashMap::new();
+        let mut shares = Shares::default();
         let (mut best, mut spare) = (Vec::new(), Vec::new());
         for hit in wanted {
             // Documents of a folder do not crowd each other out, nor do links of a given site; pages of one domain do.
             let domain = sources::domain_of(&hit.address);
             let domain = domain.filter(|_| !self.links.contains_key(&hit.address));
-            let count = domain.map_or(0, |domain| {
-                let count = of_domain.entry(domain).or_default();
-                *count += 1;
-                *count
-            });
-            match count {
-                0..=PER_DOMAIN => best.push(hit.address),
-                count if count <= AT_MOST_PER_DOMAIN => spare.push(hit.address),
-                _ => {}
+            match shares.count(domain) {
+                Share::Best => best.push(hit.address),
+                Share::Spare => spare.push(hit.address),
+                Share::TooMany => {}
             }
         }
         best.truncate(limit);

@@ -21,7 +21,7 @@ pub enum Failed {
     /// Whoever reads does not want that host asked.
     #[error("it leads to {address}, which the source policy leaves out")]
     LeftOut { address: String },
-    #[error("`{host}` sent nothing for {waited:?}")]
+    #[error("`{host}` did not send all of it within {waited:?}")]
     Silent { host: String, waited: Duration },
     /// Our own politeness.
     #[error("`{host}` is asked slowly, and no turn came up within {waited:?}")]

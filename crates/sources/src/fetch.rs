@@ -8,6 +8,7 @@ use std::time::Duration;
 use egress::{Egress, HeaderName, HeaderValue, Request, Response};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
+use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::browser::{Browser, Shell};
@@ -20,6 +21,9 @@ const ACCEPT: &str = "text/html,application/xhtml+xml,text/markdown,text/plain;q
                       application/json;q=0.8,application/pdf;q=0.8,*/*;q=0.5";
 /// Bytes of an address, also of one that a redirect leads to. Longer ones carry data, not a place.
 const MAX_ADDRESS_BYTES: usize = 2_048;
+/// Bytes of pages whose text is made at the same time, in KiB; a larger page is alone. Making it takes up to thirty times the
+/// size of a page.
+const IN_WORK_KIB: u32 = 6 * 1024;
 /// Requests for one page at one address, where the host is overloaded or broke off.
 const TRIES: usize = 3;
 /// Pause before a host that failed without saying for how long is asked once more.
@@ -36,6 +40,8 @@ struct Inner {
     timeout: Duration,
     max_bytes: usize,
     extractor: Extractor,
+    /// As many permits as KiB of pages may be in work.
+    in_work: Semaphore,
     /// Shows what only scripts fill; without it such pages are not read.
     browser: Option<Browser>,
 }
@@ -54,8 +60,16 @@ impl Fetch {
         extractor: Extractor,
         browser: Option<Browser>,
     ) -> Self {
-        let (robots, hosts) = (Robots::default(), Hosts::default());
-        Self(Arc::new(Inner { egress, robots, hosts, timeout, max_bytes, extractor, browser }))
+        Self(Arc::new(Inner {
+            egress,
+            robots: Robots::default(),
+            hosts: Hosts::default(),
+            timeout,
+            max_bytes,
+            extractor,
+            in_work: Semaphore::new(IN_WORK_KIB as usize),
+            browser,
+        }))
     }
 
     /// Reads a page; if it is `known`, the host need not send it again.
@@ -214,6 +228,9 @@ impl Fetch {
     }
 
     async fn read(&self, reply: Response) -> Result<Page, Failed> {
+        let kib = u32::try_from(reply.body.len() / 1024).unwrap_or(u32::MAX);
+        // Never closed: there is nothing to be told but that the page may be read.
+        let _place = self.0.in_work.acquire_many(kib.clamp(1, IN_WORK_KIB)).await;
         let extractor = self.0.extractor.clone();
         let read = tokio::task::spawn_blocking(move || to_page(&extractor, reply)).await;
         read.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
@@ -275,13 +292,15 @@ fn from_egress(url: &Url, failed: egress::Failed) -> Failed {
     }
 }
 
-/// The header `Retry-After`: seconds, or a date, which is measured against the host's own `Date`.
+/// The header `Retry-After`: seconds, or a date, which is measured against the host's own `Date`, or our clock where it
+/// sends none.
 pub(crate) fn pause(retry_after: &str, date: Option<&str>) -> Option<Duration> {
     if let Ok(seconds) = retry_after.trim().parse() {
         return Some(Duration::from_secs(seconds));
     }
+    let now = date.and_then(moment).unwrap_or_else(OffsetDateTime::now_utc);
     // A moment that has passed is no pause at all.
-    Some((moment(retry_after)? - moment(date?)?).try_into().unwrap_or_default())
+    Some((moment(retry_after)? - now).try_into().unwrap_or_default())
 }
 
 /// The day of the header `Last-Modified`.
@@ -310,7 +329,10 @@ mod tests {
         let (later, now) = ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:27:30 GMT");
         assert_eq!(pause(later, Some(now)), Some(Duration::from_secs(30)));
         assert_eq!(pause(now, Some(later)), Some(Duration::ZERO));
-        assert_eq!(pause(later, None), None);
+        assert_eq!(pause(later, None), Some(Duration::ZERO), "long ago by our clock");
+        let far = pause("Wed, 21 Oct 2099 07:28:00 GMT", None);
+        assert!(far.is_some_and(|pause| pause > Duration::from_hours(24)));
+        assert_eq!(pause("soon", None), None);
         assert_eq!(pause("99999999999999999999999", None), None);
     }
 }

@@ -34,7 +34,8 @@ pub use providers::wire::{Abilities, Account, Fault, Filters, Key};
 pub use rendering::{excerpts, markdown};
 use search::Providers;
 pub use search::{
-    About, Cleared, Query, canonical, catalogue, domain_of, fuse, keyless_for, without_tracking,
+    About, Cleared, Query, Share, Shares, canonical, catalogue, domain_of, fuse, keyless_for,
+    spread, without_tracking,
 };
 pub use tools::{Answer as ToolAnswer, Tool};
 

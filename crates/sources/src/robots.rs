@@ -45,8 +45,11 @@ struct Known {
 pub(crate) struct Rules(Option<Robot>);
 
 impl Rules {
+    /// Whether the site allows it, however its path is spelled.
     pub(crate) fn allow(&self, url: &Url) -> bool {
-        self.0.as_ref().is_none_or(|robot| robot.allowed(url.as_str()))
+        let allows =
+            |robot: &Robot| robot.allowed(url.as_str()) && robot.allowed(&plain(url.as_str()));
+        self.0.as_ref().is_none_or(allows)
     }
 
     /// The pause between two pages that the site asks for.
@@ -55,6 +58,21 @@ impl Rules {
         let delay = Duration::try_from_secs_f32(seconds).unwrap_or(MAX_DELAY);
         Some(delay.min(MAX_DELAY))
     }
+}
+
+/// An address in which letters, digits and `-._~` stand for themselves: `/%66oo` is `/foo`, says RFC 9309.
+fn plain(address: &str) -> String {
+    let mut plain = String::with_capacity(address.len());
+    let mut rest = address;
+    while let Some(at) = rest.find('%') {
+        plain.push_str(&rest[..at]);
+        let octet = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+        let meant = octet.map(char::from);
+        let meant = meant.filter(|c| c.is_ascii_alphanumeric() || "-._~".contains(*c));
+        plain.push(meant.unwrap_or('%'));
+        rest = &rest[at + if meant.is_some() { 3 } else { 1 }..];
+    }
+    plain + rest
 }
 
 impl Robots {
@@ -223,6 +241,20 @@ mod tests {
             0..40,
         )
         .prop_map(|pieces| pieces.concat())
+    }
+
+    #[test]
+    fn a_forbidden_path_is_forbidden_in_every_spelling() {
+        let robot =
+            Robot::new(AGENT, b"User-agent: *\nDisallow: /forbidden\nDisallow: /a%2Fb").unwrap();
+        let rules = Rules(Some(robot));
+        let allowed =
+            |path: &str| rules.allow(&Url::parse(&format!("https://a.test{path}")).unwrap());
+        assert!(
+            !allowed("/forbidden/x") && !allowed("/%66orbidden/x") && !allowed("/%66%6Frbidden")
+        );
+        assert!(allowed("/for%62") && allowed("/%e4%zz%") && !allowed("/a%2Fb"));
+        assert_eq!(plain("https://a.test/%66%C3%A4%2f%7E%"), "https://a.test/f%C3%A4%2f~%");
     }
 
     proptest! {

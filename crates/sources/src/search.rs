@@ -15,7 +15,7 @@ use tokio::time::sleep;
 use url::Url;
 
 pub use canonical::{canonical, domain_of, without_tracking};
-pub use fuse::fuse;
+pub use fuse::{Share, Shares, fuse, spread};
 pub(crate) use query::words;
 pub use withhold::Cleared;
 
@@ -251,9 +251,14 @@ impl Provider {
     }
 
     fn failed(&self, fault: Fault) -> Failed {
-        let Wire { name, title, variable, .. } = self.wire;
+        Failed::Provider { provider: self.wire.title, why: self.why(&fault), fault }
+    }
+
+    /// What is told of a fault, behind the name of the provider.
+    fn why(&self, fault: &Fault) -> String {
+        let Wire { name, variable, .. } = self.wire;
         let host = self.base.host_str().unwrap_or_default();
-        let why = match &fault {
+        match fault {
             Fault::Rate(_) if *name == "searxng" => format!("answers 429: {}", searxng::LIMITER),
             Fault::Rate(Some(wait)) => format!("asks us to come back after {wait:?}"),
             Fault::Rate(None) => "asks us to come back later".into(),
@@ -273,12 +278,11 @@ impl Provider {
             }
             Fault::Garbage(why) | Fault::Setup(why) => why.clone(),
             Fault::Closed(why) => format!("`{host}` may not be asked: {why}"),
-            Fault::LeftAlone(left) => {
-                format!("failed several times and is left alone for {}s", left.as_secs().max(1))
+            Fault::LeftAlone(left, why) => {
+                format!("{} (not asked again for {}s)", self.why(why), left.as_secs().max(1))
             }
             Fault::Crowded => "has too many of our questions waiting".into(),
-        };
-        Failed::Provider { provider: title, why, fault }
+        }
     }
 }
 

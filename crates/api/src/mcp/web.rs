@@ -115,7 +115,7 @@ async fn search(app: &App, mut args: Arguments) -> Result<CallToolResult, Refusa
         country: None,
         max_results: usize::try_from(count).unwrap_or(1),
     };
-    let (web, _place) = Web::of(app).await?;
+    let web = Web::visit(app).await?;
     let found = on_behalf("searched for a model", web.search(app, &asked)).await?;
     let results: Vec<Value> = found
         .hits
@@ -137,7 +137,7 @@ async fn fetch(app: &App, mut args: Arguments) -> Result<CallToolResult, Refusal
     let mut notes = args.finish()?;
     let url = url.unwrap_or_default();
     let offset = usize::try_from(offset).unwrap_or(usize::MAX);
-    let (web, _place) = Web::of(app).await?;
+    let web = Web::visit(app).await?;
     let policy = SourcePolicy::default();
     let addresses = [url.clone()];
     let read = on_behalf("read a page for a model", web.read(&addresses, &policy)).await;

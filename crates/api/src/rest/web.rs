@@ -69,7 +69,7 @@ pub(super) async fn search(
     };
     let per_result = members.chars("excerpt_settings", "max_chars_per_result", EXCERPT)?;
     let total = members.number("max_chars_total", MAX_CHARS, MAX_CHARS)?;
-    let (web, _place) = Web::of(&app).await?;
+    let web = Web::visit(&app).await?;
     let (found, pages) = on_behalf("searched for a caller", async {
         let found = web.search(&app, &asked).await?;
         let read: Vec<String> =
@@ -142,7 +142,7 @@ pub(super) async fn extract(
     let wants_excerpts = !queries.is_empty() || full.is_none();
     let per_result = members.chars("excerpt_settings", "max_chars_per_result", EXCERPT)?;
     let mut room = members.number("max_chars_total", MAX_CHARS, MAX_CHARS)?;
-    let (web, _place) = Web::of(&app).await?;
+    let web = Web::visit(&app).await?;
     let policy = SourcePolicy::default();
     let pages = on_behalf("read pages for a caller", web.read(&urls, &policy)).await;
     let (mut results, mut errors) = (Vec::new(), Vec::new());

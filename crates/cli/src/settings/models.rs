@@ -457,7 +457,7 @@ impl Settings {
         let base = usual_base(Wire::Ollama);
         let ollama =
             |model: &str| Profile::new(Wire::Ollama.as_str(), Wire::Ollama, model, base.clone());
-        let egress = Egress::new(self.policy_for(&[ollama("")]));
+        let egress = Egress::taped(self.policy_for(&[ollama("")]), self.cassette.clone());
         let found = Scope::open().around(local::ollama_models(&egress, &base)).await?;
         found.first().map(|newest| ollama(newest))
     }

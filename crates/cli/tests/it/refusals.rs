@@ -32,16 +32,16 @@ fn research_without_any_source_lists_the_kinds_with_a_whole_command_each() {
 fn a_source_that_cannot_be_read_is_named() {
     let shell = Shell::new();
     std::fs::create_dir(shell.path().join("empty")).unwrap();
-    shell.file("letter.pdf", b"%PDF-1.7\n");
+    shell.file("picture.md", b"\x89PNG\r\n\x1a\n\0\0\0");
     shell.file("blank.md", b"\n");
     let source = |place: &str| refused(&shell, &["research", "Why?", "--source", place]);
     insta::assert_snapshot!(
-        [source("missing"), source("empty"), source("letter.pdf"), source("blank.md"), source("ftp://x.test/"),
+        [source("missing"), source("empty"), source("picture.md"), source("blank.md"), source("ftp://x.test/"),
          source("http://127.0.0.1:9/")].join("\n"),
         @r"
     task-mcp: the source `missing` does not exist; check the path (from HOME)
     task-mcp: the folder `empty` holds no documents; put in PDF, office, Markdown, text, HTML, CSV or JSON files, or name another folder
-    task-mcp: the file `letter.pdf` is not text; Markdown, text, HTML, CSV and JSON can be read so far
+    task-mcp: the file `picture.md` is no document that can be read: PDF, office, Markdown, text, HTML, CSV and JSON are
     task-mcp: the file `blank.md` is empty; name a file with text
     task-mcp: the source `ftp://x.test/` begins with `ftp:`; use a path, http:// or https://
     task-mcp: the source `http://127.0.0.1:9/` may not be asked: only the ports 80 and 443 are used, unless the operator allows the exact origin; if you trust it, add --set fetch.allow=http://127.0.0.1:9

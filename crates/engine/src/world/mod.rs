@@ -210,6 +210,18 @@ impl World {
             request["country"] = json!(country);
         }
         let query = sources::Query { text: cleared, limit: HITS, filters };
+        // In the order in which they are asked, whichever answers first: a replay tells the same.
+        let place = {
+            let asked = &mut self.lock_seen().queries;
+            asked.push(Query {
+                provider: provider.to_owned(),
+                text: text.clone(),
+                hits: 0,
+                failed: Some("the run ended before it answered".into()),
+                withheld,
+            });
+            asked.len() - 1
+        };
         let hits = self.hits("search.web", request, format!("{provider}: {text}"), async {
             let sources = self.library.sources();
             // On the heap: an HTTP exchange is a large future, and rounds hold several of them.
@@ -217,13 +229,11 @@ impl World {
             found.map_err(|why| why.to_string())
         });
         let found = hits.await?;
-        self.lock_seen().queries.push(Query {
-            provider: provider.to_owned(),
-            text,
-            hits: found.as_ref().map_or(0, |hits| u32::try_from(hits.len()).unwrap_or(u32::MAX)),
-            failed: found.as_ref().err().cloned(),
-            withheld,
-        });
+        if let Some(told) = self.lock_seen().queries.get_mut(place) {
+            let hits = found.as_ref().map_or(0, Vec::len);
+            told.hits = u32::try_from(hits).unwrap_or(u32::MAX);
+            told.failed = found.as_ref().err().cloned();
+        }
         Ok(found)
     }
 

@@ -153,8 +153,8 @@ pub enum Fault {
     Setup(String),
     /// The way out does not let us ask it.
     Closed(String),
-    /// It failed before and is left alone for so long.
-    LeftAlone(Duration),
+    /// It failed before, for this reason, and is left alone for so long.
+    LeftAlone(Duration, Box<Self>),
     /// More of our own questions wait for it than it answers in time.
     Crowded,
 }
@@ -165,7 +165,7 @@ const SPARED: Duration = Duration::from_mins(1);
 impl Fault {
     pub(crate) const fn remedy(&self) -> Remedy {
         match self {
-            Self::Rate(Some(wait)) | Self::LeftAlone(wait) => Remedy::RetryAfter(*wait),
+            Self::Rate(Some(wait)) | Self::LeftAlone(wait, _) => Remedy::RetryAfter(*wait),
             Self::Rate(None) | Self::NoEngine(_) => Remedy::RetryAfter(SPARED),
             Self::Overloaded | Self::Silent | Self::Garbage(_) | Self::Crowded => Remedy::Retry,
             Self::TooLong => Remedy::Skip,

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::canonical::{canonical, without_tracking};
+use super::canonical::{canonical, domain_of, without_tracking};
 use crate::Hit;
 
 /// Reciprocal-rank fusion: how much the first places count. 60 is the usual figure of the literature.
@@ -38,6 +38,55 @@ pub fn fuse(lists: Vec<Vec<Hit>>) -> Vec<Hit> {
     let mut ranked: Vec<Hit> = merged.into_values().collect();
     ranked.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.address.cmp(&b.address)));
     without_copies(ranked)
+}
+
+/// Hits of one domain that stand among the best of a list.
+const PER_DOMAIN: usize = 3;
+/// Hits of one domain at all, the others behind those of all domains.
+const AT_MOST_PER_DOMAIN: usize = 8;
+
+/// How many hits of each domain there were.
+#[derive(Debug, Default)]
+pub struct Shares(HashMap<String, usize>);
+
+/// Where one more hit of a domain belongs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    Best,
+    /// Behind the hits of others.
+    Spare,
+    TooMany,
+}
+
+impl Shares {
+    /// Counts one more hit. What has no domain crowds nobody out.
+    pub fn count(&mut self, domain: Option<String>) -> Share {
+        let count = domain.map_or(0, |domain| {
+            let count = self.0.entry(domain).or_default();
+            *count += 1;
+            *count
+        });
+        match count {
+            0..=PER_DOMAIN => Share::Best,
+            count if count <= AT_MOST_PER_DOMAIN => Share::Spare,
+            _ => Share::TooMany,
+        }
+    }
+}
+
+/// A ranked list in which no domain takes more than its share, unless the others do not use theirs.
+pub fn spread(ranked: Vec<Hit>) -> Vec<Hit> {
+    let mut shares = Shares::default();
+    let (mut best, mut spare) = (Vec::new(), Vec::new());
+    for hit in ranked {
+        match shares.count(domain_of(&hit.address)) {
+            Share::Best => best.push(hit),
+            Share::Spare => spare.push(hit),
+            Share::TooMany => {}
+        }
+    }
+    best.extend(spare);
+    best
 }
 
 fn fill(known: &mut String, other: String) {

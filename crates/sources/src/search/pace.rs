@@ -42,7 +42,8 @@ struct State {
     next: Option<Instant>,
     last: Option<Instant>,
     failures: u32,
-    away_until: Option<Instant>,
+    /// Until when nobody asks it, and why.
+    away: Option<(Instant, Fault)>,
 }
 
 /// Being asked. Whoever holds it is with the provider.
@@ -61,8 +62,7 @@ impl Place {
 impl Gate {
     pub(super) fn new(pace: Pace) -> Self {
         let at_once = u32::try_from(pace.at_once.max(1)).unwrap_or(1);
-        let state =
-            State { gap: pace.every, next: None, last: None, failures: 0, away_until: None };
+        let state = State { gap: pace.every, next: None, last: None, failures: 0, away: None };
         Self {
             places: Arc::new(Semaphore::new(at_once as usize)),
             at_once,
@@ -94,12 +94,10 @@ impl Gate {
     }
 
     fn check_away(&self) -> Result<(), Fault> {
-        let left =
-            self.lock().away_until.map(|until| until.saturating_duration_since(Instant::now()));
-        match left {
-            Some(left) if !left.is_zero() => Err(Fault::LeftAlone(left)),
-            Some(_) | None => Ok(()),
-        }
+        let state = self.lock();
+        let Some((until, why)) = &state.away else { return Ok(()) };
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() { Ok(()) } else { Err(Fault::LeftAlone(left, Box::new(why.clone()))) }
     }
 
     /// Takes the next free moment; `None` if it is too far away.
@@ -143,12 +141,12 @@ impl Gate {
                 | Fault::BadRequest
                 | Fault::Setup(_)
                 | Fault::Closed(_)
-                | Fault::LeftAlone(_)
+                | Fault::LeftAlone(..)
                 | Fault::Crowded,
             ) => None,
         };
-        if let Some(away) = away {
-            state.away_until = Some(now + away);
+        if let (Some(away), Err(why)) = (away, answer) {
+            state.away = Some((now + away, why.clone()));
         }
     }
 
@@ -175,7 +173,7 @@ mod tests {
         gate.note(&Err(Fault::Rate(Some(Duration::from_mins(2)))));
         let refused = gate.enter().await.err();
         assert!(
-            matches!(refused, Some(Fault::LeftAlone(left)) if left > Duration::from_secs(110)),
+            matches!(refused, Some(Fault::LeftAlone(left, _)) if left > Duration::from_secs(110)),
             "{refused:?}"
         );
         assert_eq!(gap(&gate), FIRST_GAP);
@@ -193,11 +191,13 @@ mod tests {
         }
         assert!(gate.enter().await.is_ok());
         gate.note(&Err(Fault::Silent));
-        assert!(matches!(gate.enter().await.err(), Some(Fault::LeftAlone(left)) if left <= OPEN));
+        assert!(
+            matches!(gate.enter().await.err(), Some(Fault::LeftAlone(left, _)) if left <= OPEN)
+        );
         // The trial after it fails: twice as long.
         gate.note(&Err(Fault::Silent));
-        assert!(matches!(gate.enter().await.err(), Some(Fault::LeftAlone(left)) if left > OPEN));
-        gate.lock().away_until = None;
+        assert!(matches!(gate.enter().await.err(), Some(Fault::LeftAlone(left, _)) if left > OPEN));
+        gate.lock().away = None;
         gate.note(&Ok(Vec::new()));
         assert!(gate.enter().await.is_ok());
         assert_eq!(gate.lock().failures, 0);

@@ -214,7 +214,7 @@ async fn what_cannot_be_read_says_why() {
             "`/wall` holds no text: the host asks for a browser check",
             "`127.0.0.1` answered with status 410: there is no such page",
             "`/large` has more than 100000 bytes",
-            "`127.0.0.1` sent nothing for 500ms",
+            "`127.0.0.1` did not send all of it within 500ms",
         ]
     );
 }
