@@ -121,8 +121,8 @@ const TABLE: [Line; 9] = [
     ("ultra8x", 8, 480, 960, 7200, 3, 72, 2, 2400, 25),
 ];
 
-/// A call sets aside the most that it may cost, so that money has to hold one reading at the prices of small hosted models
-/// (about $0.25 for a million tokens in and $2 for a million out) even where little of it is spent.
+/// A call sets aside what it is expected to cost. `lite` holds its few calls at the prices of middling hosted models (about $2
+/// for a million tokens in and $10 for a million out); what is dearer asks for higher caps.
 ///
 /// name, calls, tokens in, millionths of a dollar, width, branches, calls of tools, judging: what the same tiers may ask of models
 type ModelLine = (&'static str, u32, u64, u64, u32, u32, u32, Judging);

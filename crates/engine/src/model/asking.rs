@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::model::Role;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use llm::{Format, Request, Stopped, Turn};
+use llm::{Format, Reply, Request, Stopped, Turn};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -55,18 +55,18 @@ impl<'a> Mind<'a> {
         fits.min(if is_wide { WIDE_ROOM } else { ROOM })
     }
 
-    /// Text. An answer that was cut is as good as one that was not: what is no whole sentence falls later.
+    /// Text, as far as its last whole sentence if it was cut.
     pub(crate) async fn text(
         &self,
         purse: &Purse,
         ask: Ask,
     ) -> Result<Result<String, Unanswered>, Failed> {
         let request = self.request(&ask, None)?;
-        let Some(grant) = purse.grant(ask.phase, self.world.most(ask.role, &request)) else {
+        let Some(grant) = purse.grant(ask.phase, self.world.expected(ask.role, &request)) else {
             return Ok(Err(Unanswered::Cap));
         };
         let reply = self.world.ask(purse, grant, ask.role, &request, ask.prompt).await?;
-        Ok(reply.map(|reply| reply.text))
+        Ok(reply.map(|reply| whole(&reply)))
     }
 
     /// A typed answer.
@@ -77,7 +77,7 @@ impl<'a> Mind<'a> {
         schema: &Value,
     ) -> Result<Result<T, Unanswered>, Failed> {
         let request = self.request(&ask, Some(schema))?;
-        let Some(grant) = purse.grant(ask.phase, self.world.most(ask.role, &request)) else {
+        let Some(grant) = purse.grant(ask.phase, self.world.expected(ask.role, &request)) else {
             return Ok(Err(Unanswered::Cap));
         };
         self.mended(purse, &ask, request, grant, schema).await
@@ -116,7 +116,7 @@ impl<'a> Mind<'a> {
             .map(|(ask, request, grant)| async move {
                 let Some(grant) = grant else { return Ok(Err(Unanswered::Cap)) };
                 let reply = self.world.ask(purse, grant, ask.role, &request, ask.prompt).await?;
-                Ok(reply.map(|reply| reply.text))
+                Ok(reply.map(|reply| whole(&reply)))
             })
             .collect();
         stream::iter(calls).buffered(AT_ONCE).try_collect().await
@@ -131,7 +131,7 @@ impl<'a> Mind<'a> {
     ) -> Result<Vec<(Ask, Request, Option<Grant>)>, Failed> {
         let granted = asks.into_iter().map(|ask| {
             let request = self.request(&ask, schema)?;
-            let grant = purse.grant(ask.phase, self.world.most(ask.role, &request));
+            let grant = purse.grant(ask.phase, self.world.expected(ask.role, &request));
             Ok((ask, request, grant))
         });
         granted.collect()
@@ -146,14 +146,24 @@ impl<'a> Mind<'a> {
         schema: &Value,
     ) -> Result<Result<T, Unanswered>, Failed> {
         let mut before = String::new();
+        // What could be read of an answer that was cut: better than nothing, if there is no room for the whole.
+        let mut part: Option<T> = None;
         for repair in 0..=REPAIRS {
             let reply = self.world.ask(purse, grant, ask.role, &request, ask.prompt).await?;
             let reply = match reply {
                 Ok(reply) => reply,
-                Err(why) => return Ok(Err(why)),
+                Err(why) => return Ok(part.ok_or(why)),
             };
+            let is_cut = reply.stopped == Stopped::Length;
             let faults = match llm::typed::read(&reply.text, schema) {
                 Ok(value) => match serde_json::from_value(value) {
+                    Ok(answer) if is_cut => {
+                        part = Some(answer);
+                        vec![
+                            "it was cut off before its end; answer again, in fewer words"
+                                .to_owned(),
+                        ]
+                    }
                     Ok(answer) => return Ok(Ok(answer)),
                     Err(why) => vec![why.to_string()],
                 },
@@ -162,20 +172,20 @@ impl<'a> Mind<'a> {
             let why = faults.join("; ");
             // The same again would be the same once more.
             if repair == REPAIRS || reply.text == before {
-                return Ok(Err(Unanswered::Unfit(why)));
+                return Ok(part.ok_or(Unanswered::Unfit(why)));
             }
             let (_, mend) = self.prompts.render("mend", &json!({ "faults": faults }))?;
             let shown: String = cut(&reply.text, SHOWN).to_owned();
             request.turns.truncate(1);
             request.turns.extend([Turn::model(shown), Turn::user(mend)]);
-            if reply.stopped == Stopped::Length {
+            if is_cut {
                 request.max_output_tokens = request.max_output_tokens.saturating_mul(2);
             }
             before = reply.text;
             // To mend costs less than to go without what was asked: the whole of the caps is there for it.
-            match purse.grant(Phase::Check, self.world.most(ask.role, &request)) {
+            match purse.grant(Phase::Check, self.world.expected(ask.role, &request)) {
                 Some(more) => grant = more,
-                None => return Ok(Err(Unanswered::Unfit(why))),
+                None => return Ok(part.ok_or(Unanswered::Unfit(why))),
             }
         }
         Ok(Err(Unanswered::Cap))
@@ -187,6 +197,19 @@ impl<'a> Mind<'a> {
             schema.map(|schema| Format { name: ask.prompt.into(), schema: schema.clone() });
         Ok(Request { format, ..Request::text(system, user, ask.max_output_tokens) })
     }
+}
+
+/// The text of an answer without the sentence in which it was cut.
+fn whole(reply: &Reply) -> String {
+    if reply.stopped != Stopped::Length {
+        return reply.text.clone();
+    }
+    let ends = |c: char| matches!(c, '.' | '!' | '?' | ']' | '。');
+    let end = reply
+        .text
+        .rfind(ends)
+        .map_or(0, |at| at + reply.text[at..].chars().next().map_or(0, char::len_utf8));
+    reply.text[..end].to_owned()
 }
 
 /// The schema of a list of objects under a name.

@@ -169,14 +169,39 @@ impl Ledger {
         chosen
     }
 
+    /// Takes in what was found for other parts of the same plan. They stay apart, however alike they are worded: each names
+    /// the same subject. Only what was asked in the same words twice, of gaps that two of them saw, becomes one.
+    pub(super) fn join(&mut self, other: Self) {
+        let place_of = other
+            .parts
+            .iter()
+            .map(|part| {
+                let asked = terms(&part.text);
+                let known = self.parts.iter().position(|own| terms(&own.text) == asked);
+                known.unwrap_or_else(|| {
+                    self.parts.push(part.clone());
+                    self.parts.len() - 1
+                })
+            })
+            .collect();
+        self.take(other, place_of);
+    }
+
     /// Takes in what another investigation of the same question found. Its parts become ours where they ask the same.
     pub(super) fn reconcile(&mut self, other: Self, most_parts: usize) {
         /// Parts this alike ask the same.
         const SAME_PART: f64 = 0.45;
+        let subject: BTreeSet<String> = self.subject().union(&other.subject()).cloned().collect();
+        // What all parts name tells none from another.
+        let telling = |part: &Part| {
+            let all = terms(&part.text);
+            let telling: BTreeSet<String> = all.difference(&subject).cloned().collect();
+            if telling.is_empty() { all } else { telling }
+        };
         let mut place_of = Vec::with_capacity(other.parts.len());
         for part in &other.parts {
-            let asked = terms(&part.text);
-            let alike = self.parts.iter().map(|own| likeness(&terms(&own.text), &asked));
+            let asked = telling(part);
+            let alike = self.parts.iter().map(|own| likeness(&telling(own), &asked));
             let best = alike.enumerate().max_by(|a, b| a.1.total_cmp(&b.1));
             match best {
                 Some((index, likeness)) if likeness >= SAME_PART => place_of.push(index),
@@ -187,6 +212,18 @@ impl Ledger {
                 }
             }
         }
+        self.take(other, place_of);
+    }
+
+    /// Words that stand in each of its parts, where there are several.
+    fn subject(&self) -> BTreeSet<String> {
+        let mut parts = self.parts.iter().map(|part| terms(&part.text));
+        let first = parts.next().filter(|_| self.parts.len() > 1).unwrap_or_default();
+        parts.fold(first, |common, part| common.intersection(&part).cloned().collect())
+    }
+
+    /// Takes in claims and pages. `place_of`: which of our parts each part of the other's is.
+    fn take(&mut self, other: Self, place_of: Vec<usize>) {
         self.rounds = self.rounds.max(other.rounds);
         for claim in other.claims {
             let page = self.place(&other.pages[claim.page]);
@@ -232,6 +269,28 @@ mod tests {
     fn what_those_who_word_searches_see_is_values_and_no_sentences() {
         let values = ledger().values(0).join("; ");
         assert!(values.contains("900") && !values.contains("costs"), "{values}");
+    }
+
+    #[test]
+    fn parts_of_one_plan_stay_apart_however_long_the_name_is_that_they_share() {
+        let bridge = |parts: &[&str]| Ledger {
+            parts: parts
+                .iter()
+                .map(|what| part(&format!("{what} the Great Northern Harbour Bridge")))
+                .collect(),
+            ..Ledger::default()
+        };
+        let mut ours = bridge(&["When was it opened:"]);
+        let mut theirs = bridge(&["Who designed"]);
+        let line = "It was designed by Ada Lind.";
+        let place = theirs.place(&page(3, "c.test", "T", line));
+        theirs.add(0, place, 0..line.len(), line.into());
+        ours.join(theirs);
+        assert_eq!((ours.parts.len(), ours.claims[0].part, ours.open()), (2, 1, vec![0]));
+        ours.join(bridge(&["Who designed"]));
+        assert_eq!(ours.parts.len(), 2, "asked twice in the same words");
+        ours.reconcile(bridge(&["Who designed", "What did it cost:"]), 12);
+        assert_eq!(ours.parts.len(), 3, "another branch asks one of them and something else");
     }
 
     #[test]

@@ -327,7 +327,7 @@ impl Filler<'_> {
     ) {
         let (missing, why) = match why {
             Unanswered::Cap => {
-                (Missing::Budget, "what this processor may ask of models is used up".into())
+                (Missing::Budget, "what is left of the caps of this processor does not pay for another call of a model".into())
             }
             Unanswered::Silent(why) | Unanswered::Unfit(why) => (Missing::NeedsModel, why.clone()),
         };

@@ -262,7 +262,7 @@ impl<'a> Filler<'a> {
             match answer {
                 Ok(answer) => dropped += self.add(&asked, portion, fresh, answer),
                 Err(Unanswered::Cap) => self.mind.world.note(
-                    "Not all pages were read by a model: what this processor may ask of models is used up.",
+                    "Not all pages were read by a model: what is left of the caps of this processor does not pay for another call of a model.",
                 ),
                 Err(Unanswered::Silent(why) | Unanswered::Unfit(why)) => {
                     self.mind.world.note(format!("A model did not read some passages: {why}."));

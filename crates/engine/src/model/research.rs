@@ -93,7 +93,10 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
 
 fn in_words(why: &Unanswered) -> String {
     match why {
-        Unanswered::Cap => "what this processor may ask of models is used up".into(),
+        Unanswered::Cap => {
+            "what is left of the caps of this processor does not pay for another call of a model"
+                .into()
+        }
         Unanswered::Silent(why) => why.clone(),
         Unanswered::Unfit(why) => format!("a model answered with what cannot be used: {why}"),
     }
@@ -185,10 +188,12 @@ async fn look(
 ) -> Result<(Ledger, Looked, Option<Unanswered>), Failed> {
     let width = mind.world.spec().processor.caps.width.max(1) as usize;
     let mut jobs: Vec<Ledger> = Vec::new();
-    for plan in plans {
+    let mut branch_of = Vec::new();
+    for (branch, plan) in plans.iter().enumerate() {
         let each = plan.parts.len().div_ceil(width.min(plan.parts.len()).max(1)).max(1);
         for parts in plan.parts.chunks(each) {
             jobs.push(Ledger { parts: parts.to_vec(), ..Ledger::default() });
+            branch_of.push(branch);
         }
     }
     let count = u32::try_from(jobs.len()).unwrap_or(1);
@@ -203,20 +208,21 @@ async fn look(
     for part in &purses {
         purse.absorb(part);
     }
-    let mut all: Option<Ledger> = None;
+    // First what each branch found, in parts that its plan tells apart; then the branches.
+    let mut branches: Vec<Ledger> = plans.iter().map(|_| Ledger::default()).collect();
     let mut looked = Looked { budget, rounds: 0, stopped: StopReason::Covered };
     let mut failure = None;
-    for (ledger, part, failed) in done {
+    for ((ledger, part, failed), branch) in done.into_iter().zip(branch_of) {
         looked.budget.absorb(&part.budget);
         looked.rounds = looked.rounds.max(part.rounds);
         looked.stopped = worse(looked.stopped, part.stopped);
         failure = failure.or(failed);
-        match &mut all {
-            None => all = Some(ledger),
-            Some(all) => all.reconcile(ledger, gaps::MOST_PARTS),
-        }
+        branches[branch].join(ledger);
     }
-    Ok((all.unwrap_or_default(), looked, failure))
+    let mut branches = branches.into_iter();
+    let mut all = branches.next().unwrap_or_default();
+    branches.for_each(|branch| all.reconcile(branch, gaps::MOST_PARTS));
+    Ok((all, looked, failure))
 }
 
 /// The reason that says most of what is missing.

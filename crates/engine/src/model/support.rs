@@ -197,8 +197,11 @@ fn capitalises_nouns(sentence: &str) -> bool {
         "der", "die", "das", "den", "dem", "des", "und", "ist", "sind", "war", "wurde", "wird",
         "ein", "eine", "einer", "von", "mit", "im", "auf", "für", "nicht", "sich", "auch", "zum",
     ];
+    const LETTERS: [char; 4] = ['ä', 'ö', 'ü', 'ß'];
     let tokens = words::tokens(sentence);
-    tokens.iter().filter(|token| FUNCTION_WORDS.contains(&token.lower.as_str())).count() >= 2
+    let said = tokens.iter().filter(|token| FUNCTION_WORDS.contains(&token.lower.as_str())).count();
+    // Some of these words are English too; one of them is enough beside a letter that is not.
+    said >= 2 || (said == 1 && sentence.to_lowercase().contains(LETTERS))
 }
 
 /// German and English give names endings: `Nordwinds` is `Nordwind`.

@@ -136,7 +136,7 @@ impl<'a> Talk<'a> {
                 Ok(answer) => answer,
                 Err(Unanswered::Cap) => {
                     world.note(format!(
-                        "`{}` was not asked any further: what this processor may ask of models is used up.",
+                        "`{}` was not asked any further: what is left of the caps of this processor does not pay for another call of a model.",
                         self.server.name
                     ));
                     break;

@@ -37,12 +37,14 @@ struct Answered {
 }
 
 impl World {
-    /// The most that a question may cost.
-    pub(crate) fn most(&self, role: Role, request: &Request) -> Cost {
+    /// What a question will cost, on the safe side: caps are kept to by what is expected, and exceeded at most by calls under way.
+    pub(crate) fn expected(&self, role: Role, request: &Request) -> Cost {
         let prompt = u64::from(llm::tokens::prompt(request));
         let profile = self.model_of(role).and_then(|(models, name)| models.profile(name));
         let price = profile.and_then(|profile| profile.price);
-        let output = u64::from(request.max_output_tokens);
+        /// Answers fill a small part of the room that they are given; what one takes beyond is settled afterwards.
+        const PART_FILLED: u64 = 4;
+        let output = u64::from(request.max_output_tokens).div_ceil(PART_FILLED);
         let micro_usd = price.map_or(0, |price| {
             (prompt.saturating_mul(price.input).saturating_add(output.saturating_mul(price.output)))
                 .div_ceil(1_000_000)

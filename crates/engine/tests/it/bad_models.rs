@@ -1,8 +1,8 @@
 //! Models that are down, dear, careless or stubborn: what they do not carry does not reach a report.
 
-use testkit::analyst::Habit;
+use testkit::analyst::{Analyst, Habit};
 use testkit::corpus::{self, QUESTION};
-use testkit::model_server::{Asked, Fault};
+use testkit::model_server::{Asked, Fault, Said};
 use testkit::{Database, build};
 
 use crate::models::{Desk, report};
@@ -61,6 +61,23 @@ async fn a_model_that_stumbles_once_is_asked_again() {
     desk.assert_signed(&done).await;
     assert_eq!((done.receipt.engine.as_str(), done.receipt.notes.len()), ("model", 0));
     assert_eq!(done.spending().calls as usize, done.hits - 3);
+}
+
+#[tokio::test]
+async fn an_answer_that_was_cut_is_not_taken_for_all_that_a_page_states() {
+    let analyst = Analyst::new(Habit::Careful);
+    let cut = move |asked: &Asked| match analyst.answer(asked) {
+        // As far as the list of what was found, whose end a tolerant reader supplies.
+        Said::Text(said) if asked.system.contains(READS) && asked.max_output_tokens < 2_000 => {
+            Said::Cut(said[..=said.find('[').unwrap()].to_owned())
+        }
+        said => said,
+    };
+    let desk = Desk::asking(corpus::web().await, cut, Database::sqlite()).await;
+    let done = desk.done(report("core"), QUESTION).await;
+    desk.assert_signed(&done).await;
+    assert_eq!((done.receipt.engine.as_str(), done.receipt.notes.len()), ("model", 0));
+    assert!(done.text.contains("12 May 1998"), "{}", done.text);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use store::{Amount, RunRow};
 use task_mcp_engine::{Prompts, Reasoning};
 use testkit::analyst::Habit;
 use testkit::corpus::{self, Web};
+use testkit::model_server::{Asked, Said};
 use testkit::{Analyst, Database, ModelServer, build};
 use url::Url;
 
@@ -48,7 +49,16 @@ impl Desk {
 
     pub(crate) async fn over(web: Web, habit: Habit, database: Database) -> Self {
         let analyst = Analyst::new(habit).translating(&corpus::TRANSLATIONS);
-        let server = ModelServer::start(move |asked| analyst.answer(asked)).await;
+        Self::asking(web, move |asked| analyst.answer(asked), database).await
+    }
+
+    /// With a model that answers so.
+    pub(crate) async fn asking(
+        web: Web,
+        answer: impl Fn(&Asked) -> Said + Send + Sync + 'static,
+        database: Database,
+    ) -> Self {
+        let server = ModelServer::start(answer).await;
         let mut bench = Bench::new(database, &[&web.register, &web.press]).await;
         bench.reasoning = Some(reasoning(&server, &bench));
         Self { web, server, bench }
