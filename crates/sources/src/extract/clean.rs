@@ -13,7 +13,7 @@ pub(super) fn words(raw: &str) -> String {
     for c in raw.chars() {
         if matches!(c, BREAK | '\u{2029}') {
             gap = Some('\n');
-        } else if c.is_whitespace() {
+        } else if is_blank(c) {
             gap = gap.or(Some(' '));
         } else if !is_invisible(c, previous) {
             if let Some(blank) = gap.take()
@@ -38,8 +38,8 @@ pub(super) fn code(raw: &str) -> String {
     let mut out = String::with_capacity(raw.len());
     for line in raw.split(['\n', BREAK]) {
         let mut previous = ' ';
-        for c in line.trim_end().chars() {
-            if c == '\t' || (c.is_whitespace() && c != '\r') {
+        for c in line.trim_end_matches(is_blank).chars() {
+            if c == '\t' || (is_blank(c) && c != '\r') {
                 out.push(if c == '\t' { c } else { ' ' });
             } else if !is_invisible(c, previous) {
                 out.push(c);
@@ -54,6 +54,11 @@ pub(super) fn code(raw: &str) -> String {
 
 fn nfc(text: String) -> String {
     if text.is_ascii() || is_nfc(&text) { text } else { text.nfc().collect() }
+}
+
+/// White space, and the sign of Braille without a dot, which looks like it.
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c == '\u{2800}'
 }
 
 /// Controls, zero-width and direction marks, tags, variation selectors, soft hyphens, icon fonts: what no
@@ -93,6 +98,8 @@ mod tests {
     fn white_space_is_folded_and_shown_breaks_stay() {
         assert_eq!(words("  a\n\t b\u{a0}c \u{2028} d "), "a b c\nd");
         assert_eq!(line("a\u{2028}b"), "a b");
+        assert_eq!(words("\u{2800}a\u{2800}\u{2800}b\u{2800}"), "a b");
+        assert_eq!(words("\u{2800}\u{2800}"), "");
     }
 
     #[test]

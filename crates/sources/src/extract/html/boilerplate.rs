@@ -114,7 +114,7 @@ pub(super) fn is_dropped(node: NodeRef<'_, Node>, element: &Element, care: Care)
     care == Care::Strict && is_boilerplate(node, element, name)
 }
 
-fn has_no_text(name: &str) -> bool {
+pub(super) fn has_no_text(name: &str) -> bool {
     matches!(
         name,
         "script"
@@ -144,41 +144,10 @@ fn has_no_text(name: &str) -> bool {
     )
 }
 
+/// What its styles hide is marked so before; see `unseen`.
 fn is_hidden(element: &Element) -> bool {
     element.attr("hidden").is_some_and(|value| value != "until-found")
         || element.attr("aria-hidden") == Some("true")
-        || element.attr("style").is_some_and(hides)
-}
-
-/// Whether a style keeps an element from being seen: not shown, without size or colour, or beyond the page.
-fn hides(style: &str) -> bool {
-    const WAYS: &[(&str, &[&str])] = &[
-        ("display", &["none"]),
-        ("visibility", &["hidden", "collapse"]),
-        ("content-visibility", &["hidden"]),
-        ("clip-path", &["inset(100%)", "inset(50%)"]),
-    ];
-    const ZERO: &[&str] = &["font-size", "opacity", "transform"];
-    const BEYOND: &[&str] = &["left", "right", "top", "bottom", "text-indent", "margin-left"];
-    let style: String = style.to_ascii_lowercase().split_whitespace().collect();
-    let declarations = style.split(';').filter_map(|one| one.split_once(':'));
-    declarations.into_iter().any(|(name, value)| {
-        let value = value.trim_end_matches("!important");
-        let is_zero = |value: &str| {
-            let digits = value.trim_end_matches(|c: char| c.is_ascii_alphabetic() || c == '%');
-            digits.parse::<f32>().is_ok_and(|number| number.abs() < 0.01)
-        };
-        WAYS.iter().any(|(way, values)| *way == name && values.contains(&value))
-            || (ZERO.contains(&name) && (is_zero(value) || value.starts_with("scale(0)")))
-            || (name == "clip" && is_nothing(value))
-            || (BEYOND.contains(&name) && value.starts_with("-9") && value.len() > 5)
-    })
-}
-
-/// `rect(0 0 0 0)`, with or without units and commas; blanks are gone already.
-fn is_nothing(clip: &str) -> bool {
-    let inside = clip.strip_prefix("rect(").and_then(|rest| rest.strip_suffix(')'));
-    inside.is_some_and(|inside| inside.replace("px", "").bytes().all(|b| b"0,".contains(&b)))
 }
 
 fn is_boilerplate(node: NodeRef<'_, Node>, element: &Element, name: &str) -> bool {

@@ -4,8 +4,11 @@ mod boilerplate;
 mod data;
 mod head;
 mod inline;
+mod sheet;
+mod style;
 mod table;
 mod tame;
+mod unseen;
 mod walk;
 
 use domain::text::Text;
@@ -22,7 +25,7 @@ const THIN_BYTES: usize = 200;
 
 /// Reads a page. Fails, with the reason, if it shows no text.
 pub(super) fn read(source: &str, base: Option<&Url>) -> Result<Text, &'static str> {
-    let page = Html::parse_document(&tame::tame(source));
+    let page = parsed(source);
     let mut writer = main_content(&page);
     let shown = writer.len();
     data::write(&page, &mut writer);
@@ -36,8 +39,15 @@ pub(super) fn read(source: &str, base: Option<&Url>) -> Result<Text, &'static st
 
 /// Writes the blocks of a piece of HTML, such as those inside Markdown.
 pub(super) fn write_piece(source: &str, writer: &mut Writer) {
-    let page = Html::parse_document(&tame::tame(source));
+    let page = parsed(source);
     walk::write(page.root_element(), Care::Lenient, writer);
+}
+
+/// The page as it is seen.
+fn parsed(source: &str) -> Html {
+    let mut page = Html::parse_document(&tame::tame(source));
+    unseen::take_out(&mut page);
+    page
 }
 
 fn main_content(page: &Html) -> Writer {
