@@ -623,6 +623,20 @@ fn a_pdf_is_its_pages_by_their_numbers() {
 }
 
 #[test]
+fn a_pdf_of_pages_with_one_line_keeps_its_words() {
+    let pages = [
+        "Quarter 1 revenue: EUR 120 million",
+        "Quarter 2 revenue: EUR 131 million",
+        "Quarter 3 revenue: EUR 128 million",
+        "Quarter 4 revenue: EUR 140 million",
+    ];
+    let text = read(&pdf(&pages), "doc://notes/a.pdf");
+    assert!(pages.iter().all(|page| text.body.contains(page)), "{}", text.body);
+    let text = read(&pdf(&["Closed"; 4]), "doc://notes/a.pdf");
+    assert_eq!(text.body.matches("Closed").count(), 4);
+}
+
+#[test]
 fn a_feed_is_its_entries_with_days_and_links() {
     let rss = "<?xml version=\"1.0\"?><rss><channel><title>Harbour news</title><link>https://a.test/</link><language>en-gb</language>\
                <image><title>Logo</title></image><item><title>Storm</title><link>https://a.test/storm</link>\
