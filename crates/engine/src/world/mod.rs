@@ -8,6 +8,7 @@ mod tools;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use domain::event::{EventKind, Progress, Stage};
 use domain::evidence::TextRef;
@@ -123,6 +124,9 @@ struct JournalPage {
     text: i64,
 }
 
+/// Share of the wall time in which is looked, and models are asked.
+const LATE_PERCENT: u128 = 85;
+
 impl World {
     pub(crate) fn new(
         store: Store,
@@ -149,11 +153,20 @@ impl World {
         self.lock_seen().clone()
     }
 
-    /// Whether so much of the wall time is gone that what is there should be written up: 85 % of it.
+    /// Whether so much of the wall time is gone that what is there should be written up.
     pub(crate) fn is_late(&self) -> bool {
         let spent = self.store.clock().now().since_ms(self.claimed.started_at);
         let wall = self.spec().processor.caps.wall.as_millis();
-        u128::try_from(spent).unwrap_or(0) * 100 > wall * 85
+        u128::try_from(spent).unwrap_or(0) * 100 > wall * LATE_PERCENT
+    }
+
+    /// How long models may still take. The rest is for the rules, which finish with what was read: an answer that says why
+    /// it is short, and not none.
+    fn time_for_models(&self) -> Duration {
+        let wall = self.spec().processor.caps.wall.as_millis();
+        let spent = self.store.clock().now().since_ms(self.claimed.started_at);
+        let left = (wall * LATE_PERCENT / 100).saturating_sub(u128::try_from(spent).unwrap_or(0));
+        Duration::from_millis(u64::try_from(left).unwrap_or(u64::MAX))
     }
 
     fn lock_seen(&self) -> std::sync::MutexGuard<'_, Seen> {

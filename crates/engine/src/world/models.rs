@@ -8,6 +8,7 @@ use domain::processor::Engine;
 use llm::{Reply, Request};
 use serde::{Deserialize, Serialize};
 use store::{Amount, Bill, Call, Made};
+use tokio::time::timeout;
 
 use super::{Entry, Sent, VERSION, World};
 use crate::model::prompts::Prompts;
@@ -27,6 +28,8 @@ pub(crate) enum Unanswered {
 
 /// The kind of such calls in the journal.
 const KIND: &str = "model";
+
+const OUT_OF_TIME: &str = "the time that this processor has for models was over";
 
 /// An answer as it stands in the journal.
 #[derive(Serialize, Deserialize)]
@@ -178,12 +181,21 @@ impl World {
         {
             return Ok(Ok(answered));
         }
+        let left = self.time_for_models();
+        if left.is_zero() {
+            return Ok(Err((OUT_OF_TIME.into(), false)));
+        }
         let attempt = self.claimed.attempt;
         self.store.reserve(call, attempt, amount(grant.0, request)).await?;
         let scope = self.scope.fresh();
         // On the heap: an exchange is a large future, and a round holds several of them.
-        let outcome = scope.around(Box::pin(models.ask(name, request))).await;
+        let outcome = timeout(left, scope.around(Box::pin(models.ask(name, request)))).await;
         let sent: Vec<Sent> = scope.contacts().into_iter().map(Sent::from).collect();
+        let Ok(outcome) = outcome else {
+            self.note_sent(sent);
+            self.store.write_off(call, attempt).await?;
+            return Ok(Err((OUT_OF_TIME.into(), true)));
+        };
         match outcome {
             Ok(reply) => {
                 let bill = bill(&reply);

@@ -1,5 +1,7 @@
 //! Models that are down, dear, careless or stubborn: what they do not carry does not reach a report.
 
+use std::time::Duration;
+
 use testkit::analyst::{Analyst, Habit};
 use testkit::corpus::{self, QUESTION};
 use testkit::model_server::{Asked, Fault, Said};
@@ -78,6 +80,32 @@ async fn an_answer_that_was_cut_is_not_taken_for_all_that_a_page_states() {
     desk.assert_signed(&done).await;
     assert_eq!((done.receipt.engine.as_str(), done.receipt.notes.len()), ("model", 0));
     assert!(done.text.contains("12 May 1998"), "{}", done.text);
+}
+
+#[tokio::test]
+async fn when_the_time_is_nearly_over_the_rules_finish_with_what_was_read() {
+    let desk = Desk::new(Habit::Careful).await;
+    desk.server.next((0..3).map(|_| None));
+    desk.server.always(Some(Fault::Hang));
+    let mut spec = report("pro");
+    spec.processor.caps.wall = Duration::from_secs(6);
+    let step = Duration::from_millis(50);
+    let time_passes = async {
+        loop {
+            tokio::time::sleep(step).await;
+            desk.bench.clock.advance(step);
+        }
+    };
+    let done = tokio::select! {
+        done = desk.done(spec, QUESTION) => done,
+        () = time_passes => unreachable!("time does not end"),
+    };
+    desk.assert_signed(&done).await;
+    assert_eq!((done.receipt.engine.as_str(), done.spending().calls), ("extractive", 3));
+    let notes = done.receipt.notes.join("\n");
+    assert!(notes.contains("the time that this processor has for models was over"), "{notes}");
+    assert!(done.text.contains("12 May 1998"), "{}", done.text);
+    assert!(done.spending().lost > 0, "what was cut off may have been charged");
 }
 
 #[tokio::test]
