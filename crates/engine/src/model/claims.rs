@@ -183,8 +183,8 @@ impl Ledger {
                     self.parts.len() - 1
                 })
             })
-            .collect();
-        self.take(other, place_of);
+            .collect::<Vec<_>>();
+        self.take(other, &place_of);
     }
 
     /// Takes in what another investigation of the same question found. Its parts become ours where they ask the same.
@@ -212,7 +212,7 @@ impl Ledger {
                 }
             }
         }
-        self.take(other, place_of);
+        self.take(other, &place_of);
     }
 
     /// Words that stand in each of its parts, where there are several.
@@ -223,7 +223,7 @@ impl Ledger {
     }
 
     /// Takes in claims and pages. `place_of`: which of our parts each part of the other's is.
-    fn take(&mut self, other: Self, place_of: Vec<usize>) {
+    fn take(&mut self, other: Self, place_of: &[usize]) {
         self.rounds = self.rounds.max(other.rounds);
         for claim in other.claims {
             let page = self.place(&other.pages[claim.page]);

@@ -29,6 +29,8 @@ pub(crate) enum Unanswered {
 /// The kind of such calls in the journal.
 const KIND: &str = "model";
 
+/// Answers fill a small part of the room that they are given; what one takes beyond is settled afterwards.
+const PART_FILLED: u64 = 4;
 const OUT_OF_TIME: &str = "the time that this processor has for models was over";
 
 /// An answer as it stands in the journal.
@@ -45,8 +47,6 @@ impl World {
         let prompt = u64::from(llm::tokens::prompt(request));
         let profile = self.model_of(role).and_then(|(models, name)| models.profile(name));
         let price = profile.and_then(|profile| profile.price);
-        /// Answers fill a small part of the room that they are given; what one takes beyond is settled afterwards.
-        const PART_FILLED: u64 = 4;
         let output = u64::from(request.max_output_tokens).div_ceil(PART_FILLED);
         let micro_usd = price.map_or(0, |price| {
             (prompt.saturating_mul(price.input).saturating_add(output.saturating_mul(price.output)))
