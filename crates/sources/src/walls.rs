@@ -1,15 +1,26 @@
-//! Pages that stand in front of the page: challenges, logins, refusals, "not found" with status 200.
+//! Pages that stand in front of the page: challenges, logins, refusals, questions for consent, "not found" with status
+//! 200, domains for sale.
 
-use domain::text::Text;
+mod consent;
+mod signs;
+#[cfg(test)]
+mod tests;
+
+use domain::text::{BlockKind, Text};
 
 use crate::extract::kind::Kind;
+use signs::{FILLERS, LOGINS, NOT_HERE, NOT_HERE_HEADINGS, SHORT_SIGNS, SIGNS, WAITING, WHO};
 
 /// Pages with more text than this, in bytes, are never taken for a wall; they may be about walls.
 const MAX_WALL_BYTES: usize = 2_000;
+/// And so are those that use words of walls which others use too.
+const MAX_SHORT_BYTES: usize = 600;
 /// A page with a field for a password and less text than this, in bytes, is a login and nothing else.
 const MAX_LOGIN_BYTES: usize = 600;
 /// A page that scripts are to fill shows less text than this, in bytes, before they run.
 const MAX_SHELL_BYTES: usize = 150;
+/// Blocks at the beginning of a page that may say what it is.
+const FIRST_BLOCKS: usize = 4;
 
 const CHECK: &str = "the host asks for a browser check";
 const HUMAN: &str = "the host asks for a proof of being human";
@@ -23,75 +34,8 @@ pub(crate) const SCRIPTS_IN_VAIN: &str =
 const SUBSCRIBERS: &str = "it is for subscribers";
 const LOGIN: &str = "it asks for a login";
 const ABSENT: &str = "it says that there is no such page, with status 200";
-
-/// What such a page says of itself, in lower case, and what it means.
-const SIGNS: &[(&str, &str)] = &[
-    ("just a moment...", CHECK),
-    ("checking your browser", CHECK),
-    ("checking if the site connection is secure", CHECK),
-    ("verify you are human", HUMAN),
-    ("verifying you are human", HUMAN),
-    ("are you a robot", HUMAN),
-    ("not a robot", HUMAN),
-    ("complete the captcha", HUMAN),
-    ("press & hold to confirm", HUMAN),
-    ("pardon our interruption", REFUSED),
-    ("unusual traffic from your", "the host takes us for too many requests"),
-    ("attention required! | cloudflare", REFUSED),
-    ("request unsuccessful. incapsula incident", REFUSED),
-    ("enable javascript and cookies to continue", SCRIPTS),
-    ("you need to enable javascript", SCRIPTS),
-    ("please enable javascript", SCRIPTS),
-    ("please turn on javascript", SCRIPTS),
-    ("javascript is required to", SCRIPTS),
-    ("this app requires javascript", SCRIPTS),
-    ("javascript is disabled in your browser", SCRIPTS),
-    ("doesn't work properly without javascript", SCRIPTS),
-    ("subscribe to continue reading", SUBSCRIBERS),
-    ("subscribe to read the full", SUBSCRIBERS),
-    ("this content is for subscribers", SUBSCRIBERS),
-    ("log in to continue", LOGIN),
-    ("sign in to continue", LOGIN),
-    ("you must be logged in", LOGIN),
-    ("you must log in to", LOGIN),
-    ("please log in to", LOGIN),
-    ("please sign in to", LOGIN),
-];
-
-/// Titles of pages that say "not here" with status 200.
-const NOT_HERE: &[&str] = &[
-    "404",
-    "404 not found",
-    "404 page not found",
-    "404: not found",
-    "404: page not found",
-    "404: this page could not be found",
-    "page not found",
-    "not found",
-    "page does not exist",
-    "seite nicht gefunden",
-    "page introuvable",
-    "page non trouvée",
-    "página no encontrada",
-    "página não encontrada",
-    "pagina non trovata",
-    "pagina niet gevonden",
-    "sidan hittades inte",
-    "страница не найдена",
-    "页面不存在",
-    "ページが見つかりません",
-    "error 404",
-    "404 error",
-    "access denied",
-    "403 forbidden",
-    "forbidden",
-    "access to this page has been denied",
-    "sorry, we can't find that page",
-];
-
-/// Titles of pages whose only purpose is to let somebody in.
-const LOGINS: &[&str] =
-    &["log in", "login", "sign in", "anmelden", "anmeldung", "connexion", "iniciar sesión"];
+const CONSENT: &str = "it shows nothing before somebody agrees to its cookies";
+const SOLD: &str = "its domain is for sale";
 
 /// Where frameworks put the page that scripts make.
 const SHELLS: &[&str] = &[
@@ -123,7 +67,10 @@ pub(crate) fn recognise(text: &Text, kind: Kind, bytes: &[u8]) -> Option<&'stati
     }
     let title = text.title.to_lowercase();
     let whole = format!("{title}\n{}", text.body.to_lowercase()).replace('’', "'");
-    if let Some((_, why)) = SIGNS.iter().find(|(sign, _)| whole.contains(sign)) {
+    let said = |signs: &[(&str, &'static str)]| {
+        signs.iter().find(|(sign, _)| whole.contains(sign)).map(|(_, why)| *why)
+    };
+    if let Some(why) = said(SIGNS) {
         return Some(why);
     }
     // Without the name of the site.
@@ -135,64 +82,93 @@ pub(crate) fn recognise(text: &Text, kind: Kind, bytes: &[u8]) -> Option<&'stati
     if kind != Kind::Html {
         return None;
     }
-    let source = String::from_utf8_lossy(bytes).to_ascii_lowercase();
+    let is_short = text.body.len() <= MAX_SHORT_BYTES;
+    if is_short && let Some(why) = said(SHORT_SIGNS) {
+        return Some(why);
+    }
+    let first = first_words(text);
+    if is_short && first.iter().any(|words| is_absence(words)) {
+        return Some(ABSENT);
+    }
+    if is_short && (is_offer(own) || first.iter().any(|words| is_offer(words))) {
+        return Some(SOLD);
+    }
+    let source = String::from_utf8_lossy(bytes).to_lowercase();
+    if is_login(text, own, &first, &source) {
+        return Some(LOGIN);
+    }
+    if consent::is_wall(text, &source) {
+        return Some(CONSENT);
+    }
+    is_unfilled(text, &source).then_some(SCRIPTS)
+}
+
+/// The headings and lines with which the page begins, in lower case.
+fn first_words(text: &Text) -> Vec<String> {
+    let is_words =
+        |kind: &BlockKind| matches!(kind, BlockKind::Heading { .. } | BlockKind::Paragraph);
+    let first = text.blocks.iter().take(FIRST_BLOCKS).filter(|block| is_words(&block.kind));
+    first.map(|block| text.block_text(block).to_lowercase().replace('’', "'")).collect()
+}
+
+/// Whether words say that there is no such page, and nothing else.
+fn is_absence(words: &str) -> bool {
+    let words: Vec<&str> = words
+        .split(|c: char| !(c.is_alphanumeric() || c == '\''))
+        .filter(|word| !word.is_empty())
+        .collect();
+    let telling: Vec<&str> = words.iter().copied().filter(|word| !FILLERS.contains(word)).collect();
+    if telling.is_empty() {
+        return words.contains(&"404");
+    }
+    let (telling, words) = (telling.join(" "), words.join(" "));
+    NOT_HERE_HEADINGS.iter().any(|known| *known == telling || *known == words)
+}
+
+/// Whether words offer a domain: `example.org is for sale`.
+fn is_offer(words: &str) -> bool {
+    let offered = ["is for sale", "may be for sale", "steht zum verkauf", "est à vendre"];
+    let name =
+        offered.iter().find_map(|offer| words.split_once(offer)).map(|(name, _)| name.trim());
+    let is_domain = |name: &str| {
+        let last = name.split_whitespace().next_back().unwrap_or_default();
+        last.split_once('.').is_some_and(|(host, end)| !host.is_empty() && end.len() >= 2)
+    };
+    name.is_some_and(is_domain)
+}
+
+fn is_login(text: &Text, own: &str, first: &[String], source: &str) -> bool {
+    let is_title = |words: &str| {
+        let words = words.trim_matches(|c: char| !c.is_alphanumeric());
+        LOGINS.iter().any(|login| {
+            let rest = words.strip_prefix(login);
+            rest.is_some_and(|rest| {
+                rest.is_empty() || rest.starts_with(" to ") || rest.starts_with(" bei ")
+            })
+        })
+    };
+    let is_called_login = is_title(own) || first.iter().any(|words| is_title(words));
     let asks_password = ["type=\"password\"", "type=password", "type='password'"]
         .iter()
         .any(|field| source.contains(field));
-    if asks_password && (LOGINS.contains(&own) || text.body.len() < MAX_LOGIN_BYTES) {
-        return Some(LOGIN);
-    }
-    let is_shell = source.contains("<script") && SHELLS.iter().any(|mark| source.contains(mark));
-    (is_shell && text.body.len() < MAX_SHELL_BYTES).then_some(SCRIPTS)
+    let is_little = text.body.len() < MAX_LOGIN_BYTES;
+    (asks_password && (LOGINS.contains(&own) || is_little))
+        || (is_called_login && is_little && WHO.iter().any(|way| source.contains(way)))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn page(title: &str, body: &str) -> Option<&'static str> {
-        let text = Text { title: title.into(), body: body.into(), ..Text::default() };
-        recognise(&text, Kind::Html, b"<html>")
+/// Whether scripts are still to put the text there.
+fn is_unfilled(text: &Text, source: &str) -> bool {
+    if text.body.len() >= MAX_SHELL_BYTES || !source.contains("<script") {
+        return false;
     }
-
-    fn source(html: &str) -> Option<&'static str> {
-        let text = crate::extract::read_bytes(html.as_bytes(), "https://a.test/", None).unwrap();
-        recognise(&text, Kind::Html, html.as_bytes())
-    }
-
-    #[test]
-    fn walls_are_recognised_by_what_they_say() {
-        assert_eq!(page("Just a moment...", "example.org"), Some(CHECK));
-        assert_eq!(page("Shop", "You need to enable JavaScript to run this app."), Some(SCRIPTS));
-        assert_eq!(page("Page not found | Example", "Sorry."), Some(ABSENT));
-        assert_eq!(page("Страница не найдена", "404"), Some(ABSENT));
-        assert_eq!(page("Access Denied", "Reference #18.2"), Some(ABSENT));
-        assert_eq!(page("Members", "Please log in to see this page."), Some(LOGIN));
-    }
-
-    #[test]
-    fn a_long_page_about_walls_is_no_wall() {
-        assert_eq!(page("CAPTCHA", &"verify you are human ".repeat(200)), None);
-        assert_eq!(page("HTTP 404 explained", "A server answers 404 when …"), None);
-    }
-
-    #[test]
-    fn a_login_has_a_field_for_a_password_and_little_else() {
-        let field = "<form><label>Name</label><input type=\"password\"></form>";
-        assert_eq!(source(&format!("<title>Intranet</title><p>Welcome.</p>{field}")), Some(LOGIN));
-        let words = "The tide comes twice a day, as anybody on the coast can tell. ".repeat(15);
-        assert_eq!(source(&format!("<title>Tides</title><p>{words}</p>{field}")), None);
-    }
-
-    #[test]
-    fn a_shell_that_scripts_fill_is_no_page() {
-        let shell =
-            "<title>Shop</title><p>Loading…</p><div id=\"root\"></div><script src=a.js></script>";
-        assert_eq!(source(shell), Some(SCRIPTS));
-        let rendered = format!(
-            "<div id=\"root\"><p>{}</p></div><script src=a.js></script>",
-            "Words that the server sent. ".repeat(10)
-        );
-        assert_eq!(source(&rendered), None);
-    }
+    let is_waiting = |words: &str| {
+        let words = words.to_lowercase();
+        let words: Vec<&str> =
+            words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+        WAITING.contains(&words.join(" ").as_str())
+    };
+    let mut others =
+        text.blocks.iter().map(|block| text.block_text(block)).filter(|words| *words != text.title);
+    let waits = text.blocks.iter().any(|block| is_waiting(text.block_text(block)));
+    SHELLS.iter().any(|mark| source.contains(mark)) || (waits && others.all(is_waiting))
 }
