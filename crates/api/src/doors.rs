@@ -11,7 +11,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, Uri, he
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowHeaders, CorsLayer};
 use tracing::{error, warn};
 use url::Url;
 
@@ -60,22 +60,12 @@ fn guarded(app: App, doors: Router<App>) -> Router {
 /// Lets pages of the allowed origins call us; others are told nothing by which a browser would let them.
 fn cross_origin(app: &App) -> CorsLayer {
     let origins = app.origins.iter().filter_map(|origin| HeaderValue::from_str(origin).ok());
-    let names = [
-        "authorization",
-        "content-type",
-        "idempotency-key",
-        "last-event-id",
-        "mcp-method",
-        "mcp-name",
-        "mcp-protocol-version",
-        "mcp-session-id",
-        "x-api-key",
-    ];
     let shown = ["mcp-session-id", "retry-after", "www-authenticate"];
     CorsLayer::new()
         .allow_origin(origins.collect::<Vec<_>>())
         .allow_methods([Method::GET, Method::POST, Method::DELETE])
-        .allow_headers(names.map(HeaderName::from_static))
+        // Clients of the official SDKs send a dozen of their own, more with each version.
+        .allow_headers(AllowHeaders::mirror_request())
         .expose_headers(shown.map(HeaderName::from_static))
         .max_age(PREFLIGHT)
 }

@@ -51,7 +51,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     telling.spawn(api::webhooks::deliver(ground.store.clone(), way_out, stop.clone()));
     let app = api::App::new(ground.store.clone(), catalog, &public_url);
     let app = app.reading(ground.sources.clone());
-    let origins = ground.settings.server.allow_origins.iter().map(ToString::to_string);
+    let origins = ground.settings.server.allow_origins.iter().map(Origin::in_header);
     let app = app.allowing_origins(origins.collect());
     let mut showing = JoinSet::new();
     show_pages(&mut showing, &ground, &app, bound, &public_url, &stop)?;

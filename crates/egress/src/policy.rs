@@ -213,6 +213,14 @@ impl Origin {
         let host = url.host()?.to_owned();
         Some(Self { scheme: url.scheme().to_owned(), host, port: url.port_or_known_default()? })
     }
+
+    /// As a browser writes it in the header `Origin`: without the port that its scheme has anyway.
+    pub fn in_header(&self) -> String {
+        match (self.scheme.as_str(), self.port) {
+            ("http", 80) | ("https", 443) => format!("{}://{}", self.scheme, self.host),
+            _ => self.to_string(),
+        }
+    }
 }
 
 impl FromStr for Origin {
@@ -235,6 +243,18 @@ mod tests {
 
     fn url(address: &str) -> Url {
         Url::parse(address).unwrap()
+    }
+
+    #[test]
+    fn an_origin_is_written_as_browsers_send_it() {
+        for sent in [
+            "https://sheet.example.org",
+            "http://a.test",
+            "http://localhost:3000",
+            "https://a.test:80",
+        ] {
+            assert_eq!(origin(sent).in_header(), sent);
+        }
     }
 
     fn origin(text: &str) -> Origin {
