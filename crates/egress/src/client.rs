@@ -274,9 +274,14 @@ fn builder() -> reqwest::ClientBuilder {
         .tcp_nodelay(true)
 }
 
-/// A search provider is asked with a key and the words of a question: neither is for whoever it refers to.
+/// A search provider is asked with a key and the words of a question: neither is for whoever it refers to, be it on
+/// another port of the same host. From http to https it may lead.
 fn may_lead(purpose: Purpose, asked: &Url, next: &Url) -> bool {
-    purpose != Purpose::Search || asked.host_str() == next.host_str()
+    let is_usual = |url: &Url| url.port().is_none();
+    let is_same_port = asked.port_or_known_default() == next.port_or_known_default();
+    let is_there = asked.host_str() == next.host_str()
+        && (is_same_port || (is_usual(asked) && is_usual(next)));
+    purpose != Purpose::Search || is_there
 }
 
 fn redirect_target(url: &Url, reply: &Reply) -> Option<Url> {

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::header::{AUTHORIZATION, LOCATION};
 use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::routing::get as route;
-use task_mcp_egress::{Failed, MAX_REDIRECTS, Request, USER_AGENT, guard::Refusal};
+use task_mcp_egress::{Failed, MAX_REDIRECTS, Purpose, Request, USER_AGENT, guard::Refusal};
 
 use crate::site::{Site, egress, get, request};
 
@@ -95,4 +95,19 @@ async fn credentials_do_not_follow_to_another_origin() {
     assert_eq!(here.header("authorization").as_deref(), Some("Bearer secret"));
     assert_eq!(there.header("authorization"), None);
     assert_eq!(there.header("x-harmless").as_deref(), Some("yes"));
+}
+
+#[tokio::test]
+async fn a_search_provider_leads_to_no_other_origin_that_may_be_read() {
+    let there = Site::serve(Router::new().route("/", route(|| async { "hello" }))).await;
+    let routes = Router::new()
+        .route("/away", route(to(302, there.url("/").into())))
+        .route("/moved", route(to(301, "/search".into())))
+        .route("/search", route(|| async { "hits" }));
+    let here = Site::serve(routes).await;
+    let egress = egress(&[&here, &there]);
+    let asked = |path| Request { purpose: Purpose::Search, ..request(here.url(path)) };
+    let reply = egress.send(asked("/away")).await.unwrap();
+    assert_eq!((reply.status, there.hits()), (302, 0));
+    assert_eq!(egress.send(asked("/moved")).await.unwrap().body, b"hits");
 }

@@ -155,9 +155,7 @@ impl World {
 
     /// Whether so much of the wall time is gone that what is there should be written up.
     pub(crate) fn is_late(&self) -> bool {
-        let spent = self.store.clock().now().since_ms(self.claimed.started_at);
-        let wall = self.spec().processor.caps.wall.as_millis();
-        u128::try_from(spent).unwrap_or(0) * 100 > wall * LATE_PERCENT
+        self.time_for_models().is_zero()
     }
 
     /// How long models may still take. The rest is for the rules, which finish with what was read: an answer that says why
