@@ -17,7 +17,7 @@ use url::Url;
 
 use crate::problem::{Kind, Problem};
 use crate::wire::{ErrorEnvelope, ErrorView, uuid_of};
-use crate::{App, gate, mcp, rest, ui};
+use crate::{App, gate, mcp, rest, room, ui};
 
 /// Largest request body: a thousand rows of 15,000 characters fit.
 pub(crate) const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -28,11 +28,14 @@ const CONTENT_POLICY: &str = "default-src 'none'; style-src 'self'; script-src '
 
 /// All doors. Where `public_url` has a path, they answer below it as well, for proxies that keep it.
 pub fn router(app: App) -> Router {
+    // Only who may come in is given room.
+    let room = middleware::from_fn_with_state(app.clone(), room::admit);
     let gate = middleware::from_fn_with_state(app.clone(), gate::identify);
-    let closed = rest::routes().merge(mcp::routes(&app)).route_layer(gate);
+    let closed =
+        rest::routes().merge(mcp::routes(&app)).route_layer(room.clone()).route_layer(gate);
     let gate = middleware::from_fn_with_state(app.clone(), gate::identify_viewer);
     let doors = closed
-        .merge(ui::routes().route_layer(gate.clone()))
+        .merge(ui::routes().route_layer(room).route_layer(gate.clone()))
         .merge(rest::open_routes())
         .merge(ui::open_routes());
     let prefix = app.prefix();

@@ -13,6 +13,7 @@ mod openapi;
 mod patience;
 pub mod problem;
 mod rest;
+mod room;
 mod serve;
 mod sharing;
 pub mod sheet;
@@ -39,6 +40,7 @@ pub use ui::proof;
 
 use crate::gate::Gate;
 use crate::once::InFlight;
+use crate::room::Room;
 use crate::web::Web;
 
 /// Everything a request needs. One pointer: each request clones it several times.
@@ -61,6 +63,7 @@ pub struct Parts {
     /// Signs links and sessions; read when first needed.
     link_secret: Arc<OnceCell<String>>,
     in_flight: InFlight,
+    room: Room,
     /// What tools have answered since anything was written.
     answers: mcp::Answers,
     /// A caller who takes nothing of an answer for this long is let go.
@@ -85,6 +88,7 @@ impl App {
             gate: Gate::default(),
             link_secret: Arc::default(),
             in_flight: InFlight::default(),
+            room: Room::default(),
             answers: mcp::Answers::default(),
             patience: patience::PATIENCE,
             streams: TaskTracker::new(),

@@ -71,6 +71,10 @@ pub struct RunArgs {
     pub webhook: Option<Value>,
     /// `[{name, url, headers, allowed_tools}]` or null.
     pub mcp_servers: Option<Value>,
+    /// Events are kept for every run, so either value is fulfilled.
+    pub enable_events: Option<bool>,
+    /// Checked and not used: there is no memory here.
+    pub memory_scope_key: Option<String>,
     /// Exactly these sources; `None`: all of the owner's. Command line only.
     pub sources: Option<Vec<SourceName>>,
     /// Members of the request that this version takes and does not use; each becomes a warning.
@@ -162,9 +166,11 @@ impl<'a> Desk<'a> {
         let mut warnings = resolved.warnings.clone();
         warnings.extend(missing_columns(&resolved.task.required, &input));
         warnings.extend(args.unused.iter().map(|name| unused(name)));
+        warnings.extend(args.memory_scope_key.as_ref().map(|_| unused("memory_scope_key")));
         let (spec, host) = (Arc::clone(&resolved.spec), resolved.host.clone());
         let previous = args.previous.as_deref().map(previous_run).transpose()?;
-        let webhook = checked_webhook(self.catalog, args.webhook.as_ref(), "task_run.status")?;
+        let webhook = webhook(self.catalog, args.webhook.as_ref())?;
+        warnings.extend(webhook::without_effect(args.webhook.as_ref()));
         Ok(NewRun { spec, input, metadata, warnings, host, previous, webhook })
     }
 
@@ -181,8 +187,9 @@ impl<'a> Desk<'a> {
         let question = args.input.as_str().unwrap_or_default();
         let keyless =
             if self.catalog.keyless { sources::keyless_for(question) } else { Vec::new() };
+        let echo = echo(args);
         let key = format!(
-            "{:?}\n{spec}\n{policy}\n{settings}\n{tools}\n{:?}\n{keyless:?}",
+            "{:?}\n{spec}\n{policy}\n{settings}\n{tools}\n{:?}\n{keyless:?}\n{echo:?}",
             args.processor, args.sources
         );
         if let Some(known) = self.known.get(&key) {
@@ -223,6 +230,7 @@ impl<'a> Desk<'a> {
             cast,
             escalation: settings.escalation,
             tools,
+            echo,
         });
         let host = reach.host.filter(|_| self.is_shared_store);
         let resolved = Arc::new(Resolved { spec, task, warnings, host });
@@ -233,6 +241,17 @@ impl<'a> Desk<'a> {
     fn processor(&self, name: Option<&str>) -> Result<Processor, Problem> {
         find_processor(self.catalog, name.unwrap_or(self.default_processor))
     }
+}
+
+/// What of a request is only given back.
+fn echo(args: &RunArgs) -> Map<String, Value> {
+    let members = [
+        ("advanced_settings", args.advanced_settings.clone()),
+        ("enable_events", args.enable_events.map(Value::from)),
+        ("memory_scope_key", args.memory_scope_key.clone().map(Value::from)),
+    ];
+    let given = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    given.filter(|(_, value)| !value.is_null()).collect()
 }
 
 /// A processor that is offered, as it is served here: one for models by rules, where no model is configured.
@@ -273,17 +292,9 @@ pub async fn estimate(
     Ok(estimate::estimate(&processor, &measured, rows, at_once, catalog.has_prices))
 }
 
-/// The webhook of a new group.
-pub fn group_webhook(catalog: &Catalog, value: Option<&Value>) -> Result<Option<Webhook>, Problem> {
-    checked_webhook(catalog, value, "task_group.status")
-}
-
-fn checked_webhook(
-    catalog: &Catalog,
-    value: Option<&Value>,
-    event: &str,
-) -> Result<Option<Webhook>, Problem> {
-    let Some((webhook, url)) = webhook::read(value, event)? else { return Ok(None) };
+/// The webhook of a new run or group: whom to tell of its end.
+pub fn webhook(catalog: &Catalog, value: Option<&Value>) -> Result<Option<Webhook>, Problem> {
+    let Some((webhook, url)) = webhook::read(value)? else { return Ok(None) };
     match catalog.way_out.as_ref().map(|egress| egress.vet(&url, Purpose::Webhook)) {
         Some(Ok(())) => Ok(Some(webhook)),
         Some(Err(why)) => Err(Problem::invalid(format!("`webhook.url`: {why}"))),
@@ -329,10 +340,15 @@ fn check_something_is_readable(spec: &Spec, input: &Input) -> Result<(), Problem
     if is_readable {
         return Ok(());
     }
+    if spec.policy != SourcePolicy::default() {
+        return Err(Problem::invalid(
+            "`source_policy` leaves nothing that this run could read: of the sources, the search providers and the addresses in \
+             `input`, none passes `include_domains` and `exclude_domains`",
+        ));
+    }
     Err(Problem::invalid(
         "there is nothing this run could read: add documents with `--source NAME=PATH`, set up web search \
-         (`search.searxng.url`, or a key of a provider), or put an address such as https://example.org into `input` (and check that \
-         `source_policy` leaves it something)",
+         (`search.searxng.url`, or a key of a provider), or put an address such as https://example.org into `input`",
     ))
 }
 

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use domain::clock::TimeMs;
-use store::{Added, KeyRow};
+use store::{Added, Filter, KeyRow, Owner};
 
 use crate::ground::{Ground, shell_word};
 use crate::problem::{refuse, usage};
@@ -72,7 +72,27 @@ async fn add(ground: &Ground, name: &str, owner: &str) -> Result<()> {
         eprintln!(
             "from now on every caller needs a key; running servers notice within five seconds"
         );
+        if owner != LOCAL {
+            say_what_stays_behind(ground).await?;
+        }
     }
+    Ok(())
+}
+
+/// What was made without a key is reached by no key that does not ask for it.
+async fn say_what_stays_behind(ground: &Ground) -> Result<()> {
+    let sources = ground.store.list_sources(Owner::LOCAL).await?;
+    let has_runs =
+        !ground.store.list_runs(Owner::LOCAL, None, 1, Filter::default()).await?.runs.is_empty();
+    if sources.is_empty() && !has_runs {
+        return Ok(());
+    }
+    eprintln!(
+        "the runs and the {} sources that were made without a key belong to `{LOCAL}`, and this key does not see them: \
+         task-mcp keys add NAME{} --take-local makes one that does",
+        sources.len(),
+        ground.same_place()
+    );
     Ok(())
 }
 

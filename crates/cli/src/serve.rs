@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tracing::info;
+use tracing::{info, warn};
 use url::Url;
 
 use crate::ground::Ground;
@@ -39,6 +39,11 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let ground = Ground::open(settings).await?;
     refuse_an_open_door(&ground, bound).await?;
     source_args::register(&ground.store, Owner::LOCAL, &ground.host, &given).await?;
+    if !given.is_empty() && ground.store.needs_keys().await? {
+        warn!(
+            "--source adds to what callers without a key may read, and there are keys: task-mcp sources add --owner NAME adds to an owner's"
+        );
+    }
     let own_url = own_url(bound);
     let public_url = match &ground.settings.server.public_url {
         Some(url) => url.as_str().trim_end_matches('/').to_owned(),
@@ -129,10 +134,13 @@ async fn answer_and_work(
 
 /// Whoever reaches this server may use it while it has no keys; that is for this machine only, unless told otherwise.
 async fn refuse_an_open_door(ground: &Ground, bound: SocketAddr) -> Result<()> {
-    if bound.ip().is_loopback()
-        || ground.settings.server.allow_anyone
-        || ground.store.needs_keys().await?
-    {
+    if bound.ip().is_loopback() || ground.store.needs_keys().await? {
+        return Ok(());
+    }
+    if ground.settings.server.allow_anyone {
+        warn!(
+            "{bound} can be reached from other machines, and whoever reaches it may do everything: there is no key, and server.allow_anyone is set"
+        );
         return Ok(());
     }
     refuse!(

@@ -14,6 +14,9 @@ pub(crate) struct Args {
     /// Whose webhooks; those of runs without a key where none is named
     #[arg(long, global = true, value_name = "NAME")]
     owner: Option<String>,
+    /// Only deliveries in this state
+    #[arg(long, value_name = "STATE", value_parser = ["due", "delivered", "dead"])]
+    state: Option<String>,
     #[command(subcommand)]
     command: Option<Command>,
 }
@@ -28,14 +31,14 @@ enum Command {
     Rotate,
 }
 
-/// Deliveries that the list shows.
+/// Deliveries that the list shows, the newest.
 const SHOWN: i64 = 50;
 
 pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let ground = Ground::open(settings).await?;
     let owner = ground.owner(args.owner.as_deref()).await?;
     match args.command {
-        None => list(&ground, owner).await,
+        None => list(&ground, owner, args.state.as_deref().unwrap_or_default()).await,
         Some(Command::Replay { id }) => replay(&ground, owner, &id).await,
         Some(Command::Secret) => secret(&ground, owner).await,
         Some(Command::Rotate) => {
@@ -60,12 +63,22 @@ async fn replay(ground: &Ground, owner: Owner, id: &str) -> Result<()> {
     }
 }
 
-async fn list(ground: &Ground, owner: Owner) -> Result<()> {
-    let rows = ground.store.list_deliveries(owner, None, SHOWN, "").await?;
-    if rows.is_empty() {
+async fn list(ground: &Ground, owner: Owner, state: &str) -> Result<()> {
+    let rows = ground.store.list_deliveries(owner, None, SHOWN + 1, state).await?;
+    if rows.is_empty() && state.is_empty() {
         eprintln!("nothing to tell yet: send `webhook` with a run or a group");
     }
-    show::say(&rows.into_iter().map(|row| line(&delivery_view(row))).collect::<String>())
+    let shown = usize::try_from(SHOWN).unwrap_or(usize::MAX);
+    let is_all = rows.len() <= shown;
+    show::say(
+        &rows.into_iter().take(shown).map(|row| line(&delivery_view(row))).collect::<String>(),
+    )?;
+    if !is_all {
+        eprintln!(
+            "these are the newest {SHOWN}; `--state dead` lists what was given up, GET /v1/tasks/webhooks all"
+        );
+    }
+    Ok(())
 }
 
 fn line(view: &DeliveryView) -> String {

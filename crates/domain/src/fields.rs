@@ -37,11 +37,12 @@ pub fn schema_from_words(words: &str) -> Result<Value, Unclear> {
             return Err(Unclear::NoName { part: part.chars().take(80).collect() });
         }
         let description = description.trim();
-        let mut field = match given_type {
+        let field = match given_type {
             Some(word) => named_type(word)
                 .ok_or_else(|| Unclear::UnknownType { name: name.clone(), found: word.into() })?,
             None => guessed_type(label, description),
         };
+        let mut field = nullable(field);
         field.insert(
             "description".into(),
             json!(if description.is_empty() { label } else { description }),
@@ -60,6 +61,17 @@ pub fn schema_from_words(words: &str) -> Result<Value, Unclear> {
         "properties": properties,
         "additionalProperties": false,
     }))
+}
+
+/// What is not found is null.
+fn nullable(mut field: Map<String, Value>) -> Map<String, Value> {
+    if let Some(name) = field.get_mut("type") {
+        *name = json!([name.take(), "null"]);
+    }
+    if let Some(Value::Array(choices)) = field.get_mut("enum") {
+        choices.push(Value::Null);
+    }
+    field
 }
 
 /// `staff (integer)` → `staff`, `integer`
@@ -176,7 +188,8 @@ mod tests {
     fn types(words: &str) -> Vec<(String, String)> {
         let schema = schema_from_words(words).unwrap();
         let of = |field: &Value| {
-            let word = field["format"].as_str().or(field["type"].as_str());
+            let word = field["format"].as_str().or(field["type"][0].as_str());
+            assert_eq!(field["type"][1], "null", "what is not found is null");
             if field["enum"].is_array() { field["enum"].to_string() } else { word.unwrap().into() }
         };
         let properties = schema["properties"].as_object().unwrap();
@@ -198,7 +211,7 @@ mod tests {
                 pair("head_office", "string"),
                 pair("public", "boolean"),
                 pair("staff", "integer"),
-                pair("size", r#"["small","medium","large"]"#),
+                pair("size", r#"["small","medium","large",null]"#),
             ]
         );
     }

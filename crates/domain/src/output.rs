@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::evidence::Evidence;
 use crate::schema::FieldKind;
+use crate::spec::Wanted;
 use crate::tools::ToolCall;
 
 /// How much a value may be relied on. What the words mean stands in `docs/confidence.md`.
@@ -118,6 +119,17 @@ impl Output {
     /// An answer for which no tool was called.
     pub const fn new(content: Content, basis: Vec<Basis>) -> Self {
         Self { content, basis, tool_calls: Vec::new() }
+    }
+
+    /// The answer as the caller's schema allows it: see [`crate::schema::Schema::filled`]. The basis still says what is missing.
+    #[must_use]
+    pub fn filled(mut self, wanted: &Wanted) -> Self {
+        if let (Content::Fields { values, .. }, Wanted::Fields(schema)) =
+            (&mut self.content, wanted)
+        {
+            *values = schema.filled(values);
+        }
+        self
     }
 
     pub fn evidence(&self) -> impl Iterator<Item = &Evidence> {

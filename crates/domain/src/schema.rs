@@ -3,8 +3,15 @@
 //! Only what is structurally impossible is refused; the limits are those of the Task API. The schema is
 //! kept as it came, so that it can be given back.
 
+mod blank;
+mod kind;
+mod read;
+pub(crate) mod required;
+
 use serde_json::{Map, Value};
 
+pub use self::blank::Blank;
+use self::read::{Reader, json_type};
 use crate::run::Warning;
 
 /// Properties in one schema, nested ones included.
@@ -30,6 +37,7 @@ pub struct Field {
     pub description: String,
     pub shape: Shape,
     pub kind: FieldKind,
+    pub blank: Blank,
 }
 
 /// What kind of value a field takes.
@@ -102,6 +110,10 @@ pub enum Refused {
     UnknownReference { at: String, to: String },
     #[error("`{at}` refers to itself")]
     Cycle { at: String },
+    #[error("`{at}` must be a list of names")]
+    NoList { at: String },
+    #[error("`{at}` names `{name}`, which is none of the properties beside it")]
+    NoProperty { at: String, name: String },
     #[error("`{at}` lies deeper than {MAX_DEPTH} levels")]
     TooDeep { at: String },
     #[error("the schema has more than {MAX_PROPERTIES} properties")]
@@ -118,8 +130,6 @@ pub enum Refused {
     UnknownKind { at: String, found: String },
 }
 
-/// Keywords that hold regular expressions, some of which take for ever.
-const EXPRESSIONS: [&str; 2] = ["pattern", "patternProperties"];
 /// Names that the basis of every answer has already.
 const NAMES_OF_THE_BASIS: [&str; 7] =
     ["citations", "confidence", "evidence", "reasoning", "source", "sources", "source_urls"];
@@ -127,7 +137,7 @@ const NAMES_OF_THE_BASIS: [&str; 7] =
 impl Schema {
     /// Checks a JSON Schema and reads its fields; warnings are things that work but rarely as meant.
     pub fn parse(raw: Value) -> Result<(Self, Vec<Warning>), Refused> {
-        let mut reader = Reader { root: &raw, properties: 0, following: Vec::new() };
+        let mut reader = Reader::new(&raw);
         let Value::Object(root) = &raw else { return Err(Refused::NotAnObject(json_type(&raw))) };
         if text_length(&raw) > MAX_CHARACTERS {
             return Err(Refused::TooLong);
@@ -154,249 +164,15 @@ impl Schema {
     pub const fn raw(&self) -> &Value {
         &self.raw
     }
-}
 
-struct Reader<'a> {
-    root: &'a Value,
-    properties: usize,
-    /// References being followed, to notice a cycle.
-    following: Vec<&'a str>,
-}
-
-impl<'a> Reader<'a> {
-    fn fields(
-        &mut self,
-        object: &'a Map<String, Value>,
-        at: &str,
-        depth: usize,
-    ) -> Result<Vec<Field>, Refused> {
-        if depth > MAX_DEPTH {
-            return Err(Refused::TooDeep { at: at.to_owned() });
-        }
-        let Some(properties) = object.get("properties") else { return Ok(Vec::new()) };
-        let Value::Object(properties) = properties else {
-            return Err(malformed(&format!("{at}/properties"), "an object", properties));
+    /// The answer as the caller's schema allows it: null is replaced where the schema forbids it and has a value for
+    /// it, inside objects and lists too.
+    pub fn filled(&self, values: &Map<String, Value>) -> Map<String, Value> {
+        let filled = |(name, value): (&String, &Value)| {
+            let field = self.fields.iter().find(|field| field.name == *name);
+            (name.clone(), field.map_or_else(|| value.clone(), |field| field.filled(value)))
         };
-        let mut fields = Vec::with_capacity(properties.len());
-        for (name, raw) in properties {
-            self.properties += 1;
-            if self.properties > MAX_PROPERTIES {
-                return Err(Refused::TooManyProperties);
-            }
-            fields.push(self.field(name, raw, &format!("{at}/properties/{name}"), depth)?);
-        }
-        Ok(fields)
-    }
-
-    fn field(
-        &mut self,
-        name: &str,
-        raw: &'a Value,
-        at: &str,
-        depth: usize,
-    ) -> Result<Field, Refused> {
-        let Value::Object(object) = raw else { return Err(malformed(at, "an object", raw)) };
-        let depth_of_references = self.following.len();
-        let followed = self.followed(object, at)?;
-        let description = [object, followed]
-            .iter()
-            .find_map(|o| o.get("description").and_then(Value::as_str))
-            .unwrap_or_default()
-            .to_owned();
-        let shape = self.shape(followed, at, depth)?;
-        self.following.truncate(depth_of_references);
-        let kind = match object.get("x-kind").map(|kind| (kind, kind.as_str())) {
-            None => inferred_kind(name, &description, &shape),
-            Some((_, Some(word))) => FieldKind::parse(word).ok_or_else(|| {
-                Refused::UnknownKind { at: at.to_owned(), found: word.to_owned() }
-            })?,
-            Some((other, None)) => return Err(malformed(&format!("{at}/x-kind"), "text", other)),
-        };
-        Ok(Field { name: name.to_owned(), description, shape, kind })
-    }
-
-    fn shape(
-        &mut self,
-        object: &'a Map<String, Value>,
-        at: &str,
-        depth: usize,
-    ) -> Result<Shape, Refused> {
-        if depth > MAX_DEPTH {
-            return Err(Refused::TooDeep { at: at.to_owned() });
-        }
-        if let Some(keyword) = EXPRESSIONS.into_iter().find(|word| object.contains_key(*word)) {
-            return Err(Refused::Expression { at: format!("{at}/{keyword}") });
-        }
-        if let Some(choices) = object.get("enum") {
-            return choice(choices, at);
-        }
-        if let Some(constant) = object.get("const") {
-            return Ok(Shape::Choice(vec![constant.clone()]));
-        }
-        for either in ["anyOf", "oneOf", "allOf"] {
-            if let Some(options) = object.get(either) {
-                return self.first_option(options, &format!("{at}/{either}"), depth);
-            }
-        }
-        let Some(name) = type_name(object, at)? else {
-            let has_properties = object.contains_key("properties");
-            return if has_properties { self.object(object, at, depth) } else { Ok(Shape::Any) };
-        };
-        match name {
-            "string" => {
-                Ok(Shape::Text(object.get("format").and_then(Value::as_str).and_then(format)))
-            }
-            "integer" => Ok(Shape::Integer),
-            "number" => Ok(Shape::Number),
-            "boolean" => Ok(Shape::Boolean),
-            "array" => match object.get("items") {
-                None => Ok(Shape::List(Box::new(Shape::Any))),
-                Some(Value::Object(items)) => {
-                    let at = format!("{at}/items");
-                    let items = self.followed(items, &at)?;
-                    Ok(Shape::List(Box::new(self.shape(items, &at, depth + 1)?)))
-                }
-                Some(other) => Err(malformed(&format!("{at}/items"), "an object", other)),
-            },
-            "object" => self.object(object, at, depth),
-            other => Err(Refused::UnknownType { at: at.to_owned(), found: other.to_owned() }),
-        }
-    }
-
-    fn object(
-        &mut self,
-        object: &'a Map<String, Value>,
-        at: &str,
-        depth: usize,
-    ) -> Result<Shape, Refused> {
-        Ok(Shape::Object(self.fields(object, at, depth + 1)?))
-    }
-
-    /// Of several possible schemas the first that is more than null.
-    fn first_option(
-        &mut self,
-        options: &'a Value,
-        at: &str,
-        depth: usize,
-    ) -> Result<Shape, Refused> {
-        let Value::Array(options) = options else { return Err(malformed(at, "a list", options)) };
-        for (index, option) in options.iter().enumerate() {
-            let at = format!("{at}/{index}");
-            let Value::Object(option) = option else {
-                return Err(malformed(&at, "an object", option));
-            };
-            let option = self.followed(option, &at)?;
-            if option.get("type").and_then(Value::as_str) != Some("null") {
-                return self.shape(option, &at, depth);
-            }
-        }
-        Err(Refused::OnlyNull { at: at.to_owned() })
-    }
-
-    fn followed(
-        &mut self,
-        mut object: &'a Map<String, Value>,
-        at: &str,
-    ) -> Result<&'a Map<String, Value>, Refused> {
-        while let Some(to) = object.get("$ref") {
-            let Value::String(to) = to else {
-                return Err(malformed(&format!("{at}/$ref"), "text", to));
-            };
-            if self.following.contains(&to.as_str()) {
-                return Err(Refused::Cycle { at: at.to_owned() });
-            }
-            self.following.push(to);
-            object = to
-                .strip_prefix('#')
-                .filter(|pointer| {
-                    pointer.starts_with("/$defs/") || pointer.starts_with("/definitions/")
-                })
-                .and_then(|pointer| self.root.pointer(pointer))
-                .and_then(Value::as_object)
-                .ok_or_else(|| Refused::UnknownReference { at: at.to_owned(), to: to.clone() })?;
-        }
-        Ok(object)
-    }
-}
-
-/// The one type that is not null.
-fn type_name<'a>(object: &'a Map<String, Value>, at: &str) -> Result<Option<&'a str>, Refused> {
-    match object.get("type") {
-        None => Ok(None),
-        Some(Value::String(name)) if name == "null" => Err(Refused::OnlyNull { at: at.to_owned() }),
-        Some(Value::String(name)) => Ok(Some(name)),
-        Some(Value::Array(names)) => names
-            .iter()
-            .filter_map(Value::as_str)
-            .find(|name| *name != "null")
-            .map(Some)
-            .ok_or_else(|| Refused::OnlyNull { at: at.to_owned() }),
-        Some(other) => Err(malformed(&format!("{at}/type"), "text or a list of text", other)),
-    }
-}
-
-fn choice(choices: &Value, at: &str) -> Result<Shape, Refused> {
-    let Value::Array(choices) = choices else {
-        return Err(malformed(&format!("{at}/enum"), "a list", choices));
-    };
-    if choices.len() > MAX_CHOICES {
-        return Err(Refused::TooManyChoices { at: at.to_owned(), count: choices.len() });
-    }
-    let real: Vec<Value> = choices.iter().filter(|choice| !choice.is_null()).cloned().collect();
-    if real.is_empty() {
-        return Err(Refused::OnlyNull { at: at.to_owned() });
-    }
-    Ok(Shape::Choice(real))
-}
-
-fn format(name: &str) -> Option<TextFormat> {
-    match name {
-        "date" | "date-time" => Some(TextFormat::Date),
-        "uri" | "url" => Some(TextFormat::Url),
-        "email" => Some(TextFormat::Email),
-        _ => None,
-    }
-}
-
-/// Words that ask for an opinion, and words that ask for prose.
-const JUDGING: [&str; 14] = [
-    "sentiment",
-    "verdict",
-    "rating of",
-    "rate the",
-    "score",
-    "classify",
-    "is it true",
-    "fact check",
-    "best match",
-    "relevance",
-    "fit for",
-    "how well",
-    "likelihood",
-    "tone of",
-];
-const WRITING: [&str; 10] = [
-    "summary",
-    "summarize",
-    "summarise",
-    "write ",
-    "rewrite",
-    "describe",
-    "draft",
-    "explain",
-    "in your own words",
-    "compose",
-];
-
-fn inferred_kind(name: &str, description: &str, shape: &Shape) -> FieldKind {
-    let words = format!("{} {}", name.replace(['_', '-'], " "), description).to_lowercase();
-    let says = |list: &[&str]| list.iter().any(|word| words.contains(word));
-    if says(&JUDGING) {
-        FieldKind::Judged
-    } else if matches!(shape, Shape::Text(None) | Shape::Any) && says(&WRITING) {
-        FieldKind::Written
-    } else {
-        FieldKind::Found
+        values.iter().map(filled).collect()
     }
 }
 
@@ -418,6 +194,7 @@ fn warnings(root: &Map<String, Value>, fields: &[Field]) -> Vec<Warning> {
             optional.join(", ")
         )));
     }
+    warnings.extend(blank::warnings(fields));
     if root.get("additionalProperties") != Some(&Value::Bool(false)) {
         warnings.push(Warning::spec(
             "`additionalProperties` is not false; only the named properties are answered",
@@ -432,21 +209,6 @@ fn warnings(root: &Map<String, Value>, fields: &[Field]) -> Vec<Warning> {
         }
     }
     warnings
-}
-
-fn malformed(at: &str, wanted: &'static str, found: &Value) -> Refused {
-    Refused::Malformed { at: at.to_owned(), wanted, found: json_type(found) }
-}
-
-fn json_type(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "true or false",
-        Value::Number(_) => "a number",
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 fn text_length(value: &Value) -> usize {
@@ -494,7 +256,10 @@ mod tests {
                 Shape::List(Box::new(Shape::Text(None))),
             ]
         );
-        assert_eq!(warnings, []);
+        let said: Vec<&str> = warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert!(
+            matches!(said[..], [no_null] if no_null.ends_with("unknown: `level`; null all the same where nothing is found"))
+        );
     }
 
     #[test]
@@ -554,6 +319,53 @@ mod tests {
             "$defs": {"T": {"type": "string"}},
         });
         assert!(Schema::parse(schema).is_ok());
+    }
+
+    #[test]
+    fn null_is_replaced_only_where_the_schema_forbids_it() {
+        let (schema, warnings) = Schema::parse(json!({
+            "type": "object", "additionalProperties": false,
+            "required": ["name", "tags", "staff", "public", "mood", "verdict", "year", "plan", "rank", "offers"],
+            "properties": {
+                "name": {"type": "string"},
+                "tags": {"type": "array", "items": {"type": "string"}},
+                "staff": {"type": "integer", "minimum": 0},
+                "public": {"type": "boolean"},
+                "mood": {"enum": ["good", "bad", "Unknown"]},
+                "verdict": {"enum": ["true", "false"]},
+                "year": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                "plan": {"type": "string", "default": "free"},
+                "rank": {"type": "integer", "minimum": 1},
+                "offers": {"type": "array", "items": {"type": "object", "properties": {
+                    "label": {"type": "string"}, "price": {"type": ["number", "null"]},
+                }}},
+            },
+        }))
+        .unwrap();
+        let null = schema.fields.iter().map(|field| (field.name.clone(), Value::Null)).collect();
+        assert_eq!(
+            Value::Object(schema.filled(&null)),
+            json!({
+                "name": "", "tags": [], "staff": 0, "public": false, "mood": "Unknown", "verdict": null,
+                "year": null, "plan": "free", "rank": null, "offers": [],
+            })
+        );
+        let offers = json!({"offers": [{"label": null, "price": null}, {"price": 3}], "name": "A"});
+        let filled = schema.filled(offers.as_object().unwrap());
+        assert_eq!(
+            Value::Object(filled),
+            json!({"offers": [{"label": "", "price": null}, {"label": "", "price": 3}], "name": "A"})
+        );
+        let said: Vec<String> = warnings.into_iter().map(|warning| warning.message).collect();
+        assert_eq!(
+            said,
+            [
+                "where nothing is found, the schema makes `staff` 0, `public` false, with the reason in `missing` \
+                 of the basis; allow null to tell that from a value that was found",
+                "the schema forbids null and has no value that means unknown: `verdict`, `rank`; null all the \
+                 same where nothing is found",
+            ]
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::country::Country;
 use crate::model::Cast;
 use crate::processor::Processor;
 use crate::run::Warning;
-use crate::schema::{self, Schema};
+use crate::schema::{self, Schema, required};
 use crate::source::SourceName;
 use crate::tools::ToolServer;
 
@@ -41,6 +41,9 @@ pub struct Spec {
     pub escalation: Escalation,
     /// Servers of tools that it may call.
     pub tools: Vec<ToolServer>,
+    /// Members of the request that are only given back, as they were sent: `advanced_settings`, `enable_events`,
+    /// `memory_scope_key`.
+    pub echo: Map<String, Value>,
 }
 
 /// Which fields of a row are asked of a model.
@@ -194,6 +197,7 @@ impl Wanted {
             (None | Some("json"), Some(schema)) => {
                 let (schema, warnings) =
                     Schema::parse(schema.clone()).map_err(Refused::OutputSchema)?;
+                required::check(schema.raw(), "").map_err(Refused::OutputSchema)?;
                 Ok((Self::Fields(schema), warnings))
             }
             (Some("json"), None) => {

@@ -11,6 +11,7 @@ use domain::spec::Input;
 use serde_json::{Map, Value};
 use store::{End, Ending};
 
+use crate::allowed::allowed;
 use crate::budget::Budget;
 use crate::extractive::fields::{self, Finding};
 use crate::extractive::focus::focus;
@@ -93,6 +94,8 @@ async fn fill(
         Some(filler) => filler.finish(row.findings).await?,
         None => row.findings,
     };
+    let findings = wanted.iter().zip(findings);
+    let findings = findings.map(|(field, finding)| allowed(schema, field, finding)).collect();
     // What models spent on the end of the row belongs into the receipt too.
     let receipt = Receipt { models: world.seen().spending, notes: world.seen().notes, ..receipt };
     deliver(world, &wanted, findings, receipt, shape).await

@@ -1,5 +1,6 @@
 //! The work itself: takes due runs from the store, researches, and stores answers with their evidence.
 
+mod allowed;
 mod budget;
 mod enrich;
 pub mod extractive;

@@ -57,6 +57,8 @@ struct StoredSpec {
     escalation: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tools: Vec<StoredToolServer>,
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    echo: Map<String, Value>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -136,6 +138,7 @@ pub(crate) fn spec_to_text(spec: &Spec) -> String {
         cast: spec.cast.clone().map(|cast| [cast.planner, cast.reader, cast.writer, cast.verifier]),
         escalation: Some(spec.escalation.as_str().into()),
         tools: spec.tools.iter().map(StoredToolServer::from).collect(),
+        echo: spec.echo.clone(),
     };
     json!(stored).to_string()
 }
@@ -197,6 +200,7 @@ pub(crate) fn spec_from_text(text: &str) -> Result<Spec, Failed> {
         }),
         escalation: stored.escalation.as_deref().and_then(Escalation::parse).unwrap_or_default(),
         tools: stored.tools.into_iter().map(Into::into).collect(),
+        echo: stored.echo,
     })
 }
 

@@ -199,6 +199,11 @@ impl Store {
         self.spec(listed.spec).await
     }
 
+    /// What a run was asked to do, but for its input.
+    pub async fn spec_of_run(&self, run: &RunRow) -> Result<Arc<Spec>, Failed> {
+        self.spec(run.spec).await
+    }
+
     /// The answer and receipt of a run that has ended; a failed or cancelled run has no answer.
     pub async fn result_of(
         &self,

@@ -33,6 +33,7 @@ pub fn report() -> Spec {
         cast: None,
         escalation: Escalation::default(),
         tools: Vec::new(),
+        echo: Map::new(),
     }
 }
 

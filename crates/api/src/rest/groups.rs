@@ -52,7 +52,7 @@ pub(super) async fn create(
     let GroupBody { metadata, webhook, unused } = group_body(members);
     let known = app.store.find_made_group(caller.owner, key.as_ref());
     let group = once::make(&app, caller, key.as_ref(), known, async {
-        let webhook = submit::group_webhook(&app.catalog, webhook.as_ref())?;
+        let webhook = submit::webhook(&app.catalog, webhook.as_ref())?;
         submit::create_group(&app.store, caller.owner, metadata, webhook, key.clone()).await
     })
     .await?;

@@ -223,7 +223,11 @@ pub(super) async fn result(
     }
     let links = sharing::links(&app, sharing::work_of(run)).await?;
     match app.store.result_of(row.seq).await? {
-        Some((Some(output), receipt)) => Ok(Json(result_view(run, &output, &receipt, &links))),
+        Some((Some(output), receipt)) => {
+            let spec = app.store.spec_of_run(&row).await?;
+            let output = output.filled(&spec.wanted);
+            Ok(Json(result_view(run, &output, &receipt, &links)))
+        }
         Some((None, _)) | None => Err(Problem::internal(format!("{} has no output", run.id))),
     }
 }
@@ -233,9 +237,9 @@ fn hold(params: &Params, headers: &HeaderMap) -> Result<Duration, Problem> {
         return Ok(helper_patience(headers).unwrap_or(Duration::from_secs(MAX_HOLD_S)));
     };
     match text.parse() {
-        Ok(seconds) if (1..=MAX_HOLD_S).contains(&seconds) => Ok(Duration::from_secs(seconds)),
-        _ => Err(Problem::invalid(format!(
-            "`timeout` is `{}`; it must be a whole number of seconds from 1 to {MAX_HOLD_S}",
+        Ok(seconds @ 1..) => Ok(Duration::from_secs(MAX_HOLD_S.min(seconds))),
+        Ok(0) | Err(_) => Err(Problem::invalid(format!(
+            "`timeout` is `{}`; it must be a whole number of seconds, of which at most {MAX_HOLD_S} are waited",
             shown(&text)
         ))),
     }

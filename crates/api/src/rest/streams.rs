@@ -122,7 +122,9 @@ async fn state_frame(app: &App, row: &RunRow, event: Option<i64>) -> Result<Stri
     let mut state = StreamEvent::state(&row.run, event);
     if row.run.state == RunState::Completed {
         let result = app.store.result_of(row.seq).await?;
+        let spec = app.store.spec_of_run(row).await?;
         let output = result.and_then(|(output, _)| output);
+        let output = output.map(|output| output.filled(&spec.wanted));
         let work = sharing::work_of(&row.run);
         let links = sharing::links(app, work).await.map_err(Ended::Refused)?;
         state.output = output.map(|output| output_view(&output, &links));
@@ -184,7 +186,7 @@ async fn tell_rows(
     while let Some(from) = next {
         let page = app.store.list_rows(caller.owner, group.id, from, ROWS, filter.clone()).await?;
         let mut frames = String::new();
-        for row in &page.runs {
+        for row in page.runs {
             frames += &row_frame(&app, row, &links).await?;
         }
         listener.tell(frames).await?;
@@ -193,14 +195,15 @@ async fn tell_rows(
     Ok(())
 }
 
-async fn row_frame(app: &App, row: &Listed, links: &Links) -> Result<String, Ended> {
+async fn row_frame(app: &App, row: Listed, links: &Links) -> Result<String, Ended> {
     let behind = row.run.index.unwrap_or_default() + 1;
     let mut state = StreamEvent::state(&row.run, Some(behind));
-    if let Some(input) = &row.input {
-        let spec = app.store.spec_of(row).await?;
-        state.input = Some(input_view(&row.run, input, &spec));
+    if row.input.is_some() || row.output.is_some() {
+        let spec = app.store.spec_of(&row).await?;
+        state.input = row.input.as_ref().map(|input| input_view(&row.run, input, &spec));
+        let output = row.output.map(|output| output.filled(&spec.wanted));
+        state.output = output.map(|output| output_view(&output, links));
     }
-    state.output = row.output.as_ref().map(|output| output_view(output, links));
     Ok(state.into_event().frame())
 }
 

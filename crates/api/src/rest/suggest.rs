@@ -73,12 +73,23 @@ pub(super) async fn task(
         });
     }
     Ok(Json(SuggestedTask {
-        title: text.lines().next().unwrap_or_default().chars().take(MAX_TITLE).collect(),
+        title: title(text),
         input_schema: input.unwrap_or_else(|| json_schema(&input_schema(&row))),
         output_schema: json_schema(&output),
         inputs: Vec::new(),
         warnings,
     }))
+}
+
+/// The first line, up to its last whole word that fits.
+fn title(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    let mut cut: String = line.chars().take(MAX_TITLE).collect();
+    if cut.len() < line.len() {
+        cut.truncate(cut.trim_end().rfind(char::is_whitespace).unwrap_or(cut.len()));
+        cut.push('…');
+    }
+    cut
 }
 
 /// Fields of the task that is being refined stay, before the new ones.

@@ -92,7 +92,13 @@ fn required_columns(schema: Option<&Value>) -> Result<Vec<String>, Refused> {
             ));
         }
     };
-    let names = schema.get("json_schema").and_then(|schema| schema.get("required"));
-    let names = names.and_then(Value::as_array).into_iter().flatten();
-    Ok(names.filter_map(Value::as_str).map(str::to_owned).collect())
+    let Some(names) = schema.get("json_schema").and_then(|schema| schema.get("required")) else {
+        return Ok(Vec::new());
+    };
+    let list = names.as_array().and_then(|names| {
+        names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<String>>>()
+    });
+    list.ok_or_else(|| {
+        Refused::field("task_spec.input_schema.json_schema.required", "must be a list of names")
+    })
 }

@@ -31,6 +31,7 @@ pub(crate) struct NewTaskRun {
     /// Servers of tools that the run may call, at most 10; their calls stand in `output.mcp_tool_calls`. Needs a model.
     mcp_servers: Option<Vec<McpServer>>,
     /// Taken for compatibility and not used; a warning says so.
+    #[schema(pattern = "^[A-Za-z0-9_-]{1,128}$")]
     memory_scope_key: Option<String>,
 }
 
@@ -103,7 +104,7 @@ struct SourcePolicy {
 
 /// How the work is to be done.
 #[derive(Deserialize, ToSchema)]
-struct AdvancedSettings {
+pub(crate) struct AdvancedSettings {
     /// The country in which web search is to be done, in two letters (ISO 3166-1), as far as the search provider can;
     /// where it cannot, a warning says so.
     #[schema(pattern = "^[A-Za-z]{2}$", example = "us")]
@@ -134,8 +135,17 @@ enum Escalation {
 pub(crate) struct Webhook {
     #[schema(max_length = 2000, example = "https://example.org/hook")]
     url: String,
-    /// What to be told of: `task_run.status` for runs. Left out or empty: everything.
-    event_types: Option<Vec<String>>,
+    /// What to be told of. There is one event, the end, so that every list means the same.
+    event_types: Option<Vec<WebhookEvent>>,
+}
+
+/// The end of a run, the end of a group.
+#[derive(Deserialize, ToSchema)]
+enum WebhookEvent {
+    #[serde(rename = "task_run.status")]
+    Run,
+    #[serde(rename = "task_group.status")]
+    Group,
 }
 
 /// A server of tools, spoken to over streamable HTTP.
@@ -352,7 +362,7 @@ pub(crate) enum Refusals {
     /// Something broke on the server, whose log has more under the `ref_id`.
     #[response(status = 500)]
     Internal(ErrorEnvelope),
-    /// The database does not answer; try again after `Retry-After` seconds.
+    /// The database does not answer, or there is no room for another large body; try again after `Retry-After` seconds.
     #[response(status = 503)]
     Unavailable(ErrorEnvelope),
 }

@@ -21,6 +21,10 @@ pub struct RunInputView {
     pub previous_interaction_id: Option<String>,
     /// Without their headers, which are secrets.
     pub mcp_servers: Option<Vec<Value>>,
+    #[schema(value_type = Option<documented::AdvancedSettings>)]
+    pub advanced_settings: Option<Value>,
+    pub enable_events: Option<bool>,
+    pub memory_scope_key: Option<String>,
     /// Who is told of the end.
     #[schema(value_type = Option<documented::Webhook>)]
     pub webhook: Option<Value>,
@@ -35,11 +39,18 @@ pub fn input_view(run: &Run, input: &Input, spec: &Spec) -> RunInputView {
         source_policy: source_policy(&spec.policy),
         previous_interaction_id: run.previous.map(|id| id.to_string()),
         mcp_servers: mcp_servers(&spec.tools),
+        advanced_settings: spec.echo.get("advanced_settings").cloned(),
+        enable_events: spec.echo.get("enable_events").and_then(Value::as_bool),
+        memory_scope_key: text(spec, "memory_scope_key"),
         webhook: run
             .webhook
             .as_ref()
             .map(|url| json!({"url": url, "event_types": ["task_run.status"]})),
     }
+}
+
+fn text(spec: &Spec, member: &str) -> Option<String> {
+    spec.echo.get(member).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn task_spec(spec: &Spec) -> Option<Value> {

@@ -30,8 +30,8 @@ pub(crate) fn run_args(body: Map<String, Value>) -> Result<RunArgs, Problem> {
             }
             "webhook" => args.webhook = Some(value),
             "mcp_servers" => args.mcp_servers = Some(value),
-            // Events are always kept, so either value is fulfilled.
-            "enable_events" => {}
+            "enable_events" => args.enable_events = flag("enable_events", &value)?,
+            "memory_scope_key" => args.memory_scope_key = memory_scope_key(value)?,
             _ if says_nothing(&value) => {}
             _ => args.unused.push(name),
         }
@@ -95,6 +95,31 @@ fn says_nothing(value: &Value) -> bool {
         Value::Array(list) => list.is_empty(),
         Value::Object(members) => members.is_empty(),
         Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+    }
+}
+
+fn flag(name: &str, value: &Value) -> Result<Option<bool>, Refused> {
+    match value {
+        Value::Null => Ok(None),
+        Value::Bool(flag) => Ok(Some(*flag)),
+        Value::Number(_) | Value::String(_) | Value::Array(_) | Value::Object(_) => {
+            Err(Refused::field(name, "must be true or false"))
+        }
+    }
+}
+
+/// The name of a memory, by the rule of the Task API.
+fn memory_scope_key(value: Value) -> Result<Option<String>, Refused> {
+    let key = text("memory_scope_key", value, "for example `team-a`")?;
+    let is_name = |key: &str| {
+        (1..=128).contains(&key.len())
+            && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+    };
+    match key {
+        Some(key) if !is_name(&key) => {
+            Err(Refused::field("memory_scope_key", "must be 1 to 128 letters, digits, `_` and `-`"))
+        }
+        key => Ok(key),
     }
 }
 

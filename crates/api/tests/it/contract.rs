@@ -153,6 +153,55 @@ async fn members_that_are_not_used_are_warned_of() {
 }
 
 #[tokio::test]
+async fn content_obeys_a_schema_that_forbids_null_at_each_door() {
+    let world = World::new().await;
+    let group = world.group().await;
+    let schema = json!({
+        "type": "object", "required": ["ceo", "staff"], "additionalProperties": false,
+        "properties": {"ceo": {"type": "string"}, "staff": {"type": "integer"}},
+    });
+    let rows = json!({
+        "default_task_spec": {"output_schema": {"type": "json", "json_schema": schema}},
+        "inputs": [{"input": {"company": "Tide"}, "processor": "core"}],
+    });
+    let added = world.post(&format!("/v1/tasks/groups/{group}/runs"), &rows).await.json();
+    let run = added["run_ids"][0].as_str().unwrap().to_owned();
+    let page = world.archived("https://a.org/", "A", "Ann leads it.", "Ann").await;
+    world.work(fields("Ann", page)).await;
+
+    let result = world.get(&format!("/v1/tasks/runs/{run}/result")).await.json();
+    assert_eq!(result["output"]["content"], json!({"ceo": "Ann", "staff": 0}));
+    assert_eq!(result["output"]["basis"][1]["missing"], "not_found");
+    for stream in [
+        format!("/v1/tasks/runs/{run}/events"),
+        format!("/v1/tasks/groups/{group}/runs?include_output=true"),
+    ] {
+        let text = world.get(&stream).await.text;
+        assert!(text.contains(r#""content":{"ceo":"Ann","staff":0}"#), "{stream}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn the_input_of_a_run_gives_back_what_has_no_effect_here() {
+    let world = World::new().await;
+    let body = json!({
+        "input": "Why?", "processor": "core", "enable_events": false, "memory_scope_key": "team-a",
+        "advanced_settings": {"location": "de", "data_sources": {"free": ["x"]}},
+    });
+    let made = world.post("/v1/tasks/runs", &body).await.json();
+    let path = format!("/v1/tasks/runs/{}/input", made["run_id"].as_str().unwrap());
+    let input = world.get(&path).await.json();
+    for member in ["enable_events", "memory_scope_key", "advanced_settings"] {
+        assert_eq!(input[member], body[member], "{member}");
+    }
+    for (member, wrong) in [("enable_events", json!("yes")), ("memory_scope_key", json!("a b"))] {
+        let answer = world.post("/v1/tasks/runs", &json!({"input": "Why?", member: wrong})).await;
+        assert_eq!(answer.status, 422);
+        assert!(answer.message().starts_with(&format!("`{member}` must be")), "{}", answer.text);
+    }
+}
+
+#[tokio::test]
 async fn health_is_that_of_the_database() {
     let health = World::new().await.get("/healthz").await;
     assert_eq!(

@@ -13,7 +13,7 @@ use crate::world::{World, report};
 async fn a_waiting_request_is_answered_when_the_run_ends() {
     let world = World::new().await;
     let run = world.submit("Why?").await;
-    let path = format!("/v1/tasks/runs/{run}/result?timeout=60");
+    let path = format!("/v1/tasks/runs/{run}/result?timeout=3600");
     let (result, ()) = tokio::join!(world.get(&path), world.work(report("So.", vec![])));
     assert_eq!(result.status, 200, "{}", result.text);
     assert_eq!(result.json()["output"]["content"], "So.");

@@ -1,12 +1,17 @@
 //! Which keys and sentences speak of a field.
 
-use domain::schema::FieldKind;
+use domain::schema::{Blank, FieldKind};
 
 use super::*;
 
 fn label(name: &str, description: &str, shape: Shape) -> Label {
-    let field =
-        Field { name: name.into(), description: description.into(), shape, kind: FieldKind::Found };
+    let field = Field {
+        name: name.into(),
+        description: description.into(),
+        shape,
+        kind: FieldKind::Found,
+        blank: Blank::Null,
+    };
     Label::of(&field)
 }
 

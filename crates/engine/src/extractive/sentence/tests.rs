@@ -1,6 +1,6 @@
 //! What sentences say of fields, turn by turn.
 
-use domain::schema::{Field, FieldKind};
+use domain::schema::{Blank, Field, FieldKind};
 
 use super::*;
 
@@ -11,6 +11,7 @@ fn said(name: &str, description: &str, shape: Shape, sentence: &str) -> Option<V
         description: description.into(),
         shape: shape.clone(),
         kind: FieldKind::Found,
+        blank: Blank::Null,
     };
     let found = read(&Label::of(&field), &shape, sentence)?;
     (found.sureness > 0.5).then_some(found.value)

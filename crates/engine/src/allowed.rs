@@ -1,0 +1,99 @@
+//! What the caller's schema allows: a value beyond its bounds is not answered, a list beyond its length is cut.
+
+use domain::output::Missing;
+use domain::schema::{Field, Schema};
+use serde_json::{Map, Value};
+
+use crate::extractive::fields::Finding;
+
+/// Characters of a value in a reason.
+const SHOWN: usize = 80;
+
+/// The finding as the schema allows it; one that it does not allow has its value in the reason only.
+pub(crate) fn allowed(schema: &Schema, field: &Field, mut finding: Finding) -> Finding {
+    let Some(property) = schema.raw().get("properties").and_then(|all| all.get(&field.name)) else {
+        return finding;
+    };
+    if let Some(most) = property.get("maxItems").and_then(Value::as_u64) {
+        shorten(&mut finding, usize::try_from(most).unwrap_or(usize::MAX));
+    }
+    let Some(value) = &finding.value else { return finding };
+    let Some(why) = forbidden(schema.raw(), property, &field.filled(value)) else { return finding };
+    let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let shown: String = text.chars().take(SHOWN).collect();
+    Finding {
+        missing: Some(Missing::NotFound),
+        reasoning: format!("`{shown}` was found, which the schema does not allow: {why}"),
+        ..Finding::default()
+    }
+}
+
+fn shorten(finding: &mut Finding, most: usize) {
+    if let Some(Value::Array(list)) = &mut finding.value {
+        list.truncate(most);
+        finding.elements.retain(|(index, ..)| index.parse::<usize>().is_ok_and(|at| at < most));
+    }
+}
+
+/// Why a property may not have this value. A schema that the validator cannot read forbids nothing.
+fn forbidden(root: &Value, property: &Value, value: &Value) -> Option<String> {
+    let mut schema = Map::new();
+    for definitions in ["$schema", "$defs", "definitions"] {
+        if let Some(given) = root.get(definitions) {
+            schema.insert(definitions.to_owned(), given.clone());
+        }
+    }
+    schema.insert("allOf".to_owned(), Value::Array(vec![property.clone()]));
+    let validator = jsonschema::validator_for(&Value::Object(schema)).ok()?;
+    validator.validate(value).err().map(|error| error.masked_with("it").to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::output::Confidence;
+    use serde_json::json;
+
+    use super::*;
+
+    fn answered(property: &Value, value: Value) -> (Option<Value>, String) {
+        let raw = json!({"properties": {"x": property}, "$defs": {"Grade": {"type": "integer", "maximum": 5}}});
+        let (schema, _) = Schema::parse(raw).unwrap();
+        let elements = value.as_array().map_or(0, Vec::len);
+        let elements = (0..elements).map(|at| (at.to_string(), Vec::new(), Some(Confidence::High)));
+        let finding = Finding {
+            value: Some(value),
+            reasoning: "found".into(),
+            elements: elements.collect(),
+            ..Finding::default()
+        };
+        let finding = allowed(&schema, &schema.fields[0], finding);
+        assert!(finding.elements.len() <= 3);
+        (finding.value, finding.reasoning)
+    }
+
+    #[test]
+    fn values_beyond_the_bounds_are_told_and_not_answered() {
+        let grade = json!({"$ref": "#/$defs/Grade"});
+        assert_eq!(answered(&grade, json!(4)).0, Some(json!(4)));
+        let (value, why) = answered(&grade, json!(7));
+        assert_eq!(value, None);
+        assert_eq!(
+            why,
+            "`7` was found, which the schema does not allow: it is greater than the maximum of 5"
+        );
+        assert_eq!(answered(&json!({"type": "string", "maxLength": 3}), json!("abcd")).0, None);
+    }
+
+    #[test]
+    fn lists_are_cut_to_their_length() {
+        let list = json!({"type": "array", "items": {"type": "string"}, "maxItems": 2});
+        assert_eq!(answered(&list, json!(["a", "b", "c"])).0, Some(json!(["a", "b"])));
+    }
+
+    #[test]
+    fn members_that_are_not_known_do_not_cost_the_whole_value() {
+        let item = json!({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}});
+        let list = json!({"type": "array", "items": item});
+        assert_eq!(answered(&list, json!([{"name": null}])).0, Some(json!([{"name": null}])));
+    }
+}
