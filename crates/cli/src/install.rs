@@ -11,7 +11,7 @@ pub(crate) use client::Client;
 use crate::install::entry::{Door, Entry};
 use crate::problem::refuse;
 use crate::settings::Settings;
-use crate::show;
+use crate::{show, source_args};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -44,6 +44,7 @@ pub(crate) fn run(settings: &Settings, set: &[String], args: Args) -> Result<()>
     if args.name.is_empty() || args.name.len() > 40 || !args.name.chars().all(is_name) {
         refuse!("--name {} cannot be used: clients take a-z, 0-9, - and _, at most 40", args.name);
     }
+    source_args::parse_all(&args.source, settings)?;
     let door = match &args.url {
         Some(url) => Door::http(url, args.key.as_deref(), args.simple)?,
         None => Door::pipe(settings, set, &args.source, args.simple)?,

@@ -29,8 +29,8 @@ const MAX_NAME: usize = 60;
 /// makes a choice.
 pub fn schema_from_words(words: &str) -> Result<Value, Unclear> {
     let mut properties = Map::new();
-    for part in words.split([';', '\n']).map(str::trim).filter(|part| !part.is_empty()) {
-        let (head, description) = part.split_once(':').unwrap_or((part, ""));
+    for part in parts(words) {
+        let (head, description) = head_and_description(part);
         let (label, given_type) = split_type(head.trim());
         let name = field_name(label);
         if name.is_empty() || label.len() > MAX_NAME {
@@ -61,6 +61,63 @@ pub fn schema_from_words(words: &str) -> Result<Value, Unclear> {
         "properties": properties,
         "additionalProperties": false,
     }))
+}
+
+/// The fields one by one, without bullets and numbers before them.
+fn parts(words: &str) -> Vec<&str> {
+    let lines = words.split([';', '\n']).map(|line| without_bullet(line.trim()));
+    lines.flat_map(at_labels).map(str::trim).filter(|part| !part.is_empty()).collect()
+}
+
+/// `founded: year it was founded, ceo: its chief` are two fields as well: a comma or a full stop before a short name
+/// with a colon ends the one before.
+fn at_labels(text: &str) -> Vec<&str> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    for (at, _) in text.match_indices([',', '.']) {
+        let after = &text[at + 1..];
+        let is_label = after.starts_with(' ')
+            && after.split_once(':').is_some_and(|(label, rest)| {
+                is_short_name(label.trim()) && (rest.is_empty() || rest.starts_with(' '))
+            });
+        if is_label && at > from {
+            parts.push(&text[from..at]);
+            from = at + 1;
+        }
+    }
+    parts.push(&text[from..]);
+    parts
+}
+
+/// Up to three words, a type in brackets among them.
+fn is_short_name(label: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '/' | '(' | ')');
+    !label.is_empty()
+        && label.chars().all(is_plain)
+        && (1..=3).contains(&label.split_whitespace().count())
+        && !["e.g", "i.e", "note", "example"].contains(&label.to_lowercase().as_str())
+}
+
+/// `1. founded`, `- founded` and `* founded` → `founded`
+fn without_bullet(part: &str) -> &str {
+    let digits = part.trim_start_matches(|c: char| c.is_ascii_digit());
+    if digits.len() < part.len()
+        && let Some(rest) = digits.strip_prefix(['.', ')'])
+        && rest.starts_with(' ')
+    {
+        return rest.trim_start();
+    }
+    let rest = part.strip_prefix(['-', '*', '•']);
+    rest.filter(|rest| rest.starts_with(' ')).map_or(part, str::trim_start)
+}
+
+/// `founded: year` and `founded - year` → `founded`, `year`
+fn head_and_description(part: &str) -> (&str, &str) {
+    if let Some(split) = part.split_once(':') {
+        return split;
+    }
+    let dash = [" - ", " – ", " — "].into_iter().find_map(|dash| part.split_once(dash));
+    dash.filter(|(head, _)| is_short_name(head)).unwrap_or((part, ""))
 }
 
 /// What is not found is null.
@@ -103,7 +160,9 @@ fn named_type(word: &str) -> Option<Map<String, Value>> {
         "date" => json!({"type": "string", "format": "date"}),
         "url" | "link" => json!({"type": "string", "format": "uri"}),
         "email" | "e-mail" => json!({"type": "string", "format": "email"}),
-        "list" => json!({"type": "array", "items": {"type": "string"}}),
+        "list" | "array" | "list of text" | "list of strings" | "array of strings" | "texts" => {
+            json!({"type": "array", "items": {"type": "string"}})
+        }
         _ => return None,
     };
     field.as_object().cloned()
@@ -214,6 +273,29 @@ mod tests {
                 pair("size", r#"["small","medium","large",null]"#),
             ]
         );
+    }
+
+    #[test]
+    fn fields_are_told_apart_however_they_are_listed() {
+        let names = |words: &str| -> Vec<String> {
+            types(words).into_iter().map(|(name, _)| name).collect()
+        };
+        for words in [
+            "founded: year it was founded, ceo: its chief executive",
+            "founded: year it was founded. ceo: its chief executive.",
+            "founded - year it was founded; ceo - its chief executive",
+            "1. founded: year it was founded\n2. ceo: its chief executive",
+            "- founded (integer): year\n* ceo",
+        ] {
+            assert_eq!(names(words), ["founded", "ceo"], "{words}");
+        }
+        assert_eq!(names("size: one of small, medium, large"), ["size"]);
+        assert_eq!(names("site: its address, such as https://a.org"), ["site"]);
+        assert_eq!(
+            names("price: in euros, or dollars if that is all there is: say which"),
+            ["price"]
+        );
+        assert_eq!(names("tags (array): what it is about; on-call: who"), ["tags", "on_call"]);
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub(super) const OUTPUT: Named = Named {
         "enrich",
     ],
 };
+/// The group to which rows are added, also under the names that ids have elsewhere.
+pub(super) const GROUP: Named =
+    Named { name: "group_id", aliases: &["taskgroupid", "taskrunorgroupid", "id", "groupid"] };
 pub(super) const WAIT: Named = Named {
     name: "wait_seconds",
     aliases: &["wait", "timeout", "timeoutseconds", "seconds", "waittime"],
@@ -64,6 +67,9 @@ pub(super) const PROCESSOR: Named =
     Named { name: "processor", aliases: &["level", "tier", "depth"] };
 pub(super) const CURSOR: Named =
     Named { name: "cursor", aliases: &["page", "nextcursor", "offset"] };
+
+/// Greater bounds than this say nothing to a reader.
+const MAX_SHOWN: u64 = 1_000_000;
 
 /// An argument without other names.
 pub(super) const fn named(name: &'static str) -> Named {
@@ -137,7 +143,11 @@ impl Arguments {
             Value::Bool(_) | Value::Array(_) | Value::Object(_) | Value::Null => None,
         };
         let Some(number) = number.filter(|number| number.is_finite() && *number >= 0.0) else {
-            let rule = format!("it must be a whole number from {from} to {to}, such as {to}");
+            let rule = if to > MAX_SHOWN {
+                format!("it must be a whole number, {from} or more")
+            } else {
+                format!("it must be a whole number from {from} to {to}, such as {to}")
+            };
             self.refuse(named.name, &value, &rule);
             return None;
         };

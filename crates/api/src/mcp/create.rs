@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use store::{Filter, Key, NewRun};
 
 use crate::mcp::ToolSet;
-use crate::mcp::arguments::{Arguments, OUTPUT, PROCESSOR, QUESTION, ROWS, named};
+use crate::mcp::arguments::{Arguments, GROUP, OUTPUT, PROCESSOR, QUESTION, ROWS, named};
 use crate::mcp::call::{Call, Refusal};
 use crate::mcp::found::{Found, find_named};
 use crate::mcp::rows::{self, Table};
@@ -154,7 +154,12 @@ fn source_policy(args: &mut Arguments) -> Option<Value> {
     let such = "{\"include_domains\": [\"example.org\"]}";
     let mut policy = args.object(&named("source_policy"), such).unwrap_or_default();
     for name in ["include_domains", "exclude_domains"] {
+        if let Some(one) = policy.get(name).and_then(Value::as_str).map(str::to_owned) {
+            args.note(format!("`source_policy.{name}` was one text and was read as a list"));
+            policy.insert(name.into(), json!([one]));
+        }
         if let Some(domains) = args.texts(&named(name), "[\"example.org\"]") {
+            args.note(format!("`{name}` was taken as `source_policy.{name}`"));
             policy.insert(name.into(), json!(domains));
         }
     }
@@ -173,7 +178,7 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
             "`inputs` is missing, and this tool takes rows: call createDeepResearch for one question",
         ));
     }
-    let group = args.text(&named("group_id"), "tgrp_…");
+    let group = args.text(&GROUP, "tgrp_…");
     let table = table(call, &mut args).await;
     let output_type = args.choice(&named("output_type"), &["json", "text"]);
     let output = args.take(&OUTPUT);

@@ -167,6 +167,7 @@ fn arguments(tool: Tool) -> Value {
             "question": {"type": "string", "description": "What to find out"},
             "rows": {"type": "string", "description": "The table as CSV, first line names"},
             "columns": {"type": "string", "description": "Columns to fill: `name: what to find; …`"},
+            "processor": {"type": "string", "description": "Only if the user names a level"},
         }),
         Tool::Check => json!({"id": id_or_newest()}),
         Tool::Read => json!({

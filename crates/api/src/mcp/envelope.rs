@@ -13,6 +13,8 @@ pub(super) const MAX_MESSAGE: usize = 4 * 1024 * 1024;
 
 const PARSE_ERROR: i64 = -32700;
 pub(super) const INVALID_REQUEST: i64 = -32600;
+const INVALID_PARAMS: i64 = -32602;
+const NO_MESSAGE: &str = "this is no message: send an object such as {\"jsonrpc\": \"2.0\", \"id\": 1, \"method\": \"tools/list\"}";
 
 /// A message that can be handed on.
 pub(super) struct Message {
@@ -37,6 +39,12 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Value> {
             let rule = "a list is no message: batches ended with protocol version 2025-06-18; send one at a time";
             return Err(error(&Value::Null, INVALID_REQUEST, rule));
         }
+        Err(_) if serde_json::from_slice::<Value>(&bytes).is_ok_and(|value| !value.is_object()) => {
+            return Err(error(&Value::Null, INVALID_REQUEST, NO_MESSAGE));
+        }
+        Err(_) if bytes.trim_ascii().is_empty() => {
+            return Err(error(&Value::Null, PARSE_ERROR, NO_MESSAGE));
+        }
         Err(why) => {
             return Err(error(
                 &Value::Null,
@@ -47,9 +55,14 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Value> {
     };
     let id = match members.get("id") {
         None => Value::Null,
-        Some(id @ (Value::Number(_) | Value::String(_))) => id.clone(),
+        Some(id @ Value::String(_)) => id.clone(),
+        Some(id @ Value::Number(number)) if !number.is_f64() => id.clone(),
         Some(_) => {
-            return Err(error(&Value::Null, INVALID_REQUEST, "`id` must be text or a number"));
+            return Err(error(
+                &Value::Null,
+                INVALID_REQUEST,
+                "`id` must be text or a whole number",
+            ));
         }
     };
     if members.get("jsonrpc") != Some(&json!("2.0")) {
@@ -67,6 +80,9 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Value> {
             return Err(error(&id, INVALID_REQUEST, rule));
         }
     };
+    if let Some(rule) = wrong_params(&method, members.get("params")) {
+        return Err(error(&id, INVALID_PARAMS, &rule));
+    }
     let opening = match members.get("params") {
         Some(Value::Object(params)) if method == "initialize" => Some(params.clone()),
         _ => None,
@@ -86,6 +102,30 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Value> {
         _ => None,
     };
     Ok(Message { bytes, is_request: !id.is_null(), id, cancelled, opening, call })
+}
+
+/// What no door could read.
+fn wrong_params(method: &str, params: Option<&Value>) -> Option<String> {
+    let members = match params {
+        None | Some(Value::Null) => None,
+        Some(Value::Object(members)) => Some(members),
+        Some(_) => return Some(format!("`params` of `{method}` must be an object")),
+    };
+    if method != "initialize" {
+        return None;
+    }
+    let member = |name: &str| members.and_then(|members| members.get(name));
+    if !member("protocolVersion").is_some_and(Value::is_string) {
+        return Some(
+            "`params.protocolVersion` of `initialize` must be text, such as \"2025-11-25\"".into(),
+        );
+    }
+    let is_client = |name: &str| {
+        member("clientInfo").and_then(|info| info.get(name)).is_some_and(Value::is_string)
+    };
+    (!is_client("name") || !is_client("version")).then(|| {
+        "`params.clientInfo` of `initialize` must be an object with `name` and `version` as text".into()
+    })
 }
 
 /// Arguments as JSON text become the object that they mean; an empty list or text becomes none.
@@ -160,12 +200,14 @@ pub(super) fn unread(request: &CustomRequest, is_stateless: bool) -> ErrorData {
     };
     let member = |name: &str| kind(params.and_then(|params| params.get(name)));
     let message = match method.as_str() {
-        "tools/call" => format!(
-            "`params` of `tools/call` cannot be read: `name` is {} and must be text; `arguments` is {} and must be an \
-             object",
-            member("name"),
-            member("arguments")
-        ),
+        "tools/call" => {
+            let wrong = [("name", "text"), ("arguments", "an object")];
+            let wrong = wrong.into_iter().filter(|(name, kind)| member(name) != *kind);
+            let wrong: Vec<String> = wrong
+                .map(|(name, kind)| format!("`{name}` is {} and must be {kind}", member(name)))
+                .collect();
+            format!("`params` of `tools/call` cannot be read: {}", wrong.join("; "))
+        }
         "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
             format!("`params.uri` of `{method}` is {} and must be text", member("uri"))
         }
@@ -203,6 +245,24 @@ mod tests {
         assert_eq!(answer(r#"{"id": 1, "method": "ping"}"#).0, INVALID_REQUEST);
         assert!(answer(r#"{"jsonrpc": "2.0", "id": 1}"#).1.contains("`method`"));
         assert_eq!(answer(r#"{"jsonrpc": "2.0", "id": {}, "method": "ping"}"#).0, INVALID_REQUEST);
+        assert_eq!(answer(r#"{"jsonrpc": "2.0", "id": 1.5, "method": "ping"}"#).0, INVALID_REQUEST);
+        for none in ["5", "null", "\"x\""] {
+            assert_eq!(answer(none), (INVALID_REQUEST, NO_MESSAGE.to_owned()));
+        }
+    }
+
+    #[test]
+    fn parameters_that_no_method_takes_are_refused_under_their_id() {
+        let list = r#"{"jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": []}"#;
+        let Err(refused) = read(Bytes::from(list)) else { panic!("it was read") };
+        assert_eq!(
+            (&refused["id"], refused["error"]["code"].as_i64()),
+            (&json!(7), Some(INVALID_PARAMS))
+        );
+        let bare = r#"{"jsonrpc": "2.0", "id": 1, "method": "initialize"}"#;
+        assert!(answer(bare).1.contains("protocolVersion"));
+        let nobody = r#"{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}"#;
+        assert!(answer(nobody).1.contains("clientInfo"));
     }
 
     #[test]

@@ -97,6 +97,7 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     };
     let params = message.call.as_ref();
     let looking = Looking::of(&app, caller.owner, &parts.uri, &parts.headers, params);
+    let looking = looking.filter(|_| message.is_request);
     if let Some(known) = looking.as_ref().and_then(|looking| app.answers.find(looking, &message.id))
     {
         return known;

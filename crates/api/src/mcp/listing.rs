@@ -7,6 +7,7 @@ use store::{Filter, GroupFilter, Listed};
 
 use crate::mcp::arguments::{Arguments, CURSOR, named};
 use crate::mcp::call::{Call, Refusal};
+use crate::mcp::status;
 use crate::ui::words;
 
 const DEFAULT_LENGTH: u64 = 10;
@@ -58,7 +59,10 @@ impl std::fmt::Display for Place {
 }
 
 pub(super) async fn list(call: &Call, mut args: Arguments) -> Result<Work, Refusal> {
-    let only = args.choice(&named("status"), &["active", "finished", "all"]);
+    let only = args.choice(
+        &named("status"),
+        &["active", "finished", "all", "queued", "running", "completed", "failed", "cancelled"],
+    );
     let limit = args.number(&named("limit"), 1, MAX_LENGTH).unwrap_or(DEFAULT_LENGTH);
     let cursor = args.text(&CURSOR, "the next_cursor of the answer before");
     let place = match cursor.as_deref().map(Place::parse) {
@@ -76,19 +80,23 @@ pub(super) async fn list(call: &Call, mut args: Arguments) -> Result<Work, Refus
     };
     let notes = args.finish()?;
     let is_active = match only {
-        Some("active") => Some(true),
-        Some("finished") => Some(false),
+        Some("active" | "queued" | "running") => Some(true),
+        Some("finished" | "completed" | "failed" | "cancelled") => Some(false),
         Some(_) | None => None,
     };
     let (tasks, next) = part(call, place, is_active, usize::try_from(limit).unwrap_or(10)).await?;
-    let next_step = if tasks.is_empty() {
-        "Nothing was started yet: createDeepResearch or createTaskGroup begins.".to_owned()
-    } else {
+    let next_step = if !tasks.is_empty() {
         format!(
             "Call {} or {} with one of these ids.",
             call.tools.status_tool(),
             call.tools.result_tool()
         )
+    } else if place != Place::START {
+        "There are no more.".to_owned()
+    } else if is_active.is_some() {
+        "None is. Leave out status to see the others.".to_owned()
+    } else {
+        "Nothing was started yet: createDeepResearch or createTaskGroup begins.".to_owned()
     };
     Ok(Work { tasks, next_cursor: next.map(|next| next.to_string()), next_step, notes })
 }
@@ -123,6 +131,18 @@ pub(super) async fn part(
     Ok((all.iter().map(|item| item.entry(call)).collect(), is_more.then_some(next)))
 }
 
+/// What a table is about, as far as its group says, and how far it is.
+fn table_title(group: &Group) -> String {
+    let said = |name: &str| group.metadata.as_ref()?.get(name)?.as_str();
+    let about = said("columns").or_else(|| said("file")).map(|about| words::short(about, 80));
+    let (rows, counts) = (rows(group.counts.total()), words::counts(&group.counts));
+    about.map_or_else(|| format!("{rows}: {counts}"), |about| format!("{about} ({rows}: {counts})"))
+}
+
+fn rows(count: i64) -> String {
+    if count == 1 { "1 row".to_owned() } else { format!("{count} rows") }
+}
+
 enum Item {
     Run(Box<Listed>),
     Group(Group, i64),
@@ -153,8 +173,8 @@ impl Item {
             Self::Group(group, _) => Entry {
                 id: group.id.to_string(),
                 kind: "table",
-                status: if group.counts.is_active() { "running" } else { "completed" },
-                title: format!("{} rows: {}", group.counts.total(), words::counts(&group.counts)),
+                status: status::state_of(&group.counts).as_str(),
+                title: table_title(group),
                 created_at: group.created_at.rfc3339(),
                 url: call.group_url(group.id),
             },

@@ -260,6 +260,16 @@ impl Grid {
     }
 }
 
+/// Whether a table or digest of these rows shows less than they hold.
+pub(super) fn is_cut(rows: &[Listed]) -> bool {
+    rows.iter().filter_map(|row| row.output.as_ref()).any(|output| match &output.content {
+        Content::Text(_) => true,
+        Content::Fields { values, .. } => {
+            values.values().any(|value| words::value(value).chars().count() > MAX_CELL)
+        }
+    })
+}
+
 fn answer_cell(output: &Output, name: &str) -> String {
     let values = match &output.content {
         Content::Text(text) => return cell(&first_words(text), MAX_DIGEST),

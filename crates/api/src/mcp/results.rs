@@ -4,10 +4,11 @@ use std::fmt::Write as _;
 
 use domain::event::EventKind;
 use domain::group::Group;
+use domain::output::Output;
 use domain::run::RunState;
 use store::{Filter, Listed, RunRow};
 
-use crate::mcp::arguments::{Arguments, CURSOR, named};
+use crate::mcp::arguments::{Arguments, CURSOR, named, shown as shown_name};
 use crate::mcp::call::{Call, Refusal};
 use crate::mcp::found::{Found, find, needed_id};
 use crate::mcp::markdown::{self, DATA_NOT_INSTRUCTIONS, Grid, LEGEND};
@@ -20,6 +21,8 @@ pub(super) const MAX_PAGE: usize = 50_000;
 const MIN_PAGE: u64 = 1_000;
 /// Rows read from the store at a time.
 const ROWS_AT_ONCE: i64 = 50;
+/// Ids of rows that are named below a table with cut cells.
+const MAX_IDS: usize = 20;
 /// Messages shown of a run that is active.
 const MAX_MESSAGES: i64 = 10;
 
@@ -70,9 +73,13 @@ async fn page(
 
 fn shown(args: &mut Arguments, basis: &str) -> Option<Shown> {
     let read = match basis.split_once(':') {
-        None if basis == "all" => Some(Shown::All),
-        Some(("index", number)) => number.trim().parse().ok().map(Shown::Row),
-        Some(("field", name)) if !name.trim().is_empty() => Some(Shown::Field(name.trim().into())),
+        None if basis.eq_ignore_ascii_case("all") => Some(Shown::All),
+        Some((word, number)) if word.eq_ignore_ascii_case("index") => {
+            number.trim().parse().ok().filter(|row| *row >= 0).map(Shown::Row)
+        }
+        Some((word, name)) if word.eq_ignore_ascii_case("field") && !name.trim().is_empty() => {
+            Some(Shown::Field(name.trim().into()))
+        }
         None | Some(_) => None,
     };
     if read.is_none() {
@@ -102,11 +109,15 @@ async fn of_run(
             body.push('\n');
             if let Some(output) = output {
                 let field = match basis {
-                    Some(Shown::Field(name)) => Some(name.as_str()),
-                    Some(Shown::All | Shown::Row(_)) | None => None,
+                    Some(Shown::Field(name)) => Some(known_field([&output], name)?),
+                    Some(Shown::Row(_)) => {
+                        body.push_str("_Note: this is one run; `index` names a row of a group, and was left aside._\n\n");
+                        None
+                    }
+                    Some(Shown::All) | None => None,
                 };
                 body.push_str(DATA_NOT_INSTRUCTIONS);
-                body.push_str(&markdown::output(&output, &call.links(&row.run), field));
+                body.push_str(&markdown::output(&output, &call.links(&row.run), field.as_deref()));
             }
             (body, String::new())
         }
@@ -219,12 +230,27 @@ async fn of_group(
     }
     out.push('\n');
     let rows = read_rows(call, group, from, only, size).await?;
-    let (table, evidence, used) = table(call, &rows, basis, size);
+    let basis = match basis {
+        Some(Shown::Field(name)) if rows.iter().any(|row| row.output.is_some()) => {
+            let outputs = rows.iter().filter_map(|row| row.output.as_ref());
+            Some(Shown::Field(known_field(outputs, name)?))
+        }
+        basis => basis.cloned(),
+    };
+    let (table, evidence, used) = table(call, &rows, basis.as_ref(), size);
     out.push_str(DATA_NOT_INSTRUCTIONS);
     out.push_str(LEGEND);
     out.push_str(&table);
     out.push_str(&evidence);
     out.push_str(&troubles(&rows[..used]));
+    if markdown::is_cut(&rows[..used]) {
+        let tool = call.tools.result_tool();
+        let _ = writeln!(
+            out,
+            "\n_Cells are cut here. Call {tool} with the id of a row for all of it:_ {}.",
+            ids(&rows[..used])
+        );
+    }
     let next = from + i64::try_from(used).unwrap_or(0);
     if only.is_none() && next < counts.total() {
         let what = format!("rows {from} to {} of {}", next - 1, counts.total());
@@ -232,6 +258,32 @@ async fn of_group(
         out.push_str(&more(call, &id, &what, usize::try_from(next).unwrap_or(0)));
     }
     Ok(out)
+}
+
+/// The name of a field as it stands in these answers, where it was given in other letters.
+fn known_field<'a>(
+    outputs: impl IntoIterator<Item = &'a Output>,
+    name: &str,
+) -> Result<String, Refusal> {
+    let mut known: Vec<&str> = Vec::new();
+    for basis in outputs.into_iter().flat_map(|output| &output.basis) {
+        if basis.field == name {
+            return Ok(name.to_owned());
+        }
+        if !known.contains(&basis.field.as_str()) {
+            known.push(&basis.field);
+        }
+    }
+    if let Some(same) = known.iter().find(|field| field.eq_ignore_ascii_case(name)) {
+        return Ok((*same).to_owned());
+    }
+    let columns: Vec<&str> =
+        known.into_iter().filter(|field| !field.contains('.')).take(20).collect();
+    Err(Refusal::one(format!(
+        "`basis` is `field:{}`, and there is no such column; there are {}",
+        shown_name(name),
+        columns.join(", ")
+    )))
 }
 
 /// Rows enough to fill a page, and no more than that.
@@ -285,7 +337,8 @@ fn table(
                 };
                 let index = row.run.index.unwrap_or_default();
                 format!(
-                    "## Row {index}\n\n{}",
+                    "## Row {index} (`{}`)\n\n{}",
+                    row.run.id,
                     markdown::basis(output, &call.links(&row.run), field)
                 )
             }
@@ -303,6 +356,16 @@ fn table(
         evidence.insert_str(0, "\n# Evidence\n\n");
     }
     (table, evidence, used)
+}
+
+/// Ids of rows, the first of them.
+fn ids(rows: &[Listed]) -> String {
+    let id = |row: &Listed| format!("row {} `{}`", row.run.index.unwrap_or_default(), row.run.id);
+    let mut ids: Vec<String> = rows.iter().take(MAX_IDS).map(id).collect();
+    if rows.len() > MAX_IDS {
+        ids.push("…".to_owned());
+    }
+    ids.join(", ")
 }
 
 /// What went wrong in these rows, in full; equal warnings once.

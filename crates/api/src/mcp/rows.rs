@@ -107,6 +107,13 @@ fn from_text(text: &str) -> Result<Table, String> {
             brief(&Value::from(text))
         ));
     }
+    if text.lines().count() < 2 && is_path(text) {
+        return Err(format!(
+            "`inputs` is `{}`, which looks like the path of a file, and no such file is read here: send the rows themselves, \
+             such as {EXAMPLE}",
+            brief(&Value::from(text))
+        ));
+    }
     if text.lines().count() < 2 {
         let note = format!("the text was read as one row with the column `{ONLY_COLUMN}`");
         let row = Map::from_iter([(ONLY_COLUMN.to_owned(), json!(text))]);
@@ -115,8 +122,20 @@ fn from_text(text: &str) -> Result<Table, String> {
     if text.starts_with('|') { from_markdown(text) } else { from_csv(text.as_bytes()) }
 }
 
+/// Whether a line is meant as the place of a file rather than as a row.
+fn is_path(line: &str) -> bool {
+    let lower = line.to_lowercase();
+    let is_one_word = !line.contains(char::is_whitespace);
+    let begins =
+        ["/", "./", "../", "~/", "file:", "\\\\"].iter().any(|start| lower.starts_with(start));
+    let is_drive = lower.get(1..3) == Some(":\\");
+    let ends = [".csv", ".tsv", ".xlsx", ".xls", ".json", ".jsonl", ".ods", ".parquet"];
+    let ends = ends.iter().any(|ending| lower.ends_with(ending));
+    is_drive || (is_one_word && (begins || ends))
+}
+
 /// A model may wrap what it sends as it would show it to a person.
-fn without_fence(text: &str) -> &str {
+pub(super) fn without_fence(text: &str) -> &str {
     let Some(inner) = text.strip_prefix("```").and_then(|text| text.strip_suffix("```")) else {
         return text;
     };

@@ -5,52 +5,86 @@ use std::time::Duration;
 use rmcp::model::CallToolResult;
 use serde_json::{Map, Value};
 
-use crate::mcp::arguments::{Arguments, CURSOR, ID, Named, OUTPUT, QUESTION, ROWS, WAIT, named};
+use crate::mcp::arguments::{
+    Arguments, CURSOR, ID, Named, OUTPUT, PROCESSOR, QUESTION, ROWS, WAIT, named,
+};
 use crate::mcp::call::{Call, Refusal, data, markdown};
 use crate::mcp::create::{self, Started};
 use crate::mcp::listing::{self, Place};
+use crate::mcp::status::Since;
 use crate::mcp::{results, status};
 
 /// `startTask`: rows make a table, and a question alone a report.
 pub(super) async fn start(call: &Call, mut args: Arguments) -> Result<Started, Refusal> {
-    let rows = args.take(&ROWS_BUT_NOT_INPUT);
-    let question = args.take(&QUESTION);
-    let columns = args.take(&OUTPUT);
-    let request_key = args.take(&named("request_key"));
+    let rows = args.take(&ROWS_HERE);
+    let question = args.take(&QUESTION_HERE);
+    let columns = args.take(&COLUMNS_HERE);
+    let is_table = rows.is_some() || columns.is_some();
+    if is_table && columns.is_some() && question.is_some() {
+        args.note("there are rows and columns, so `question` was not used: say it in `columns`");
+    }
     let mut given = Map::new();
     let mut put = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
             given.insert(name.to_owned(), value);
         }
     };
-    put("request_key", request_key);
-    if rows.is_some() || columns.is_some() {
+    put("request_key", args.take(&named("request_key")));
+    put(PROCESSOR.name, args.take(&PROCESSOR));
+    if is_table {
         put(ROWS.name, rows);
         put(OUTPUT.name, columns.or(question));
-        let mut inner = Arguments::new(Some(given));
-        inner.notes = args.finish()?;
-        return create::task_group(call, inner).await.map_err(in_own_words);
+    } else {
+        put(QUESTION.name, question);
     }
-    put(QUESTION.name, question);
     let mut inner = Arguments::new(Some(given));
     inner.notes = args.finish()?;
-    create::deep_research(call, inner).await.map_err(in_own_words)
+    let started = if is_table {
+        create::task_group(call, inner).await
+    } else {
+        create::deep_research(call, inner).await
+    };
+    match started {
+        Ok(started) => Ok(Started { notes: in_own_words(started.notes), ..started }),
+        Err(refusal) => Err(Refusal { problems: in_own_words(refusal.problems) }),
+    }
 }
 
-/// Problems with the names that arguments have here.
-fn in_own_words(refusal: Refusal) -> Refusal {
-    let own = |problem: String| {
-        problem
+/// Sentences with the names that arguments have here.
+fn in_own_words(sentences: Vec<String>) -> Vec<String> {
+    let own = |sentence: String| {
+        let sentence = match sentence.strip_prefix("inputs: ") {
+            Some(rest) => format!("rows: {rest}"),
+            None => sentence,
+        };
+        sentence
             .replace("`inputs", "`rows")
             .replace("`input`", "`question`")
             .replace("`output`", "`columns`")
     };
-    Refusal { problems: refusal.problems.into_iter().map(own).collect() }
+    sentences.into_iter().map(own).collect()
 }
 
-const ROWS_BUT_NOT_INPUT: Named = Named {
+const ROWS_HERE: Named = Named {
     name: "rows",
     aliases: &["inputs", "data", "items", "table", "csv", "records", "entities"],
+};
+const QUESTION_HERE: Named = Named {
+    name: "question",
+    aliases: &["input", "query", "prompt", "objective", "topic", "task", "text", "q"],
+};
+const COLUMNS_HERE: Named = Named {
+    name: "columns",
+    aliases: &[
+        "output",
+        "fields",
+        "outputschema",
+        "outputs",
+        "schema",
+        "find",
+        "jsonschema",
+        "enrich",
+    ],
 };
 
 /// How long `checkTask` waits where nothing is said: small models do not say it.
@@ -61,7 +95,7 @@ pub(super) async fn check(call: &Call, mut args: Arguments) -> Result<CallToolRe
     let since = args.number(&named("since"), 0, i64::MAX as u64);
     let id = id_or_newest(call, &mut args).await?;
     let notes = args.finish()?;
-    let since = since.map(u64::cast_signed);
+    let since = since.map_or(Since::Untold, |since| Since::Event(since.cast_signed()));
     data(&status::of(call, &id, Duration::from_secs(wait), since, notes).await?)
 }
 

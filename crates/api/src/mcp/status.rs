@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::event::{EventKind, Progress};
-use domain::group::Group;
+use domain::group::{Counts, Group};
 use domain::ids::{GroupId, WorkId};
 use domain::run::{Run, RunState};
 use rmcp::model::ProgressNotificationParam;
@@ -48,16 +48,31 @@ pub(super) async fn get(call: &Call, mut args: Arguments) -> Result<Status, Refu
     let wait = args.number(&WAIT, 0, MAX_WAIT_S).unwrap_or(0);
     let since = args.number(&named("since"), 0, i64::MAX as u64);
     let notes = args.finish()?;
-    let rows_since = Some(since.unwrap_or(0).cast_signed());
-    of(call, &id, Duration::from_secs(wait), rows_since, notes).await
+    let since = match since {
+        Some(since) => Since::Event(since.cast_signed()),
+        None if wait > 0 => Since::Now,
+        None => Since::Event(0),
+    };
+    of(call, &id, Duration::from_secs(wait), since, notes).await
 }
 
-/// `since`: rows that were finished after it are told; none are where nobody asks.
+/// Which finished rows of a group are told.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Since {
+    /// None: nobody asks.
+    Untold,
+    /// Those after this number of an earlier answer.
+    Event(i64),
+    /// Those that are not yet finished when the call comes, where more are than one answer tells: who asks again and
+    /// again without a number waits, and is not told the same rows at once.
+    Now,
+}
+
 pub(super) async fn of(
     call: &Call,
     id: &str,
     wait: Duration,
-    since: Option<i64>,
+    since: Since,
     notes: Vec<String>,
 ) -> Result<Status, Refusal> {
     let give_up_at = Instant::now() + wait;
@@ -225,6 +240,17 @@ fn next_step(call: &Call, id: WorkId, state: RunState, since: Option<i64>) -> St
     }
 }
 
+/// A group is cancelled where all that it had was.
+pub(super) const fn state_of(counts: &Counts) -> RunState {
+    if counts.is_active() {
+        RunState::Running
+    } else if counts.cancelled > 0 && counts.cancelled == counts.total() {
+        RunState::Cancelled
+    } else {
+        RunState::Completed
+    }
+}
+
 fn gone(group: GroupId) -> Refusal {
     Refusal::one(format!("the group `{group}` is gone"))
 }
@@ -232,10 +258,18 @@ fn gone(group: GroupId) -> Refusal {
 async fn of_group(
     call: &Call,
     mut group: Group,
-    since: Option<i64>,
+    since: Since,
     give_up_at: Instant,
 ) -> Result<Status, Refusal> {
     let (store, owner, id) = (&call.app.store, call.caller.owner, group.id);
+    let since = match since {
+        Since::Untold => None,
+        Since::Event(since) => Some(since),
+        Since::Now if group.counts.is_active() && group.counts.ended() >= MAX_ROWS_TOLD => {
+            Some(store.last_group_event(owner, id).await?)
+        }
+        Since::Now => Some(0),
+    };
     let mut waiting = None;
     let events = loop {
         let filter = Filter { with_input: true, with_output: true, ..Filter::default() };
@@ -268,7 +302,7 @@ async fn of_group(
     };
     let seen = events.last().map(|event| event.seq).or(since);
     let counts = group.counts;
-    let state = if counts.is_active() { RunState::Running } else { RunState::Completed };
+    let state = state_of(&counts);
     let more = object([
         ("rows_total", Some(json!(counts.total()))),
         ("rows_finished", Some(json!(counts.ended()))),

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::mcp::call::{Call, Refusal};
 use crate::mcp::create::Started;
 use crate::mcp::found::{Found, find_at_all};
-use crate::mcp::results;
+use crate::mcp::{results, status};
 use crate::ui::words;
 
 /// How often a client should look, in milliseconds.
@@ -21,7 +21,7 @@ const POLL_MS: u64 = 2_000;
 pub(super) fn created(started: &Started) -> CallToolResponse {
     let notes = match started.notes.as_slice() {
         [] => String::new(),
-        notes => format!(" Note: {}.", notes.join("; ")),
+        notes => format!(" Note: {}.", notes.join("; ").trim_end_matches('.')),
     };
     let task =
         Task::new(&started.id, TaskStatus::Working, &started.created_at, &started.created_at)
@@ -39,17 +39,13 @@ pub(super) async fn get(call: &Call, id: &str) -> Result<GetTaskResult, ErrorDat
             let message = why.unwrap_or_else(|| format!("The run is {}", run.state));
             (run.state, call.run_url(id), message, run.created_at, run.modified_at)
         }
-        Found::Group(group) => {
-            let state =
-                if group.counts.is_active() { RunState::Running } else { RunState::Completed };
-            (
-                state,
-                call.group_url(id),
-                words::counts(&group.counts),
-                group.created_at,
-                group.modified_at,
-            )
-        }
+        Found::Group(group) => (
+            status::state_of(&group.counts),
+            call.group_url(id),
+            words::counts(&group.counts),
+            group.created_at,
+            group.modified_at,
+        ),
     };
     let payload = match state {
         RunState::Queued | RunState::Running | RunState::Cancelling => TaskPayload::Working,

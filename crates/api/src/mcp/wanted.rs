@@ -1,11 +1,13 @@
 //! What is wanted of each row, as models say it: plain words, a JSON Schema, names, or names with what to find.
 
+use domain::fields::{Unclear, schema_from_words};
 use domain::intent;
 use domain::schema::Schema;
 use domain::spec::Wanted;
 use serde_json::{Map, Value, json};
 
 use crate::mcp::arguments::Arguments;
+use crate::mcp::rows;
 
 /// What is wanted of each row.
 pub(super) struct Task {
@@ -27,11 +29,22 @@ pub(super) fn read(
     output_type: Option<&str>,
 ) -> Option<Task> {
     let words = match output {
-        Value::String(text) => match serde_json::from_str::<Value>(text) {
-            Ok(Value::Object(members)) => return from_schema(args, &members),
-            Ok(Value::Array(names)) => names_of(&names),
-            _ => Some(text.clone()),
-        },
+        Value::String(text) => {
+            let text = rows::without_fence(text.trim());
+            match serde_json::from_str::<Value>(text) {
+                Ok(Value::Object(members)) => return from_schema(args, &members),
+                Ok(Value::Array(names)) => names_of(&names),
+                Err(why) if text.starts_with(['{', '[']) => {
+                    args.refuse(
+                        "output",
+                        output,
+                        &format!("it looks like JSON and is none: {why}"),
+                    );
+                    return None;
+                }
+                _ => Some(text.to_owned()),
+            }
+        }
         Value::Object(members) => return from_schema(args, members),
         Value::Array(names) => names_of(names),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
@@ -44,6 +57,14 @@ pub(super) fn read(
         );
         return None;
     };
+    // What is wrong with fields that are written as such is told, rather than taken as a sentence.
+    if words.contains(':')
+        && let Err(why @ (Unclear::UnknownType { .. } | Unclear::Twice { .. })) =
+            schema_from_words(&words)
+    {
+        args.problem(format!("`output`: {why}"));
+        return None;
+    }
     if output_type == Some("text") {
         let spec = json!({"output_schema": {"type": "text", "description": words}});
         return Some(Task {
@@ -61,7 +82,7 @@ pub(super) fn read(
         );
         None
     })?;
-    let schema = domain::fields::schema_from_words(&intent.fields);
+    let schema = schema_from_words(&intent.fields);
     let schema = schema.map_err(|why| args.problem(format!("`output`: {why}"))).ok()?;
     let note = intent.is_whole.then(|| {
         "the sentence in `output` could not be taken apart and became one column; write columns as `name: what to \
@@ -71,10 +92,24 @@ pub(super) fn read(
     from_fields(args, &schema, note)
 }
 
+/// Names, or objects such as `{"name": "founded", "description": "year", "type": "integer"}`.
 fn names_of(names: &[Value]) -> Option<String> {
-    let names =
-        names.iter().map(|name| name.as_str().map(str::to_owned)).collect::<Option<Vec<_>>>()?;
-    (!names.is_empty()).then(|| names.join("; "))
+    let field = |value: &Value| match value {
+        Value::String(name) => Some(name.clone()),
+        Value::Object(members) => {
+            let said = |names: &[&str]| {
+                names.iter().find_map(|name| members.get(*name)?.as_str()).map(str::to_owned)
+            };
+            let name = said(&["name", "column", "field", "key"])?;
+            let kind = said(&["type"]).map(|kind| format!(" ({kind})")).unwrap_or_default();
+            let what = said(&["description", "what", "find"]).map(|what| format!(": {what}"));
+            Some(format!("{name}{kind}{}", what.unwrap_or_default()))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,
+    };
+    let fields = names.iter().map(field).collect::<Option<Vec<_>>>()?;
+    let flat = fields.iter().map(|field| field.replace([';', '\n'], ","));
+    (!fields.is_empty()).then(|| flat.collect::<Vec<_>>().join("; "))
 }
 
 /// A JSON Schema of an object; or names with what to find for each.
@@ -86,6 +121,19 @@ fn from_schema(args: &mut Arguments, members: &Map<String, Value>) -> Option<Tas
     {
         return from_fields(args, &Value::Object(inner.clone()), None);
     }
+    // The properties of a schema without the schema around them.
+    let is_property = |value: &Value| {
+        let has = |name: &str| value.get(name).is_some();
+        ["type", "enum", "anyOf", "$ref"].into_iter().any(has)
+    };
+    if !members.is_empty() && members.values().all(is_property) {
+        let schema = json!({"type": "object", "properties": members});
+        return from_fields(
+            args,
+            &schema,
+            Some("the object in `output` was read as properties".into()),
+        );
+    }
     let words = members.iter().map(|(name, what)| Some(format!("{name}: {}", what.as_str()?)));
     let words = words.collect::<Option<Vec<_>>>().filter(|words| !words.is_empty());
     let Some(words) = words else {
@@ -94,7 +142,7 @@ fn from_schema(args: &mut Arguments, members: &Map<String, Value>) -> Option<Tas
         args.refuse("output", &Value::Object(members.clone()), rule);
         return None;
     };
-    let schema = domain::fields::schema_from_words(&words.join("; "));
+    let schema = schema_from_words(&words.join("; "));
     let schema = schema.map_err(|why| args.problem(format!("`output`: {why}"))).ok()?;
     from_fields(
         args,

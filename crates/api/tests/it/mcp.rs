@@ -146,6 +146,74 @@ async fn a_task_has_the_report_itself_as_its_result() {
 }
 
 #[tokio::test]
+async fn a_table_with_many_finished_rows_is_waited_for_like_a_small_one() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let rows: Vec<Value> = (0..22).map(|row| json!({"place": format!("Brest {row}")})).collect();
+    let rows = json!({"inputs": rows, "output": "tide: how high it is"});
+    let group = call(&world, &ann, "/mcp", "createTaskGroup", rows).await["taskId"].clone();
+    for _ in 0..21 {
+        world.work(report("High.", vec![])).await;
+    }
+    let look = async |wait: u64| {
+        let arguments = json!({"id": group, "wait_seconds": wait});
+        call(&world, &ann, "/mcp", "getStatus", arguments).await["structuredContent"].clone()
+    };
+    let at_once = look(0).await;
+    assert_eq!(at_once["newly_finished"].as_array().unwrap().len(), 20);
+    let waited = look(1).await;
+    assert_eq!((&waited["newly_finished"], &waited["since"]), (&json!([]), &json!(21)), "{waited}");
+    let (waited, ()) = tokio::join!(look(50), world.work(report("Low.", vec![])));
+    assert_eq!(waited["is_active"], false);
+    assert_eq!(waited["newly_finished"][0]["index"], 21, "{waited}");
+}
+
+#[tokio::test]
+async fn what_models_mean_is_understood_or_told() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let [_, group] = work(&world, &ann).await;
+    let more = json!({"inputs": [{"place": "Granville"}], "task_group_id": group});
+    let added = call(&world, &ann, "/mcp", "createTaskGroup", more).await;
+    assert_eq!(added["taskId"], json!(group), "{added}");
+
+    let columns = async |output: Value| {
+        let arguments = json!({"rows": "place\nBrest", "columns": output});
+        let started = call(&world, &ann, "/mcp/simple", "startTask", arguments).await;
+        let id = started["taskId"]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| text(&started).to_owned())?;
+        let listed = call(&world, &ann, "/mcp", "listTasks", json!({})).await;
+        let tasks = listed["structuredContent"]["tasks"].as_array().unwrap().clone();
+        let task = tasks.into_iter().find(|task| task["id"] == id).unwrap();
+        Ok::<_, String>(task["title"].as_str().unwrap().to_owned())
+    };
+    for output in [
+        json!("tide: how high, port: its name"),
+        json!([{"name": "tide", "description": "how high"}, {"name": "port"}]),
+        json!({"tide": {"type": "number", "description": "how high"}, "port": {"type": "string"}}),
+        json!("```json\n{\"tide\": \"how high\", \"port\": \"its name\"}\n```"),
+    ] {
+        assert_eq!(columns(output).await.unwrap(), "tide, port (1 row: 1 queued)");
+    }
+    for broken in ["{\"type\": \"object\"", "tide (colour): how high", "tide: a; tide: b"] {
+        let told = columns(json!(broken)).await.unwrap_err();
+        assert!(told.contains("`columns`"), "{told}");
+    }
+    for path in ["/etc/passwd", "./rows.csv", "rows.xlsx"] {
+        let arguments = json!({"inputs": path, "output": "tide"});
+        let told = call(&world, &ann, "/mcp", "createTaskGroup", arguments).await;
+        assert!(text(&told).contains("looks like the path of a file"), "{told}");
+    }
+    for basis in ["index:-1", "row 3"] {
+        let arguments = json!({"id": group, "basis": basis});
+        let told = call(&world, &ann, "/mcp", "getResultMarkdown", arguments).await;
+        assert!(text(&told).contains("`basis` is"), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_look_that_is_repeated_shows_what_was_written_meanwhile_by_whichever_process() {
     let world = World::new().await;
     let ann = key(&world, "ann").await;
@@ -166,7 +234,7 @@ async fn a_look_that_is_repeated_shows_what_was_written_meanwhile_by_whichever_p
     assert_eq!(look(&group).await, both("running"));
     let owner = world.store.owner_of_key(&ann).await.unwrap().unwrap();
     world.another().await.cancel_group(owner, group.parse().unwrap()).await.unwrap();
-    assert_eq!(look(&group).await, both("completed"));
+    assert_eq!(look(&group).await, both("cancelled"));
 }
 
 #[tokio::test]

@@ -1,18 +1,23 @@
-//! Writing into a client's settings: what else is in them stays, and a copy of them is kept.
+//! Writing into a client's settings: what else is in them stays, comments too, and a copy of them is kept.
 
-use std::fs;
-use std::io::ErrorKind;
+use std::fs::{self, OpenOptions, Permissions};
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde_json::{Map, Value};
+use jsonc_parser::ParseOptions;
+use jsonc_parser::cst::{CstInputValue, CstRootNode};
+use serde_json::Value;
+use toml_edit::{DocumentMut, Item, Table};
 
 use crate::install::client::{Client, Form};
 use crate::install::entry::Entry;
 use crate::problem::refuse;
 
-/// Puts an entry into the file, made if it is not there.
+/// Puts an entry into the file, made if it is not there; an entry of the same name is replaced.
 pub(super) fn into(client: Client, entry: &Entry, snippet: &str, path: &Path) -> Result<()> {
+    // Settings that are kept elsewhere are changed there.
+    let path = &fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let before = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(why) if why.kind() == ErrorKind::NotFound => String::new(),
@@ -26,82 +31,143 @@ pub(super) fn into(client: Client, entry: &Entry, snippet: &str, path: &Path) ->
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder).with_context(|| format!("{} cannot be made", folder.display()))?;
     let beside = |ending: &str| PathBuf::from(format!("{}.{ending}", path.display()));
-    if !before.is_empty() {
-        let copy = beside("before-task-mcp");
-        fs::write(&copy, &before)
-            .with_context(|| format!("{} cannot be written", copy.display()))?;
+    let permissions = fs::metadata(path).map(|about| about.permissions()).ok();
+    let copy = beside("before-task-mcp");
+    // The first copy is the one without us.
+    if !before.is_empty() && !copy.exists() {
+        write(&copy, &before, permissions.as_ref())?;
     }
     let new = beside("new");
-    fs::write(&new, after)
-        .and_then(|()| fs::rename(&new, path))
-        .with_context(|| format!("{} cannot be written", path.display()))
+    write(&new, &after, permissions.as_ref())?;
+    fs::rename(&new, path).with_context(|| format!("{} cannot be written", path.display()))
+}
+
+/// Writes a file that only its user may read, or whoever may read the one it stands for: there may be a key in it.
+fn write(path: &Path, text: &str, permissions: Option<&Permissions>) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| {
+        permissions.map_or(Ok(()), |given| file.set_permissions(given.clone()))?;
+        file.write_all(text.as_bytes())
+    });
+    written.with_context(|| format!("{} cannot be written", path.display()))
 }
 
 fn json(client: Client, entry: &Entry, section: &str, before: &str, path: &Path) -> Result<String> {
-    let file = if before.trim().is_empty() {
-        Ok(Value::Object(Map::new()))
-    } else {
-        serde_json::from_str(before)
+    let text = if before.trim().is_empty() { "{}\n" } else { before };
+    let Ok(file) = CstRootNode::parse(text, &ParseOptions::default()) else {
+        refuse!("{} is not JSON; mend it first", path.display());
     };
-    let Ok(Value::Object(mut file)) = file else {
+    let servers = file.object_value().and_then(|file| file.object_value_or_create(section));
+    let Some(servers) = servers else {
         refuse!(
-            "{} is not plain JSON (comments?), and would lose something if it were written; put it there by hand: \
-             leave out --write",
+            "{} is no object, or `{section}` in it is none; put it there by hand: leave out --write",
             path.display()
         );
     };
-    let servers = file.entry(section).or_insert_with(|| Value::Object(Map::new()));
-    let Value::Object(servers) = servers else {
-        refuse!(
-            "`{section}` in {} is no object; put it there by hand: leave out --write",
-            path.display()
-        );
-    };
-    servers.insert(entry.name.clone(), client.json(entry));
-    Ok(serde_json::to_string_pretty(&Value::Object(file))? + "\n")
+    let value = input(client.json(entry));
+    match servers.get(&entry.name) {
+        Some(known) => known.set_value(value),
+        None => {
+            servers.append(&entry.name, value);
+        }
+    }
+    Ok(file.to_string())
 }
 
-/// At the end, so that comments and order stay.
+fn input(value: Value) -> CstInputValue {
+    match value {
+        Value::Null => CstInputValue::Null,
+        Value::Bool(flag) => CstInputValue::Bool(flag),
+        Value::Number(number) => CstInputValue::Number(number.to_string()),
+        Value::String(text) => CstInputValue::String(text),
+        Value::Array(list) => CstInputValue::Array(list.into_iter().map(input).collect()),
+        Value::Object(members) => {
+            let members = members.into_iter().map(|(name, value)| (name, input(value)));
+            CstInputValue::Object(members.collect())
+        }
+    }
+}
+
 fn toml(entry: &Entry, snippet: &str, before: &str, path: &Path) -> Result<String> {
-    let Ok(file) = before.parse::<toml::Table>() else {
+    let Ok(mut file) = before.parse::<DocumentMut>() else {
         refuse!("{} is not TOML; mend it first", path.display());
     };
-    if file.get("mcp_servers").and_then(|servers| servers.get(&entry.name)).is_some() {
+    let mut ours: DocumentMut = snippet.parse()?;
+    let ours = std::mem::take(&mut ours["mcp_servers"][&entry.name]);
+    let servers = file.entry("mcp_servers").or_insert_with(|| {
+        let mut table = Table::new();
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    // In a table that is written in one line, ours is, too.
+    let is_inline = servers.is_inline_table();
+    let Some(servers) = servers.as_table_like_mut() else {
         refuse!(
-            "{} has `mcp_servers.{}` already; take it out first, or choose a --name",
-            path.display(),
-            entry.name
+            "`mcp_servers` in {} is no table; put it there by hand: leave out --write",
+            path.display()
         );
-    }
-    let gap = if before.is_empty() { "" } else { "\n" };
-    Ok(format!("{}{gap}{snippet}", with_end(before)))
+    };
+    let ours = match ours.into_table() {
+        Ok(ours) if is_inline => toml_edit::value(ours.into_inline_table()),
+        Ok(mut ours) => {
+            ours.decor_mut().set_prefix(if before.is_empty() { "" } else { "\n" });
+            Item::Table(ours)
+        }
+        Err(other) => other,
+    };
+    servers.insert(&entry.name, ours);
+    Ok(file.to_string())
 }
 
-/// Below the line `extensions:`, or at the end with it.
+/// Below the line `extensions:`, as deep as what is there; or at the end with it.
 fn yaml(entry: &Entry, snippet: &str, before: &str, path: &Path) -> Result<String> {
-    let is_there = |line: &str| line.trim_end() == format!("  {}:", entry.name);
-    if before.lines().any(is_there) {
-        refuse!(
-            "{} has `{}` already; take it out first, or choose a --name",
-            path.display(),
-            entry.name
-        );
-    }
-    let Some(at) = before.lines().position(|line| line.starts_with("extensions:")) else {
-        return Ok(format!("{}{snippet}", with_end(before)));
+    let mut lines: Vec<String> = before.lines().map(str::to_owned).collect();
+    let Some(at) = lines.iter().position(|line| line.starts_with("extensions:")) else {
+        let gap = if before.is_empty() || before.ends_with('\n') { "" } else { "\n" };
+        return Ok(format!("{before}{gap}{snippet}"));
     };
-    let mut lines: Vec<&str> = before.lines().collect();
-    if lines[at].trim_end() != "extensions:" {
+    let head = lines[at].split(" #").next().unwrap_or_default().trim_end();
+    if head == "extensions: {}" {
+        lines[at] = "extensions:".into();
+    } else if head != "extensions:" {
         refuse!(
             "`extensions` in {} is in one line; put it there by hand: leave out --write",
             path.display()
         );
     }
-    let ours = snippet.trim_start_matches("extensions:\n").trim_end();
-    lines.insert(at + 1, ours);
+    let below = lines.iter().skip(at + 1).find(|line| says_something(line));
+    let step = below.map_or(0, |line| depth(line));
+    let step = if step == 0 { 2 } else { step };
+    let is_known = |line: &String| {
+        let key = line.split(" #").next().unwrap_or_default().trim();
+        let key = key.strip_suffix(':').map(|key| key.trim_matches(['"', '\'']));
+        depth(line) == step && key == Some(entry.name.as_str())
+    };
+    let rest = lines.iter().enumerate().skip(at + 1);
+    let mut section = rest.take_while(|(_, line)| !says_something(line) || depth(line) > 0);
+    if let Some((from, _)) = section.find(|(_, line)| is_known(line)) {
+        let rest = lines.iter().enumerate().skip(from + 1);
+        let mut after = rest.skip_while(|(_, line)| !says_something(line) || depth(line) > step);
+        let to = after.next().map_or(lines.len(), |(to, _)| to);
+        lines.drain(from..to);
+    }
+    let ours = snippet.lines().skip(1).map(|line| {
+        let levels = depth(line) / 2;
+        format!("{}{}", " ".repeat(levels * step), line.trim_start())
+    });
+    let rest = lines.split_off(at + 1);
+    lines.extend(ours);
+    lines.extend(rest);
     Ok(lines.join("\n") + "\n")
 }
 
-fn with_end(text: &str) -> String {
-    if text.is_empty() || text.ends_with('\n') { text.to_owned() } else { format!("{text}\n") }
+fn depth(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+fn says_something(line: &str) -> bool {
+    !line.trim().is_empty() && !line.trim_start().starts_with('#')
 }

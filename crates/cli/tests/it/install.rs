@@ -50,8 +50,8 @@ fn what_else_is_in_the_settings_stays() {
     assert_eq!(shell.run(&["install", "codex", "--write"]).code, 0);
     let written = fs::read_to_string(&codex).unwrap();
     assert!(written.starts_with("# mine\nmodel = \"x\"\n\n[mcp_servers.task-mcp]\n"), "{written}");
-    let again = shell.run(&["install", "codex", "--write"]);
-    assert!(again.code == 2 && again.err.contains("already"), "{}", again.err);
+    assert_eq!(shell.run(&["install", "codex", "--write"]).code, 0);
+    assert_eq!(fs::read_to_string(&codex).unwrap(), written, "a repeat changes nothing");
 
     let goose = shell.path().join(".config/goose/config.yaml");
     fs::create_dir_all(goose.parent().unwrap()).unwrap();
@@ -63,12 +63,74 @@ fn what_else_is_in_the_settings_stays() {
 }
 
 #[test]
-fn settings_with_comments_are_not_touched() {
+fn comments_and_ways_of_writing_stay() {
     let shell = Shell::new();
-    let zed = shell.path().join(".config/zed/settings.json");
-    fs::create_dir_all(zed.parent().unwrap()).unwrap();
-    fs::write(&zed, "// mine\n{}").unwrap();
-    let done = shell.run(&["install", "zed", "--write"]);
-    assert!(done.code == 2 && done.err.contains("by hand"), "{}", done.err);
-    assert_eq!(fs::read_to_string(&zed).unwrap(), "// mine\n{}");
+    let settings = |place: &str, text: &str| {
+        let path = shell.path().join(place);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        path
+    };
+    let zed = settings(".config/zed/settings.json", "// mine\n{\n  \"theme\": \"x\", // dark\n}\n");
+    assert_eq!(shell.run(&["install", "zed", "--write"]).code, 0);
+    let written = fs::read_to_string(&zed).unwrap();
+    assert!(written.starts_with("// mine\n{\n  \"theme\": \"x\", // dark\n"), "{written}");
+    assert!(written.contains("\"context_servers\": {\n    \"task-mcp\": {"), "{written}");
+
+    let codex = settings(".codex/config.toml", "mcp_servers = { other = { command = \"x\" } }\n");
+    assert_eq!(shell.run(&["install", "codex", "--write"]).code, 0);
+    let written: toml::Table = fs::read_to_string(&codex).unwrap().parse().unwrap();
+    let names: Vec<&String> = written["mcp_servers"].as_table().unwrap().keys().collect();
+    assert_eq!(names, ["other", "task-mcp"]);
+
+    let deep = "extensions:\n    dev:\n        name: dev\nmode: auto\n";
+    let goose = settings(".config/goose/config.yaml", deep);
+    for _ in 0..2 {
+        assert_eq!(shell.run(&["install", "goose", "--write"]).code, 0);
+        let written = fs::read_to_string(&goose).unwrap();
+        assert!(
+            written.starts_with("extensions:\n    task-mcp:\n        enabled: true\n"),
+            "{written}"
+        );
+        assert!(written.ends_with("    dev:\n        name: dev\nmode: auto\n"), "{written}");
+        assert_eq!(written.matches("task-mcp:").count(), 1, "{written}");
+    }
+
+    let broken = settings(".cursor/mcp.json", "{\"mcpServers\": [}");
+    let done = shell.run(&["install", "cursor", "--write"]);
+    assert!(done.code == 2 && done.err.contains("mend it first"), "{}", done.err);
+    assert_eq!(fs::read_to_string(&broken).unwrap(), "{\"mcpServers\": [}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_key_is_for_its_user_only_and_settings_kept_elsewhere_are_changed_there() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    let shell = Shell::new();
+    let mode = |path: &std::path::Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let write = ["install", "cursor", "--write", "--url", "http://127.0.0.1:7717", "--key", "k"];
+    assert_eq!(shell.run(&write).code, 0);
+    let cursor = shell.path().join(".cursor/mcp.json");
+    assert_eq!(mode(&cursor), 0o600);
+
+    let kept = shell.path().join("kept.json");
+    fs::write(&kept, "{\"mine\": 1}").unwrap();
+    fs::set_permissions(&kept, fs::Permissions::from_mode(0o640)).unwrap();
+    fs::remove_file(&cursor).unwrap();
+    symlink(&kept, &cursor).unwrap();
+    for _ in 0..2 {
+        assert_eq!(shell.run(&write).code, 0);
+    }
+    assert!(cursor.is_symlink());
+    assert!(fs::read_to_string(&kept).unwrap().contains("Bearer k"));
+    assert_eq!(mode(&kept), 0o640);
+    let copy = fs::read_to_string(shell.path().join("kept.json.before-task-mcp")).unwrap();
+    assert_eq!(copy, "{\"mine\": 1}", "the copy is the one from before the first time");
+}
+
+#[test]
+fn a_source_that_is_not_there_is_told_before_a_client_starts_us() {
+    let done = Shell::new().run(&["install", "cursor", "--source", "./nothere"]);
+    assert!(done.code == 2 && done.err.contains("nothere"), "{}", done.err);
 }
