@@ -11,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use domain::address::addresses_in;
-use domain::estimate::{self, Estimate};
+use domain::estimate::{self, Estimate, Offer};
 use domain::group::Group;
 use domain::ids::{GroupId, NotAnId, RunId};
 use domain::model::Cast;
@@ -42,10 +42,8 @@ pub struct Catalog {
     pub keyless: bool,
     /// Which language models play which role; `None` where none is configured.
     pub cast: Option<Cast>,
-    /// Whether the prices of all models of the cast are known.
-    pub has_prices: bool,
-    /// Rows of one group that are worked on at the same time; 1 where a model on one's own machine takes one at a time.
-    pub at_once: u32,
+    /// How many rows of a group at a time, at what prices.
+    pub offer: Offer,
     /// The way out to what requests name: webhooks and servers of tools. `None` where no request may name any.
     pub way_out: Option<Egress>,
     /// The name of this machine, by which runs with local sources find a worker that can read them.
@@ -288,8 +286,7 @@ pub async fn estimate(
 ) -> Result<Estimate, Problem> {
     let processor = find_processor(catalog, processor.unwrap_or(DEFAULT_FOR_ROWS))?;
     let measured = store.measured(owner, &processor.name).await?;
-    let at_once = catalog.at_once.max(1);
-    Ok(estimate::estimate(&processor, &measured, rows, at_once, catalog.has_prices))
+    Ok(estimate::estimate(&processor, &measured, rows, catalog.offer))
 }
 
 /// The webhook of a new run or group: whom to tell of its end.

@@ -49,8 +49,7 @@ impl Ground {
             search: self.settings.search_providers(),
             keyless: self.settings.asks_keyless(),
             cast: self.thinking.cast.clone(),
-            has_prices: self.thinking.has_prices,
-            at_once: self.thinking.at_once,
+            offer: self.thinking.offer,
             host: self.host.clone(),
             way_out: None,
         }

@@ -5,10 +5,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Result;
+use domain::estimate::{Offer, Prices};
 use domain::model::Cast;
 use domain::processor::{Engine, MODEL_WALL};
 use engine::{Prompts, Reasoning};
-use llm::Models;
+use llm::{Models, Price, Profile};
 
 use crate::problem::usage;
 use crate::settings::Settings;
@@ -17,9 +18,7 @@ use crate::settings::Settings;
 pub(crate) struct Thinking {
     pub(crate) cast: Option<Cast>,
     pub(crate) reasoning: Option<Arc<Reasoning>>,
-    pub(crate) has_prices: bool,
-    /// Rows of a group at the same time: a model on one's own machine may take one at a time.
-    pub(crate) at_once: u32,
+    pub(crate) offer: Offer,
 }
 
 impl Thinking {
@@ -29,18 +28,21 @@ impl Thinking {
         let cast = settings.cast(&models);
         let per_group = u32::try_from(settings.worker.per_group()).unwrap_or(1).max(1);
         let Some(cast) = cast else {
-            return Ok(Self { cast: None, reasoning: None, has_prices: true, at_once: per_group });
+            let offer = Offer { at_once: per_group, prices: Prices::Free, is_local: false };
+            return Ok(Self { cast: None, reasoning: None, offer });
         };
         serve_by_models(settings);
         let profiles: Vec<_> =
             cast.models().iter().filter_map(|name| models.profile(name)).collect();
-        let has_prices = profiles.iter().all(|profile| profile.price.is_some());
+        let prices = prices(&profiles);
+        let is_local = profiles.iter().any(|profile| profile.is_local);
         let local = profiles.iter().filter(|profile| profile.is_local);
         let places = local.filter_map(|profile| models.places(&profile.name)).min();
         let prompts = Arc::new(prompts(settings.research.prompts.as_deref())?);
+        // A model on one's own machine may take one row at a time.
         let at_once = places.unwrap_or(per_group).clamp(1, per_group);
         let reasoning = Some(Arc::new(Reasoning { models, prompts }));
-        Ok(Self { cast: Some(cast), reasoning, has_prices, at_once })
+        Ok(Self { cast: Some(cast), reasoning, offer: Offer { at_once, prices, is_local } })
     }
 }
 
@@ -63,6 +65,15 @@ impl Thinking {
             "by models: {}; they are sent questions, rows and passages of what was read, and every quote is checked",
             asked.join(", ")
         )
+    }
+}
+
+fn prices(profiles: &[&Profile]) -> Prices {
+    let is_free = |price: &Price| price.input == 0 && price.output == 0;
+    match profiles.iter().map(|profile| profile.price.as_ref()).collect::<Option<Vec<_>>>() {
+        None => Prices::Unknown,
+        Some(prices) if prices.iter().all(|price| is_free(price)) => Prices::Free,
+        Some(_) => Prices::Known,
     }
 }
 

@@ -37,26 +37,44 @@ pub struct Measured {
     pub call: Option<Duration>,
 }
 
+/// What is known of whom the work is given to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Offer {
+    /// Rows that are worked on at the same time; 0 counts as 1.
+    pub at_once: u32,
+    pub prices: Prices,
+    /// Whether models run on a machine of one's own, which answers slowly and one question at a time.
+    pub is_local: bool,
+}
+
+/// What models cost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Prices {
+    /// At least one of them has no price.
+    #[default]
+    Unknown,
+    Known,
+    /// All have prices, which are zero.
+    Free,
+}
+
 /// Runs that are needed before measurements count for more than caps.
 const ENOUGH: usize = 5;
 /// A call of a model where none has been measured: a hosted one reads a prompt and writes a page in about this time.
 const CALL: Duration = Duration::from_secs(6);
+/// The same on a machine of one's own: 2,000 tokens to read and 300 to write, at some ten a second.
+const LOCAL_CALL: Duration = Duration::from_secs(40);
 /// The share of its calls that a run makes in the middle case, in percent: most stop before their caps.
 const USUAL_PERCENT: u32 = 45;
 /// Calls of one run under way at the same time, on average over its stages.
 const AT_ONCE: u32 = 3;
 
-/// `at_once`: rows that are worked on at the same time. `has_prices`: whether what models cost is known.
-pub fn estimate(
-    processor: &Processor,
-    measured: &Measured,
-    rows: u64,
-    at_once: u32,
-    has_prices: bool,
-) -> Estimate {
+/// Rows on a processor that is served by `offer`.
+pub fn estimate(processor: &Processor, measured: &Measured, rows: u64, offer: Offer) -> Estimate {
     let is_measured = measured.times.len() >= ENOUGH;
-    let each = if is_measured { of_times(&measured.times) } else { of_caps(processor, measured) };
-    let turns = u32::try_from(rows.div_ceil(u64::from(at_once.max(1)))).unwrap_or(u32::MAX);
+    let each =
+        if is_measured { of_times(&measured.times) } else { of_caps(processor, measured, offer) };
+    let turns = u32::try_from(rows.div_ceil(u64::from(offer.at_once.max(1)))).unwrap_or(u32::MAX);
     // Slow rows and quick ones mix: only a single one may be as slow as the slowest.
     let mixed = |one: Duration| one.saturating_mul(turns);
     let all = Range {
@@ -67,10 +85,12 @@ pub fn estimate(
             each.p95
         },
     };
-    let cost_micro_usd = match processor.engine {
-        Engine::Extractive | Engine::Noop => Some(Range { p50: 0, p95: 0 }),
-        Engine::Model if !has_prices => None,
-        Engine::Model => {
+    let cost_micro_usd = match (processor.engine, offer.prices) {
+        (Engine::Extractive | Engine::Noop, _) | (Engine::Model, Prices::Free) => {
+            Some(Range { p50: 0, p95: 0 })
+        }
+        (Engine::Model, Prices::Unknown) => None,
+        (Engine::Model, Prices::Known) => {
             let one = if measured.costs.len() >= ENOUGH {
                 of_costs(&measured.costs)
             } else {
@@ -84,15 +104,18 @@ pub fn estimate(
     Estimate { rows, each, all, cost_micro_usd, measured_on }
 }
 
-fn of_caps(processor: &Processor, measured: &Measured) -> Range<Duration> {
+fn of_caps(processor: &Processor, measured: &Measured, offer: Offer) -> Range<Duration> {
     match processor.engine {
         Engine::Extractive | Engine::Noop => {
             Range { p50: processor.usual.0, p95: processor.usual.1 }
         }
         Engine::Model => {
             let calls = processor.caps.calls;
-            let call = measured.call.unwrap_or(CALL);
-            let width = AT_ONCE * processor.caps.width.max(1) * processor.caps.branches.max(1);
+            let usual = if offer.is_local { LOCAL_CALL } else { CALL };
+            let call = measured.call.unwrap_or(usual);
+            let caps = &processor.caps;
+            let width =
+                if offer.is_local { 1 } else { AT_ONCE * caps.width.max(1) * caps.branches.max(1) };
             let time = |calls: u32| call.saturating_mul(calls.div_ceil(width).max(3));
             Range {
                 p50: time(calls * USUAL_PERCENT / 100).min(processor.caps.wall),
@@ -186,13 +209,24 @@ mod tests {
         Processor { engine: Engine::Model, ..known.unwrap() }
     }
 
+    const PRICED: Offer = Offer { at_once: 1, prices: Prices::Known, is_local: false };
+
+    #[test]
+    fn a_model_of_ones_own_is_slow_and_costs_nothing_before_anything_is_measured() {
+        let own = Offer { prices: Prices::Free, is_local: true, ..PRICED };
+        let own = estimate(&model("core"), &Measured::default(), 10, own);
+        let hosted = estimate(&model("core"), &Measured::default(), 10, PRICED);
+        assert!(own.all.p50 > hosted.all.p50 * 10, "{own:?} {hosted:?}");
+        assert!(own.in_words().contains("no money"), "{}", own.in_words());
+    }
+
     fn measured(seconds: u64) -> Measured {
         Measured { times: vec![Duration::from_secs(seconds); 9], costs: vec![2_000; 9], call: None }
     }
 
     #[test]
     fn rows_that_wait_for_each_other_add_up() {
-        let estimate = estimate(&model("core"), &measured(40), 300, 1, true);
+        let estimate = estimate(&model("core"), &measured(40), 300, PRICED);
         assert_eq!(
             estimate.in_words(),
             "300 rows × 40 s ≈ 3 h 20, at most about 3 h 20; about $0.6000, at most about $0.6000 (measured on 9 runs)"
@@ -202,8 +236,8 @@ mod tests {
     #[test]
     fn without_measurements_the_caps_speak_and_a_slow_model_is_taken_as_it_is() {
         let slow = Measured { call: Some(Duration::from_mins(1)), ..Measured::default() };
-        let slow = estimate(&model("core"), &slow, 1, 1, true);
-        let fast = estimate(&model("core"), &Measured::default(), 1, 1, true);
+        let slow = estimate(&model("core"), &slow, 1, PRICED);
+        let fast = estimate(&model("core"), &Measured::default(), 1, PRICED);
         assert!(slow.all.p50 > fast.all.p50 * 5, "{slow:?} {fast:?}");
         assert_eq!(fast.cost_micro_usd.unwrap().p95, 50_000);
         assert!(fast.in_words().ends_with("nothing was measured yet)"), "{}", fast.in_words());
@@ -211,10 +245,11 @@ mod tests {
 
     #[test]
     fn an_unknown_price_is_no_price_of_zero() {
-        let unknown = estimate(&model("core"), &measured(4), 1, 1, false);
+        let unknown = estimate(&model("core"), &measured(4), 1, Offer::default());
         assert_eq!(unknown.cost_micro_usd, None);
         assert!(unknown.in_words().contains("cost unknown"));
         let rules = Processor { engine: Engine::Extractive, ..model("core") };
-        assert!(estimate(&rules, &measured(4), 1, 1, false).in_words().contains("no money"));
+        let by_rules = estimate(&rules, &measured(4), 1, Offer::default());
+        assert!(by_rules.in_words().contains("no money"));
     }
 }

@@ -81,6 +81,8 @@ pub enum Missing {
     NoPages,
     /// The field asks for judgement or writing, and no model is configured.
     NeedsModel,
+    /// The field asks for a model, and the configured one was not there.
+    ModelDown,
     /// The budget ended before it was looked for.
     Budget,
     /// Pages speak of several things of the row's name, and it is not clear which is meant.
@@ -90,10 +92,11 @@ pub enum Missing {
 }
 
 impl Missing {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::NotFound,
         Self::NoPages,
         Self::NeedsModel,
+        Self::ModelDown,
         Self::Budget,
         Self::Ambiguous,
         Self::Unsupported,
@@ -104,6 +107,7 @@ impl Missing {
             Self::NotFound => "not_found",
             Self::NoPages => "no_pages",
             Self::NeedsModel => "needs_model",
+            Self::ModelDown => "model_down",
             Self::Budget => "budget",
             Self::Ambiguous => "ambiguous",
             Self::Unsupported => "unsupported",

@@ -260,7 +260,9 @@ fn add(
 fn open(findings: &[Finding]) -> Vec<usize> {
     let is_open = |finding: &Finding| match finding.missing {
         Some(Missing::NotFound | Missing::NoPages | Missing::Budget) => true,
-        Some(Missing::NeedsModel | Missing::Ambiguous | Missing::Unsupported) => false,
+        Some(
+            Missing::NeedsModel | Missing::ModelDown | Missing::Ambiguous | Missing::Unsupported,
+        ) => false,
         None => finding.value.is_none() || finding.confidence == Some(Confidence::Low),
     };
     findings.iter().enumerate().filter(|(_, f)| is_open(f)).map(|(index, _)| index).collect()

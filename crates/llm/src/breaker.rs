@@ -9,16 +9,19 @@ use crate::failed::Failed;
 
 /// Failures in a row after which a provider is left alone. Fewer would punish a single bad minute of a busy one.
 const MAX_FAILURES: u32 = 5;
-/// How long it is left alone; then one request tries.
-const PAUSE_MS: i64 = 30_000;
+/// How long it is left alone where nothing else is configured; then one request tries.
+pub(crate) const PAUSE: Duration = Duration::from_secs(30);
 /// An account that is used up is rarely topped up sooner.
 const QUOTA_PAUSE_MS: i64 = 600_000;
 /// A wrong key stays wrong, and many tries with it look like an attack.
 const AUTH_PAUSE_MS: i64 = 60_000;
 
 /// One per provider and account. Cancelled calls leave it as it is.
-#[derive(Debug, Default)]
-pub(crate) struct Breaker(Mutex<State>);
+#[derive(Debug)]
+pub(crate) struct Breaker {
+    state: Mutex<State>,
+    pause_ms: i64,
+}
 
 #[derive(Debug, Default)]
 struct State {
@@ -33,6 +36,11 @@ struct Shut {
 }
 
 impl Breaker {
+    pub(crate) fn new(pause: Duration) -> Self {
+        let pause_ms = i64::try_from(pause.as_millis()).unwrap_or(i64::MAX);
+        Self { state: Mutex::default(), pause_ms }
+    }
+
     /// Why no request may be sent now, for those who have not waited for their place yet.
     pub(crate) fn check(&self, model: &str, now: TimeMs) -> Result<(), Failed> {
         self.look(model, now, false)
@@ -44,12 +52,12 @@ impl Breaker {
     }
 
     fn look(&self, model: &str, now: TimeMs, is_trial: bool) -> Result<(), Failed> {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(shut) = &mut state.shut else { return Ok(()) };
         if shut.until <= now {
             if is_trial {
                 // Whoever comes while this one is on its way is refused as before.
-                shut.until = now.plus_ms(PAUSE_MS);
+                shut.until = now.plus_ms(self.pause_ms);
             }
             return Ok(());
         }
@@ -79,11 +87,11 @@ impl Breaker {
     }
 
     pub(crate) fn answered(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
+        *self.state.lock().unwrap_or_else(PoisonError::into_inner) = State::default();
     }
 
     pub(crate) fn failed(&self, failed: &Failed, now: TimeMs) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let pause_ms = match failed {
             Failed::Quota { .. } => QUOTA_PAUSE_MS,
             Failed::Auth { .. } => AUTH_PAUSE_MS,
@@ -95,7 +103,7 @@ impl Breaker {
                 if state.failures < MAX_FAILURES {
                     return;
                 }
-                PAUSE_MS
+                self.pause_ms
             }
             // It works, and says no to this question or for this moment.
             Failed::Rate { .. }
@@ -126,14 +134,14 @@ mod tests {
 
     #[test]
     fn after_five_failures_in_a_row_nobody_asks_until_one_has_tried() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(PAUSE);
         for _ in 0..4 {
             breaker.failed(&broken(), START);
             assert_eq!(breaker.admit("m", START), Ok(()));
         }
         breaker.failed(&broken(), START);
         assert!(matches!(breaker.admit("m", START), Err(Failed::Down { .. })));
-        let later = START.plus_ms(PAUSE_MS);
+        let later = START.plus_ms(30_000);
         assert_eq!(breaker.check("m", later), Ok(()), "a look is no try");
         assert_eq!(breaker.admit("m", later), Ok(()));
         assert!(matches!(breaker.admit("m", later), Err(Failed::Down { .. })), "one at a time");
@@ -143,7 +151,7 @@ mod tests {
 
     #[test]
     fn an_answer_in_between_begins_the_count_anew() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(PAUSE);
         for _ in 0..4 {
             breaker.failed(&broken(), START);
         }
@@ -154,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_used_up_account_pauses_at_once_under_the_name_that_asks() {
-        let breaker = Breaker::default();
+        let breaker = Breaker::new(PAUSE);
         breaker.failed(&Failed::Quota { model: "a".into(), why: "no credit".into() }, START);
         let refused = Failed::Quota { model: "b".into(), why: "no credit".into() };
         assert_eq!(breaker.admit("b", START.plus_ms(599_999)), Err(refused));

@@ -97,7 +97,7 @@ impl Failed {
         }
     }
 
-    /// Whether another model is worth asking: this one cannot answer now, whatever the question.
+    /// Whether another model is worth asking: this one cannot answer now, or will not.
     pub(crate) const fn is_of_the_model(&self) -> bool {
         match self {
             Self::Quota { .. }
@@ -110,12 +110,35 @@ impl Failed {
             | Self::Broken { .. }
             | Self::Forbidden { .. }
             | Self::Offline { .. }
-            | Self::Down { .. } => true,
+            | Self::Down { .. }
+            // Another one may answer what this one declines.
+            | Self::Blocked { .. } => true,
             Self::Unknown { .. }
             | Self::Bad { .. }
             | Self::TooLong { .. }
+            | Self::Cut { .. } => false,
+        }
+    }
+
+    /// Whether the provider was not there, or not there to the end: asking for something else would not help now.
+    pub const fn is_outage(&self) -> bool {
+        match self {
+            Self::Overloaded { .. }
+            | Self::Silent { .. }
+            | Self::Broken { .. }
+            | Self::Offline { .. }
+            | Self::Down { .. } => true,
+            Self::Unknown { .. }
+            | Self::Rate { .. }
+            | Self::Quota { .. }
+            | Self::Auth { .. }
+            | Self::Bad { .. }
+            | Self::TooLong { .. }
             | Self::Cut { .. }
-            | Self::Blocked { .. } => false,
+            | Self::Blocked { .. }
+            | Self::Empty { .. }
+            | Self::Garbled { .. }
+            | Self::Forbidden { .. } => false,
         }
     }
 

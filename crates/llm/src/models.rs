@@ -9,7 +9,7 @@ use egress::Egress;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use crate::breaker::Breaker;
+use crate::breaker::{self, Breaker};
 use crate::exchange::{self, Answer};
 use crate::failed::Failed;
 use crate::hints::Hints;
@@ -42,6 +42,8 @@ pub struct Config {
     pub retry_for: Duration,
     /// The first wait after a failure that says nothing about it; it doubles with each.
     pub first_wait: Duration,
+    /// How long a provider that keeps failing is left alone.
+    pub left_alone_for: Duration,
 }
 
 /// A model with what is known of it.
@@ -58,9 +60,9 @@ pub(crate) struct Member {
 
 /// Requests for one question to one model. Overload passes in seconds or not for hours.
 const MAX_TRIES: u32 = 5;
-/// The same while the provider only says that it is too much: then patience decides, and this ends what a hint of nothing
-/// would go on for.
-const MAX_RATE_TRIES: u32 = 100;
+/// The same while the provider only says that it is too much, or is not there and nobody else can be asked: then patience
+/// decides, and this ends what a hint of nothing would go on for.
+const MAX_PATIENT_TRIES: u32 = 100;
 /// The same where the request may have been served and billed.
 const MAX_BILLED_TRIES: u32 = 2;
 /// Longest wait between two tries that nobody asked for.
@@ -70,8 +72,12 @@ const MAX_ADAPTATIONS: usize = 7;
 
 impl Default for Config {
     fn default() -> Self {
-        let (retry_for, first_wait) = (Duration::from_mins(2), Duration::from_millis(500));
-        Self { models: Vec::new(), retry_for, first_wait }
+        Self {
+            models: Vec::new(),
+            retry_for: Duration::from_mins(2),
+            first_wait: Duration::from_millis(500),
+            left_alone_for: breaker::PAUSE,
+        }
     }
 }
 
@@ -90,7 +96,8 @@ impl Models {
         for profile in config.models {
             let origin = profile.base_url.origin().ascii_serialization();
             let key = profile.key.as_ref().map(|key| key.reveal().to_owned());
-            let breaker = breakers.entry((origin.clone(), key)).or_default();
+            let fresh = || Arc::new(Breaker::new(config.left_alone_for));
+            let breaker = breakers.entry((origin.clone(), key)).or_insert_with(fresh);
             let pace = if profile.is_local {
                 let begin = || Arc::new(Pace::local(profile.concurrency));
                 Arc::clone(servers.entry(origin).or_insert_with(begin))
@@ -131,6 +138,20 @@ impl Models {
     /// One question, one answer. Retries, pace, breaker and fail-over are inside; whether a typed answer fits is for
     /// [`typed::read`] to say.
     pub async fn ask(&self, name: &str, request: &Request) -> Result<Reply, Failed> {
+        self.ask_within(name, request, self.0.retry_for).await
+    }
+
+    /// The same without a second try: for who has waited for the provider in vain before.
+    pub async fn ask_once(&self, name: &str, request: &Request) -> Result<Reply, Failed> {
+        self.ask_within(name, request, Duration::ZERO).await
+    }
+
+    async fn ask_within(
+        &self,
+        name: &str,
+        request: &Request,
+        patience: Duration,
+    ) -> Result<Reply, Failed> {
         let asked_at = Instant::now();
         let mut tries = Tries::default();
         let mut asked: Vec<&str> = Vec::new();
@@ -142,7 +163,7 @@ impl Models {
                 break;
             };
             asked.push(&member.profile.name);
-            match self.ask_one(member, request, &mut tries, self.0.retry_for).await {
+            match self.ask_one(member, request, &mut tries, patience).await {
                 Ok(answer) => return Ok(member.reply(answer, &tries, asked_at)),
                 Err(failed) => {
                     next = member.profile.fallback.as_deref().filter(|_| failed.is_of_the_model());
@@ -183,15 +204,25 @@ impl Models {
         let mut patience = Patience::of(patience);
         let mut attempt = 0;
         let mut lost = 0;
+        let mut last = None;
         loop {
-            member.breaker.check(&profile.name, self.0.clock.now())?;
+            if let Err(shut) = member.breaker.check(&profile.name, self.0.clock.now()) {
+                let waited = wait_out(profile, shut, &mut patience).await;
+                waited.map_err(|shut| last.take().unwrap_or(shut))?;
+                continue;
+            }
             let entered = member.pace.enter(needed_tokens, &patience).await;
             let permit = entered.map_err(|wait| Failed::Rate {
                 model: profile.name.clone(),
                 retry_after: Some(wait),
             })?;
             // Again: whoever waited for a place may have seen the provider go down meanwhile.
-            member.breaker.admit(&profile.name, self.0.clock.now())?;
+            if let Err(shut) = member.breaker.admit(&profile.name, self.0.clock.now()) {
+                drop(permit);
+                let waited = wait_out(profile, shut, &mut patience).await;
+                waited.map_err(|shut| last.take().unwrap_or(shut))?;
+                continue;
+            }
             attempt += 1;
             let outcome = self.try_once(member, request, tries).await;
             let (failed, wait) = match outcome {
@@ -212,7 +243,7 @@ impl Models {
                 tries.lost += 1;
             }
             let most =
-                if matches!(failed, Failed::Rate { .. }) { MAX_RATE_TRIES } else { MAX_TRIES };
+                if is_for_patience(&failed, profile) { MAX_PATIENT_TRIES } else { MAX_TRIES };
             if attempt >= most || lost >= MAX_BILLED_TRIES || !is_worth_repeating(&failed) {
                 return Err(failed);
             }
@@ -229,6 +260,7 @@ impl Models {
                 );
                 tokio::time::sleep(pause).await;
             }
+            last = Some(failed);
         }
     }
 
@@ -326,6 +358,27 @@ fn adapt(failed: &Failed, habits: Habits, is_typed: bool, is_proven: bool) -> Op
     let words = ["schema", "grammar", "response_format", "not implemented"];
     let is_about_shape = words.iter().any(|word| why.to_lowercase().contains(word));
     if is_typed && is_about_shape { habits.adapt(why, true, true) } else { None }
+}
+
+/// Whether it is for time to say how often this is tried.
+const fn is_for_patience(failed: &Failed, profile: &Profile) -> bool {
+    let is_away = matches!(
+        failed,
+        Failed::Offline { .. } | Failed::Overloaded { status: 502 | 503 | 529, .. }
+    );
+    matches!(failed, Failed::Rate { .. }) || (is_away && profile.fallback.is_none())
+}
+
+/// Waits until a provider that is left alone may be tried again, where nobody else can be asked and there is time for it.
+async fn wait_out(profile: &Profile, shut: Failed, patience: &mut Patience) -> Result<(), Failed> {
+    let Failed::Down { retry_after, .. } = &shut else { return Err(shut) };
+    patience.begin();
+    if profile.fallback.is_some() || *retry_after > patience.left(Instant::now()) {
+        return Err(shut);
+    }
+    tracing::info!(model = profile.name, "waiting {retry_after:?}: {shut}");
+    tokio::time::sleep(*retry_after).await;
+    Ok(())
 }
 
 /// A provider that finds a prompt too long does not say how long it is.

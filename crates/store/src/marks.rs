@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use domain::clock::TimeMs;
 use domain::ids::GroupId;
-use domain::output::{Basis, Confidence, Content, Output};
+use domain::output::{Basis, Confidence, Content, Missing, Output};
 use domain::run::RunState;
 use domain::spec::Input;
 use rusqlite::Row;
@@ -65,6 +65,9 @@ impl Mark {
         self.word().map(|word| format!("\n{}\t{word}\n", on_a_line(field)))
     }
 }
+
+/// The bit of a row with a field for which the model was not there: it is worth another attempt.
+pub(crate) const MODEL_DOWN: i64 = 256;
 
 columns! {
     /// How often something is of which kind: the cells of one field, or rows that hold at least one such cell.
@@ -152,11 +155,19 @@ pub(crate) async fn mark_rows(conn: &mut Conn, ended: &[Marked], at: TimeMs) -> 
         tallies.entry((row.group, String::new())).or_default().1.add(&of_row);
         let (cells, words) = words_of(row);
         rows.push(json!({
-            "group": row.group, "index": row.index, "run": row.run, "flags": flags(row.state, &of_row),
+            "group": row.group, "index": row.index, "run": row.run,
+            "flags": flags(row.state, &of_row) | model_down(row.output.as_ref()),
             "kinds": lines(&fields), "cells": cells, "words": words,
         }));
     }
     execute!(conn, INSERT_MARKS, Value::Array(rows).to_string(), at.0)?;
+    add_tallies(conn, tallies).await
+}
+
+async fn add_tallies(
+    conn: &mut Conn,
+    tallies: BTreeMap<(i64, String), (usize, Tally)>,
+) -> Result<(), Failed> {
     let tallies: Vec<Value> = tallies.into_iter().map(|((group, field), (place, tally))| json!({
         "group": group, "field": field, "place": place, "high": tally.high, "medium": tally.medium,
         "low": tally.low, "bare": tally.bare, "missing": tally.missing, "conflict": tally.conflict,
@@ -165,7 +176,34 @@ pub(crate) async fn mark_rows(conn: &mut Conn, ended: &[Marked], at: TimeMs) -> 
     Ok(())
 }
 
+/// Takes the cells of rows that are tried again out of the counts of their group.
+pub(crate) async fn unmark_rows(
+    conn: &mut Conn,
+    group: i64,
+    outputs: &[Output],
+) -> Result<(), Failed> {
+    let mut tallies: BTreeMap<(i64, String), (usize, Tally)> = BTreeMap::new();
+    for output in outputs {
+        let mut of_row = Tally::default();
+        for (field, tally) in kinds(output) {
+            of_row.take_in(&tally);
+            tallies.entry((group, field)).or_default().1.subtract(&tally);
+        }
+        tallies.entry((group, String::new())).or_default().1.subtract(&of_row);
+    }
+    add_tallies(conn, tallies).await
+}
+
 impl Tally {
+    const fn subtract(&mut self, less: &Self) {
+        self.high -= less.high;
+        self.medium -= less.medium;
+        self.low -= less.low;
+        self.bare -= less.bare;
+        self.missing -= less.missing;
+        self.conflict -= less.conflict;
+    }
+
     const fn add(&mut self, more: &Self) {
         self.high += more.high;
         self.medium += more.medium;
@@ -205,6 +243,11 @@ fn flags(state: RunState, of_row: &Tally) -> i64 {
         (of_row.conflict, Mark::Conflict),
     ];
     marks.iter().filter(|(count, _)| *count > 0).fold(ended, |flags, (_, mark)| flags | mark.bit())
+}
+
+fn model_down(output: Option<&Output>) -> i64 {
+    let mut basis = output.iter().flat_map(|output| &output.basis);
+    if basis.any(|basis| basis.missing == Some(Missing::ModelDown)) { MODEL_DOWN } else { 0 }
 }
 
 /// What each cell of a row is, as [`Mark::line`] looks for it. A value without a confidence is not looked for.

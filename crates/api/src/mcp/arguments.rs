@@ -71,6 +71,10 @@ pub(super) const CURSOR: Named =
 /// Greater bounds than this say nothing to a reader.
 const MAX_SHOWN: u64 = 1_000_000;
 
+/// Whether only an estimate is wanted.
+pub(super) const ESTIMATE: Named =
+    Named { name: "estimate_only", aliases: &["estimate", "dryrun", "onlyestimate"] };
+
 /// An argument without other names.
 pub(super) const fn named(name: &'static str) -> Named {
     Named { name, aliases: &[] }
@@ -212,6 +216,21 @@ impl Arguments {
             self.refuse(named.name, &value, &rule);
         }
         found
+    }
+
+    /// Yes or no, also as text; no where it is not given.
+    pub(super) fn flag(&mut self, named: &Named) -> bool {
+        let Some(value) = self.take(named) else { return false };
+        let word = value.as_str().map(str::to_lowercase);
+        match (value.as_bool(), word.as_deref()) {
+            (Some(flag), _) => flag,
+            (None, Some("true" | "yes")) => true,
+            (None, Some("false" | "no")) => false,
+            (None, _) => {
+                self.refuse(named.name, &value, "it must be true or false");
+                false
+            }
+        }
     }
 
     pub(super) fn note(&mut self, note: impl Into<String>) {

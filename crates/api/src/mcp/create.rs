@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use store::{Filter, Key, NewRun};
 
 use crate::mcp::ToolSet;
-use crate::mcp::arguments::{Arguments, GROUP, OUTPUT, PROCESSOR, QUESTION, ROWS, named};
+use crate::mcp::arguments::{Arguments, ESTIMATE, GROUP, OUTPUT, PROCESSOR, QUESTION, ROWS, named};
 use crate::mcp::call::{Call, Refusal};
 use crate::mcp::found::{Found, find_named};
 use crate::mcp::rows::{self, Table};
@@ -40,6 +40,35 @@ pub(super) struct Started {
     pub(super) notes: Vec<String>,
 }
 
+/// What a creating tool answers.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum Made {
+    Started(Started),
+    Expected(Expected),
+}
+
+/// What work would take and cost; nothing was started.
+#[derive(Debug, Serialize)]
+pub(super) struct Expected {
+    status: &'static str,
+    processor: String,
+    rows: usize,
+    expected: String,
+    next_step: &'static str,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notes: Vec<String>,
+}
+
+impl Made {
+    pub(super) const fn notes(&mut self) -> &mut Vec<String> {
+        match self {
+            Self::Started(started) => &mut started.notes,
+            Self::Expected(expected) => &mut expected.notes,
+        }
+    }
+}
+
 /// The members that the hosted tools name differently for the two.
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
@@ -49,7 +78,7 @@ pub(super) enum Kind {
 }
 
 /// `createDeepResearch`.
-pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<Started, Refusal> {
+pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<Made, Refusal> {
     if !args.has(&QUESTION) && args.has(&ROWS) {
         return Err(Refusal::one(
             "these are rows, and this tool takes one question as `input`: call createTaskGroup for rows",
@@ -60,7 +89,12 @@ pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<St
     let processor = processor(call, &mut args, request_key.is_some());
     let source_policy = source_policy(&mut args);
     let previous = args.text(&named("previous_interaction_id"), "trun_…");
+    let is_estimate = args.flag(&ESTIMATE);
     let mut notes = args.finish()?;
+    if is_estimate {
+        let processor = processor.unwrap_or_else(|| DEFAULT_FOR_RESEARCH.into());
+        return expected(call, processor, 1, notes).await;
+    }
     let run = RunArgs {
         input: question.clone().unwrap_or_default().into(),
         processor: processor.clone(),
@@ -90,7 +124,26 @@ pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<St
     .await?;
     notes.extend(run.warnings.iter().map(|warning| warning.message.clone()));
     notes.extend(expectation(call, &run.processor, 1).await?);
-    Ok(started_research(call, &run, notes))
+    Ok(Made::Started(started_research(call, &run, notes)))
+}
+
+async fn expected(
+    call: &Call,
+    processor: String,
+    rows: usize,
+    notes: Vec<String>,
+) -> Result<Made, Refusal> {
+    let (app, count) = (&call.app, u64::try_from(rows).unwrap_or(u64::MAX));
+    let (store, owner) = (&app.store, call.caller.owner);
+    let estimate = submit::estimate(store, &app.catalog, owner, Some(&processor), count).await?;
+    Ok(Made::Expected(Expected {
+        status: "not_started",
+        processor,
+        rows,
+        expected: estimate.in_words(),
+        next_step: "Tell the user, and if they agree make the same call without estimate_only.",
+        notes,
+    }))
 }
 
 fn started_research(call: &Call, run: &Run, notes: Vec<String>) -> Started {
@@ -172,7 +225,7 @@ const NO_COLUMNS: &str = "`output` is missing: say which columns are wanted, suc
     its chief executive`";
 
 /// `createTaskGroup`.
-pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Started, Refusal> {
+pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Made, Refusal> {
     if !args.has(&ROWS) && args.has(&QUESTION) {
         return Err(Refusal::one(
             "`inputs` is missing, and this tool takes rows: call createDeepResearch for one question",
@@ -193,6 +246,7 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
         args.problem(NO_COLUMNS);
     }
     let task = output.as_ref().and_then(|output| wanted::read(&mut args, output, output_type));
+    let is_estimate = args.flag(&ESTIMATE);
     let mut notes = args.finish()?;
     let Some(table) = table else { return Err(Problem::internal("rows without a refusal").into()) };
     let existing = match &group {
@@ -217,6 +271,10 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
         ("source_policy".to_owned(), json!(source_policy)),
     ]);
     let processor = processor.unwrap_or_else(|| suited(call, &task));
+    if is_estimate {
+        notes.extend(table.note.map(|note| format!("inputs: {note}")).into_iter().chain(task.note));
+        return expected(call, processor, count, notes).await;
+    }
     let runs = table.rows.into_iter().map(|row| RunArgs {
         input: Value::Object(row),
         processor: Some(processor.clone()),
@@ -236,7 +294,7 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
     notes.extend(table.note.map(|note| format!("inputs: {note}")).into_iter().chain(task.note));
     notes.extend(expectation(call, &processor, count).await?);
     let id = group.id.to_string();
-    Ok(Started {
+    Ok(Made::Started(Started {
         url: call.group_url(&id),
         status: "running",
         processor,
@@ -250,7 +308,7 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Start
         next_step: next_step(call, &id),
         id,
         notes,
-    })
+    }))
 }
 
 /// The rows of a call, within its limit.

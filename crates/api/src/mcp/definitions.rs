@@ -54,8 +54,11 @@ fn definition(tool: Tool) -> Definition {
         .with_title(title)
         .annotate(annotations(tool));
     definition.output_schema = answer(tool).map(|properties| {
-        let needed: Vec<String> =
-            properties.as_object().into_iter().flat_map(|all| all.keys().cloned()).collect();
+        // An estimate has neither id nor url: nothing was started.
+        let is_needed =
+            |name: &&String| !is_creating(tool) || !matches!(name.as_str(), "id" | "url");
+        let names = properties.as_object().into_iter().flat_map(|all| all.keys());
+        let needed: Vec<String> = names.filter(is_needed).cloned().collect();
         schema(json!({"type": "object", "properties": properties, "required": needed}))
     });
     definition
@@ -132,6 +135,7 @@ fn arguments(tool: Tool) -> Value {
             "processor": {"type": "string", "description": "Only if the user names a level: lite, base, core, pro (default), ultra"},
             "source_policy": source_policy(),
             "previous_interaction_id": {"type": "string", "description": "Id of a finished run to follow up on"},
+            "estimate_only": {"type": "boolean"},
             "request_key": request_key(),
         }),
         Tool::CreateTaskGroup => json!({
@@ -144,6 +148,7 @@ fn arguments(tool: Tool) -> Value {
             "processor": {"type": "string", "description": "Only if the user names one"},
             "source_policy": source_policy(),
             "group_id": {"type": "string", "description": "Add the rows to this group"},
+            "estimate_only": {"type": "boolean"},
             "request_key": request_key(),
         }),
         Tool::GetStatus => json!({
@@ -219,6 +224,10 @@ fn annotations(tool: Tool) -> ToolAnnotations {
             hints.read_only(true).idempotent(true).open_world(false)
         }
     }
+}
+
+const fn is_creating(tool: Tool) -> bool {
+    matches!(tool, Tool::CreateDeepResearch | Tool::CreateTaskGroup | Tool::Start)
 }
 
 fn schema(value: Value) -> Arc<JsonObject> {

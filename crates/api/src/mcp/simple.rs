@@ -6,16 +6,16 @@ use rmcp::model::CallToolResult;
 use serde_json::{Map, Value};
 
 use crate::mcp::arguments::{
-    Arguments, CURSOR, ID, Named, OUTPUT, PROCESSOR, QUESTION, ROWS, WAIT, named,
+    Arguments, CURSOR, ESTIMATE, ID, Named, OUTPUT, PROCESSOR, QUESTION, ROWS, WAIT, named,
 };
 use crate::mcp::call::{Call, Refusal, data, markdown};
-use crate::mcp::create::{self, Started};
+use crate::mcp::create::{self, Made};
 use crate::mcp::listing::{self, Place};
 use crate::mcp::status::Since;
 use crate::mcp::{results, status};
 
 /// `startTask`: rows make a table, and a question alone a report.
-pub(super) async fn start(call: &Call, mut args: Arguments) -> Result<Started, Refusal> {
+pub(super) async fn start(call: &Call, mut args: Arguments) -> Result<Made, Refusal> {
     let rows = args.take(&ROWS_HERE);
     let question = args.take(&QUESTION_HERE);
     let columns = args.take(&COLUMNS_HERE);
@@ -31,6 +31,7 @@ pub(super) async fn start(call: &Call, mut args: Arguments) -> Result<Started, R
     };
     put("request_key", args.take(&named("request_key")));
     put(PROCESSOR.name, args.take(&PROCESSOR));
+    put(ESTIMATE.name, args.take(&ESTIMATE));
     if is_table {
         put(ROWS.name, rows);
         put(OUTPUT.name, columns.or(question));
@@ -45,7 +46,11 @@ pub(super) async fn start(call: &Call, mut args: Arguments) -> Result<Started, R
         create::deep_research(call, inner).await
     };
     match started {
-        Ok(started) => Ok(Started { notes: in_own_words(started.notes), ..started }),
+        Ok(mut made) => {
+            let notes = made.notes();
+            *notes = in_own_words(std::mem::take(notes));
+            Ok(made)
+        }
         Err(refusal) => Err(Refusal { problems: in_own_words(refusal.problems) }),
     }
 }

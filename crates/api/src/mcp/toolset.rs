@@ -5,7 +5,7 @@ use rmcp::model::{CallToolRequestParams, CallToolResponse, CallToolResult, Conte
 
 use crate::mcp::arguments::{Arguments, ID};
 use crate::mcp::call::{Call, Refusal, data, markdown};
-use crate::mcp::create::{self, Started};
+use crate::mcp::create::{self, Made};
 use crate::mcp::{cancel, definitions, listing, results, simple, status, tasks};
 
 /// A set of tools that does the whole work.
@@ -157,12 +157,11 @@ async fn answered(call: &Call, tool: Tool, args: Arguments) -> Result<CallToolRe
 }
 
 /// A client that waits for tasks by itself gets one; others get the handle.
-fn started(call: &Call, started: Result<Started, Refusal>) -> Result<CallToolResponse, Refusal> {
-    let started = started?;
-    if call.takes_tasks() {
-        return Ok(tasks::created(&started));
+fn started(call: &Call, made: Result<Made, Refusal>) -> Result<CallToolResponse, Refusal> {
+    match made? {
+        Made::Started(started) if call.takes_tasks() => Ok(tasks::created(&started)),
+        made @ (Made::Started(_) | Made::Expected(_)) => data(&made).map(Into::into),
     }
-    data(&started).map(Into::into)
 }
 
 fn refused(tool: Tool, refusal: &Refusal) -> CallToolResult {

@@ -201,7 +201,7 @@ pub(super) async fn cancel(
     Ok(Json(group_view(&find(&app, caller, &group_id).await?)))
 }
 
-/// Tries all failed rows of a group again.
+/// Tries all rows of a group again that failed, or for a field of which the model was not there (`model_down`).
 ///
 /// Each gets a new attempt that asks afresh, behind the rows that wait; its end is told once more. Ours, not part of the
 /// Task API.
@@ -212,7 +212,7 @@ pub(super) async fn cancel(
     tag = "groups",
     params(GroupPath),
     responses(
-        (status = 200, description = "The group, its failed rows queued.", body = TaskGroup),
+        (status = 200, description = "The group, these rows queued.", body = TaskGroup),
         NotThere,
         NoRoom,
         NeedsKey,
@@ -225,7 +225,7 @@ pub(super) async fn retry(
     Path(group_id): Path<String>,
 ) -> Result<Json<TaskGroup>, Problem> {
     let group = find(&app, caller, &group_id).await?;
-    app.store.retry_failed(caller.owner, group.id).await?;
+    app.store.retry_rows(caller.owner, group.id).await?;
     Ok(Json(group_view(&find(&app, caller, &group_id).await?)))
 }
 

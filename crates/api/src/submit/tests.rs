@@ -15,8 +15,7 @@ fn catalog(search: &[&str]) -> Catalog {
         search: search.iter().map(|name| (*name).to_owned()).collect(),
         keyless: false,
         cast: None,
-        has_prices: false,
-        at_once: 1,
+        offer: Offer::default(),
         host: "here".into(),
         way_out: None,
     }

@@ -185,7 +185,7 @@ pub(super) async fn retry(
     Path(group_id): Path<String>,
 ) -> Result<Response, Problem> {
     let group = find(&app, &viewer, &group_id).await?;
-    app.store.retry_failed(caller.owner, group.id).await?;
+    app.store.retry_rows(caller.owner, group.id).await?;
     Ok(see(&Site::of(&app, &viewer), &format!("/groups/{}", group.id)))
 }
 

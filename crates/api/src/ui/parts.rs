@@ -68,6 +68,9 @@ impl Mark {
             Some(domain::output::Missing::NeedsModel) => {
                 Some(Self::new("none", "none", "needs a model"))
             }
+            Some(domain::output::Missing::ModelDown) => {
+                Some(Self::new("none", "none", "model was down"))
+            }
             Some(domain::output::Missing::Budget) => Some(Self::new("paused", "paused", "row cap")),
             Some(_) => Some(Self::new("none", "none", "not found")),
             None => basis.confidence.map(Self::of_confidence),

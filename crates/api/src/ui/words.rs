@@ -16,6 +16,9 @@ pub(crate) const fn missing(missing: Missing) -> &'static str {
         Missing::NeedsModel => {
             "Left out: it asks for judgement or writing, and no model is set up."
         }
+        Missing::ModelDown => {
+            "Left out: the model that it needs did not answer; a retry asks again."
+        }
         Missing::Budget => "Left out: the budget ended before it was looked for.",
         Missing::Ambiguous => {
             "Not clear: pages speak of several things of this name, and it is not said which is meant."

@@ -75,7 +75,7 @@ pub struct BasisView {
     pub citations: Vec<CitationView>,
     /// `high`, `medium`, `low` or null.
     pub confidence: Option<&'static str>,
-    /// Ours: why the value is null: `not_found`, `no_pages`, `needs_model`, `budget`, `ambiguous` or `unsupported`.
+    /// Ours: why the value is null: `not_found`, `no_pages`, `needs_model`, `model_down`, `budget`, `ambiguous` or `unsupported`.
     pub missing: Option<&'static str>,
     /// Ours: other values that sources gave.
     pub conflicts: Vec<ConflictView>,

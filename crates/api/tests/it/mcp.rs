@@ -201,6 +201,18 @@ async fn what_models_mean_is_understood_or_told() {
         let told = columns(json!(broken)).await.unwrap_err();
         assert!(told.contains("`columns`"), "{told}");
     }
+    let before = call(&world, &ann, "/mcp", "listTasks", json!({"limit": 50})).await;
+    let arguments =
+        json!({"inputs": [{"a": 1}, {"a": 2}], "output": "tide", "estimate_only": "true"});
+    let expected = call(&world, &ann, "/mcp", "createTaskGroup", arguments).await;
+    let expected = &expected["structuredContent"];
+    assert_eq!((&expected["status"], &expected["rows"]), (&json!("not_started"), &json!(2)));
+    assert!(expected["expected"].as_str().unwrap().contains("no money"), "{expected}");
+    let arguments = json!({"question": "How high is the tide?", "estimate_only": true});
+    let expected = call(&world, &ann, "/mcp/simple", "startTask", arguments).await;
+    assert_eq!(expected["structuredContent"]["processor"], "pro", "{expected}");
+    let after = call(&world, &ann, "/mcp", "listTasks", json!({"limit": 50})).await;
+    assert_eq!(before, after, "nothing was started");
     for path in ["/etc/passwd", "./rows.csv", "rows.xlsx"] {
         let arguments = json!({"inputs": path, "output": "tide"});
         let told = call(&world, &ann, "/mcp", "createTaskGroup", arguments).await;

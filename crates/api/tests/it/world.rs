@@ -61,8 +61,7 @@ fn app_on(store: &Store) -> App {
         search: vec!["searxng".into()],
         keyless: false,
         cast: None,
-        has_prices: false,
-        at_once: 1,
+        offer: domain::estimate::Offer::default(),
         host: "here".into(),
         way_out: Some(egress::Egress::new(egress::Policy::default())),
     };

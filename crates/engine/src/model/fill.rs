@@ -58,6 +58,8 @@ pub(crate) struct Filler<'a> {
     /// Other words for each field.
     also: Vec<String>,
     queries: Vec<String>,
+    /// Some passages were read by no model, because it was not there.
+    pub(super) is_unread: bool,
 }
 
 #[derive(Deserialize)]
@@ -148,6 +150,7 @@ impl<'a> Filler<'a> {
             cells: Vec::new(),
             subject: names,
             queries: Vec::new(),
+            is_unread: false,
         };
         filler.plan().await?;
         Ok(filler)
@@ -265,6 +268,7 @@ impl<'a> Filler<'a> {
                     "Not all pages were read by a model: what is left of the caps of this processor does not pay for another call of a model.",
                 ),
                 Err(Unanswered::Silent(why) | Unanswered::Unfit(why)) => {
+                    self.is_unread |= self.mind.world.is_out();
                     self.mind.world.note(format!("A model did not read some passages: {why}."));
                 }
             }

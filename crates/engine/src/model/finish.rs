@@ -86,6 +86,11 @@ impl Filler<'_> {
         self.choose(disputed, &mut findings).await?;
         self.judge(&mut findings).await?;
         self.write(&mut findings).await?;
+        if self.is_unread {
+            // A model might have found what the rules did not.
+            let missing = findings.iter_mut().filter(|f| f.missing == Some(Missing::NotFound));
+            missing.for_each(|finding| finding.missing = Some(Missing::ModelDown));
+        }
         Ok(findings)
     }
 

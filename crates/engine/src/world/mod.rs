@@ -74,6 +74,8 @@ pub(crate) struct Seen {
     pub(crate) spending: Option<Spending>,
     /// Models could not be asked, and the rules answer instead.
     is_by_rules: bool,
+    /// The models were not there when they were asked last.
+    is_out: bool,
     pub(crate) queries: Vec<Query>,
     /// Tools that were called, in order.
     pub(crate) tool_calls: Vec<ToolCall>,

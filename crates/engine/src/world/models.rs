@@ -188,8 +188,17 @@ impl World {
         let attempt = self.claimed.attempt;
         self.store.reserve(call, attempt, amount(grant.0, request)).await?;
         let scope = self.scope.fresh();
+        // Who has waited for them in vain does not wait again.
+        let is_out = self.is_out();
+        let asking = async {
+            if is_out {
+                models.ask_once(name, request).await
+            } else {
+                models.ask(name, request).await
+            }
+        };
         // On the heap: an exchange is a large future, and a round holds several of them.
-        let outcome = timeout(left, scope.around(Box::pin(models.ask(name, request)))).await;
+        let outcome = timeout(left, scope.around(Box::pin(asking))).await;
         let sent: Vec<Sent> = scope.contacts().into_iter().map(Sent::from).collect();
         let Ok(outcome) = outcome else {
             self.note_sent(sent);
@@ -198,6 +207,7 @@ impl World {
         };
         match outcome {
             Ok(reply) => {
+                self.lock_seen().is_out = false;
                 let bill = bill(&reply);
                 let entry = Entry { answer: Answered { reply, is_shared: false }, sent };
                 let kept = self.keep(call.clone(), entry, detail, Some(bill), self.claimed.group);
@@ -205,6 +215,7 @@ impl World {
             }
             Err(failed) => {
                 self.note_sent(sent);
+                self.lock_seen().is_out |= failed.is_outage();
                 let is_lost = failed.is_possibly_billed();
                 if is_lost {
                     self.store.write_off(call, attempt).await?;
@@ -248,6 +259,7 @@ impl World {
         }
         let usage = &answered.reply.usage;
         spending.calls += 1;
+        spending.lost += answered.reply.lost_tries;
         spending.input_tokens += u64::from(usage.input_tokens);
         spending.cached_tokens += u64::from(usage.cached_tokens);
         spending.output_tokens += u64::from(usage.output_tokens);
@@ -279,6 +291,11 @@ impl World {
         }
     }
 
+    /// Whether the models were not there when they were asked last.
+    pub(crate) fn is_out(&self) -> bool {
+        self.lock_seen().is_out
+    }
+
     /// From here on the rules answer, and the receipt says so.
     pub(crate) fn is_by_rules(&self) {
         self.lock_seen().is_by_rules = true;
@@ -295,7 +312,8 @@ impl World {
 
 fn cost(reply: &Reply) -> Cost {
     Cost {
-        calls: 1,
+        // Tries that may have been served count against the cap as well.
+        calls: 1 + u64::from(reply.lost_tries),
         input_tokens: reply.usage.input_tokens.into(),
         micro_usd: reply.cost_micro_usd.unwrap_or(0),
     }

@@ -126,6 +126,7 @@ pub(crate) fn reasoning(server: &ModelServer, bench: &Bench) -> Arc<Reasoning> {
         models: vec![profile],
         retry_for: Duration::from_millis(200),
         first_wait: Duration::from_millis(5),
+        ..llm::Config::default()
     };
     let egress = Egress::new(Policy { allow, ..Policy::default() });
     let models = Models::new(config, egress, bench.clock.clock());

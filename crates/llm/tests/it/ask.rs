@@ -27,12 +27,20 @@ pub(crate) fn profile(server: &ModelServer, spoken: Spoken) -> Profile {
 
 /// Models that wait for nothing longer than they must.
 pub(crate) fn models(profiles: Vec<Profile>) -> (Models, HandClock) {
-    let allow = profiles.iter().map(|profile| Origin::of(&profile.base_url).unwrap()).collect();
-    let config = Config {
-        models: profiles,
+    models_with(Config { models: profiles, ..hasty() })
+}
+
+pub(crate) fn hasty() -> Config {
+    Config {
         retry_for: Duration::from_secs(5),
         first_wait: Duration::from_millis(8),
-    };
+        ..Config::default()
+    }
+}
+
+pub(crate) fn models_with(config: Config) -> (Models, HandClock) {
+    let profiles = &config.models;
+    let allow = profiles.iter().map(|profile| Origin::of(&profile.base_url).unwrap()).collect();
     let clock = HandClock::default();
     (Models::new(config, Egress::new(Policy::allowing(allow)), clock.clock()), clock)
 }

@@ -1,9 +1,9 @@
 use std::time::Duration;
 
-use task_mcp_llm::{Failed, Profile};
-use testkit::model_server::{Fault, ModelServer, Spoken};
+use task_mcp_llm::{Config, Failed, Profile};
+use testkit::model_server::{Fault, ModelServer, Said, Spoken};
 
-use crate::ask::{ask, models, profile};
+use crate::ask::{ask, hasty, models, models_with, profile};
 
 fn down() -> Fault {
     Fault::error(500, "server_error", "oops")
@@ -64,4 +64,34 @@ async fn a_provider_that_keeps_failing_is_left_alone_and_tried_again_later() {
     assert_eq!(ask(&models).await.unwrap_err().code(), "down");
     clock.advance(Duration::from_secs(31));
     assert_eq!(ask(&models).await.unwrap().text, "one");
+}
+
+#[tokio::test]
+async fn an_outage_is_waited_out_where_nobody_else_can_be_asked() {
+    let (first, _second, main, _other) = pair().await;
+    first.next((0..7).map(|_| Some(Fault::error(503, "overloaded_error", "starting"))));
+    let alone = Profile { fallback: None, ..main };
+    let left_alone_for = Duration::from_millis(100);
+    let (models, clock) = models_with(Config { models: vec![alone], left_alone_for, ..hasty() });
+    let time_passes = async {
+        loop {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            clock.advance(Duration::from_millis(20));
+        }
+    };
+    let once = models.ask_once("m", &crate::ask::question()).await;
+    assert_eq!((once.unwrap_err().code(), first.hits()), ("overloaded", 1));
+    let answer = tokio::select! {
+        answer = ask(&models) => answer,
+        () = time_passes => unreachable!("time does not end"),
+    };
+    assert_eq!((answer.unwrap().text.as_str(), first.hits()), ("one", 8));
+}
+
+#[tokio::test]
+async fn the_second_model_may_answer_what_the_first_declines() {
+    let first = ModelServer::start(|_| Said::Refusal("I cannot help with that.".into())).await;
+    let (_unused, _second, _main, other) = pair().await;
+    let main = Profile { fallback: Some("b".into()), ..profile(&first, Spoken::OpenAiChat) };
+    assert_eq!(ask(&models(vec![main, other]).0).await.unwrap().text, "two");
 }

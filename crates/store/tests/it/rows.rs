@@ -110,10 +110,34 @@ on_both! {
         assert_eq!(shown(&bench, group, search("row")).await.0.len(), 7);
     }
 
+    rows_whose_model_was_down_are_tried_again_and_counted_once(bench) {
+        let group = table(&bench).await;
+        let mut down = found(None, None, false);
+        if let Ending::Completed(output) = &mut down.ending {
+            output.basis[0].missing = Some(Missing::ModelDown);
+        }
+        let waiting = bench.claim_one().await;
+        assert!(bench.store.finish(waiting.seq, waiting.attempt, down).await.unwrap());
+        assert_eq!(bench.store.model_down_rows(ME, group).await.unwrap(), 1);
+        let missing = async || bench.store.group_marks(ME, group).await.unwrap().fields[0].1.missing;
+        assert_eq!(missing().await, 2);
+        assert_eq!(bench.store.retry_rows(ME, group).await.unwrap(), Some(2), "with the one that failed");
+        let counts = bench.store.find_group(ME, group).await.unwrap().unwrap().counts;
+        assert_eq!((counts.failed, counts.queued, counts.completed), (0, 3, 4));
+        assert_eq!((missing().await, bench.store.model_down_rows(ME, group).await.unwrap()), (1, 0));
+        for _ in 0..3 {
+            let claimed = bench.claim_one().await;
+            let end = found(Some(7), Some(Confidence::High), false);
+            assert!(bench.store.finish(claimed.seq, claimed.attempt, end).await.unwrap());
+        }
+        let marks = bench.store.group_marks(ME, group).await.unwrap();
+        assert_eq!((marks.fields[0].1.high, marks.fields[0].1.total(), marks.rows.total()), (4, 7, 7));
+    }
+
     failed_rows_that_are_tried_again_wait_and_end_once_more(bench) {
         let group = table(&bench).await;
-        assert_eq!(bench.store.retry_failed(ME, group).await.unwrap(), Some(1));
-        assert_eq!(bench.store.retry_failed(ME, group).await.unwrap(), Some(0));
+        assert_eq!(bench.store.retry_rows(ME, group).await.unwrap(), Some(1));
+        assert_eq!(bench.store.retry_rows(ME, group).await.unwrap(), Some(0));
         let counts = bench.store.find_group(ME, group).await.unwrap().unwrap().counts;
         assert_eq!((counts.failed, counts.queued, counts.completed), (0, 3, 4));
         assert_eq!(shown(&bench, group, picked(Mark::Failed)).await.0, [0_i64; 0]);
@@ -125,6 +149,6 @@ on_both! {
         assert!(!bench.store.finish(last.seq, 1, end.clone()).await.unwrap(), "the attempt before has ended");
         assert!(bench.store.finish(last.seq, 2, end).await.unwrap());
         assert_eq!(shown(&bench, group, picked(Mark::Medium)).await.0, [4]);
-        assert_eq!(bench.store.retry_failed(ME, domain::ids::GroupId::from_bits(1)).await.unwrap(), None);
+        assert_eq!(bench.store.retry_rows(ME, domain::ids::GroupId::from_bits(1)).await.unwrap(), None);
     }
 }
