@@ -177,7 +177,10 @@ mod spans {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Span>, D::Error> {
         let spans = Vec::<(usize, usize)>::deserialize(from)?;
-        Ok(spans.into_iter().map(|(start, end)| start..end).collect())
+        let mut spans: Vec<Span> = spans.into_iter().map(|(start, end)| start..end).collect();
+        // There are many, and what they were read into is twice as large as they are.
+        spans.shrink_to_fit();
+        Ok(spans)
     }
 }
 
@@ -197,7 +200,10 @@ mod blocks {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Block>, D::Error> {
         let taken = Vec::<Taken>::deserialize(from)?;
-        Ok(taken.into_iter().map(|Taken(block)| block).collect())
+        let mut blocks: Vec<Block> = taken.into_iter().map(|Taken(block)| block).collect();
+        blocks.iter_mut().for_each(|block| block.under.shrink_to_fit());
+        blocks.shrink_to_fit();
+        Ok(blocks)
     }
 }
 
