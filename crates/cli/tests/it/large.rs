@@ -30,7 +30,7 @@ fn reader(files: &[(&str, String)]) -> (Sources, Source, tempfile::TempDir) {
     });
     let name = SourceName::parse("pages").unwrap();
     let place = Place::Folder(dir.path().to_str().unwrap().to_owned());
-    (sources, Source { name, place }, dir)
+    (sources, Source { seq: 1, name, place, host: None }, dir)
 }
 
 #[tokio::test]
