@@ -29,6 +29,9 @@ const SEARCHES_AT_ONCE: usize = 6;
 /// Longest time for one request, however many pages it names. What is not there by then is told to be missing.
 const DEADLINE: Duration = Duration::from_secs(30);
 
+/// Of that, what is left for reading when searching has to end.
+const READING: Duration = Duration::from_secs(10);
+
 /// Searching and reading, bounded for all callers together.
 #[derive(Debug, Clone)]
 pub(crate) struct Web {
@@ -107,22 +110,26 @@ impl Visit {
             })
             .collect();
         let searches = pairs.len();
-        let calls: Vec<_> =
-            pairs.iter().map(|(name, query)| self.web.sources.search_web(name, query)).collect();
-        let asking = stream::iter(calls).buffered(SEARCHES_AT_ONCE).collect::<Vec<_>>();
-        let answers = timeout_at(self.give_up_at, asking).await.map_err(|_| {
-            Problem::new(Kind::Unavailable, "the search providers did not answer in time")
-                .retry_after(30)
-        })?;
+        let end = self.give_up_at - READING;
+        let calls: Vec<_> = pairs
+            .iter()
+            .map(|(name, query)| timeout_at(end, self.web.sources.search_web(name, query)))
+            .collect();
+        let answers: Vec<_> = stream::iter(calls).buffered(SEARCHES_AT_ONCE).collect().await;
         let mut lists = Vec::new();
         let mut said: Vec<String> =
             pairs.iter().filter_map(|(_, query)| query.text.note()).collect();
-        let is_withheld =
-            answers.iter().all(|answer| matches!(answer, Err(sources::Failed::Withheld { .. })));
-        for answer in answers {
+        let is_withheld = answers
+            .iter()
+            .all(|answer| matches!(answer, Ok(Err(sources::Failed::Withheld { .. }))));
+        for ((name, _), answer) in pairs.iter().zip(answers) {
             match answer {
-                Ok(hits) => lists.push(hits),
-                Err(why) => said.push(why.to_string()),
+                Ok(Ok(hits)) => lists.push(hits),
+                Ok(Err(why)) => said.push(why.to_string()),
+                Err(_) => said.push(format!(
+                    "{name} did not answer all queries within {} seconds",
+                    (DEADLINE - READING).as_secs()
+                )),
             }
         }
         let mut warnings: Vec<String> = Vec::new();

@@ -1,12 +1,12 @@
-//! `task-mcp read-document KIND`: reads one document from stdin in a process that may come to harm, and answers on
+//! `task-mcp read-document KIND`: reads one document, or large page, from stdin in a process that may come to harm, and answers on
 //! stdout. Started by the server itself; see `sources::extract::isolated`.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufWriter, Write as _};
 
 use anyhow::{Context as _, Result, anyhow};
 use clap::Args as ClapArgs;
 use rlimit::Resource;
-use sources::extract::isolated::{self, MEMORY_BYTES, TIME};
+use sources::extract::isolated::{self, TIME};
 
 #[derive(Debug, ClapArgs)]
 pub(crate) struct Args {
@@ -15,20 +15,20 @@ pub(crate) struct Args {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    limit().context("the limits of this process cannot be set")?;
-    let mut bytes = Vec::new();
-    std::io::stdin().read_to_end(&mut bytes).context("stdin cannot be read")?;
-    let answer = isolated::answer(&args.kind, &bytes).map_err(|why| anyhow!(why))?;
-    let mut stdout = std::io::stdout();
-    stdout.write_all(&answer).and_then(|()| stdout.flush()).context("stdout cannot be written")
+    limit(isolated::memory_bytes(&args.kind))
+        .context("the limits of this process cannot be set")?;
+    let mut answer = BufWriter::new(std::io::stdout().lock());
+    isolated::answer(&args.kind, std::io::stdin().lock(), &mut answer)
+        .map_err(|why| anyhow!(why))?;
+    answer.flush().context("stdout cannot be written")
 }
 
 /// Takes from this process what no document needs: more memory and time than there is for one, files, and a dump
 /// of its memory when it ends badly.
-fn limit() -> std::io::Result<()> {
+fn limit(memory_bytes: u64) -> std::io::Result<()> {
     let seconds = TIME.as_secs() + 1;
     for (resource, most) in [
-        (Resource::AS, MEMORY_BYTES),
+        (Resource::AS, memory_bytes),
         (Resource::CPU, seconds),
         (Resource::FSIZE, 0),
         (Resource::CORE, 0),

@@ -230,7 +230,7 @@ fn own_url(bound: SocketAddr) -> String {
 fn outside(ground: &Ground) {
     let settings = &ground.settings;
     let chosen = settings.search_providers();
-    let way_out = settings.way_out();
+    let way_out = settings.way_to_sources();
     let (asked, barred): (Vec<_>, Vec<_>) = ground
         .sources
         .providers()

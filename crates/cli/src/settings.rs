@@ -303,14 +303,19 @@ impl Settings {
         }
     }
 
-    pub(crate) fn sources(&self) -> sources::Sources {
+    /// The way out to pages and search providers.
+    pub(crate) fn way_to_sources(&self) -> egress::Egress {
         let policy = Policy {
             allow: self.fetch.allow.clone(),
             services: self.search.services().into_iter().chain(self.tools()).collect(),
             ..self.policy()
         };
         let policy = Policy { listed: [policy.listed, self.search.hosts()].concat(), ..policy };
-        let egress = egress::Egress::taped(policy, self.cassette.clone());
+        egress::Egress::taped(policy, self.cassette.clone())
+    }
+
+    pub(crate) fn sources(&self) -> sources::Sources {
+        let egress = self.way_to_sources();
         sources::Sources::new(sources::Config {
             accounts: self.search.all_accounts(),
             page_timeout: self.fetch.timeout,

@@ -13,7 +13,7 @@ use crate::show;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct FetchArgs {
-    /// The address of a page
+    /// The address of a page; https:// may be left out
     url: String,
     /// Print the page as Markdown, which is the default
     #[arg(long, conflicts_with_all = ["text", "json"])]
@@ -42,7 +42,7 @@ pub(crate) struct SearchArgs {
 pub(crate) async fn fetch(settings: Settings, args: FetchArgs) -> Result<()> {
     let sources = settings.sources();
     let anything = |_: &url::Url| true;
-    let read = Scope::open().around(sources.read_web(&args.url, &anything)).await;
+    let read = Scope::open().around(sources.read_web(&whole(&args.url), &anything)).await;
     let page = match read {
         Ok(page) => page,
         Err(why @ (sources::Failed::NotAnAddress { .. } | sources::Failed::Refused { .. })) => {
@@ -51,6 +51,13 @@ pub(crate) async fn fetch(settings: Settings, args: FetchArgs) -> Result<()> {
         Err(why) => bail!("{why}"),
     };
     show::say(&rendered(&page, &args)?)
+}
+
+/// An address as people say it, `example.org/about`, with the scheme that nearly all sites have.
+fn whole(said: &str) -> String {
+    let host = said.split(['/', '?', '#', ':']).next().unwrap_or_default();
+    let is_bare = host.contains('.') && !said.contains("://") && !said.contains('@');
+    if is_bare { format!("https://{said}") } else { said.to_owned() }
 }
 
 fn rendered(page: &Page, args: &FetchArgs) -> Result<String> {
@@ -142,4 +149,18 @@ pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
         }
     }
     show::say(&out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_scheme_of_an_address_may_be_left_out() {
+        assert_eq!(whole("a.test/x?y=http"), "https://a.test/x?y=http");
+        assert_eq!(whole("a.test:8443"), "https://a.test:8443");
+        for said in ["http://a.test", "mailto:me@a.test", "file:/etc/hosts", "words"] {
+            assert_eq!(whole(said), said);
+        }
+    }
 }

@@ -10,9 +10,43 @@ const ENDINGS: [&str; 41] = [
     "br", "gov", "edu", "int", "info", "biz", "tech", "cloud", "example", "shop",
 ];
 
+/// Words in the names of columns that hold websites, in the languages of the web's most sites.
+const SITE_COLUMNS: [&str; 15] = [
+    "website",
+    "websites",
+    "web",
+    "site",
+    "url",
+    "urls",
+    "homepage",
+    "domain",
+    "domains",
+    "www",
+    "webseite",
+    "webadresse",
+    "internet",
+    "internetseite",
+    "sitio",
+];
+
 /// Whole addresses (`https://…`), and words that are nothing but a domain with or without a path, which are
 /// taken as `https`. In the order of the text, without repeats.
 pub fn addresses_in(text: &str) -> Vec<String> {
+    found_in(text, is_bare)
+}
+
+/// The same of a cell that is known to hold addresses: `example.travel` is one, whatever it ends in.
+pub(crate) fn sites_in(cell: &str) -> Vec<String> {
+    found_in(cell, |word| is_bare(word) || is_domain(word))
+}
+
+/// Whether a column is named like one that holds websites: `Website`, `company_url`, `Domain`.
+pub(crate) fn names_sites(column: &str) -> bool {
+    let column = column.to_lowercase();
+    column.split(|c: char| !c.is_alphanumeric()).any(|word| SITE_COLUMNS.contains(&word))
+}
+
+fn found_in(text: &str, is_bare: impl Fn(&str) -> bool) -> Vec<String> {
     let between = |c: char| {
         c.is_whitespace()
             || matches!(c, '<' | '>' | '"' | '|' | ',' | ';' | '(' | ')' | '[' | ']' | '`')
@@ -44,6 +78,20 @@ fn is_bare(word: &str) -> bool {
         && (host.starts_with("www.") || ENDINGS.contains(&ending))
 }
 
+/// `example.travel`, `müller.köln`: an ending of letters, two at least.
+fn is_domain(word: &str) -> bool {
+    let host = word.split('/').next().unwrap_or(word);
+    let is_label =
+        |label: &str| !label.is_empty() && label.chars().all(|c| c.is_alphanumeric() || c == '-');
+    let is_ending = |ending: &str| {
+        ending.starts_with("xn--")
+            || (ending.chars().count() >= 2 && ending.chars().all(char::is_alphabetic))
+    };
+    word.len() <= MAX_BARE
+        && host.split('.').all(is_label)
+        && host.rsplit_once('.').is_some_and(|(_, ending)| is_ending(ending))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -71,6 +119,26 @@ mod tests {
             "report.pdf",
         ] {
             assert_eq!(addresses_in(none), Vec::<String>::new(), "{none}");
+        }
+    }
+
+    #[test]
+    fn a_cell_for_websites_holds_domains_of_any_ending() {
+        assert_eq!(sites_in("firma.cologne"), ["https://firma.cologne"]);
+        assert_eq!(sites_in("müller.köln / a.travel"), ["https://müller.köln", "https://a.travel"]);
+        assert_eq!(sites_in("http://b.museum"), ["http://b.museum"]);
+        for none in ["none", "3.11", "e.g.", "info@firma.cologne", "St. Mary's", "a..b", "n/a"] {
+            assert_eq!(sites_in(none), Vec::<String>::new(), "{none}");
+        }
+    }
+
+    #[test]
+    fn columns_for_websites_are_known_by_their_names() {
+        for column in ["Website", "Company URL", "company_domain", "Home page / www", "Webseite"] {
+            assert!(names_sites(column), "{column}");
+        }
+        for column in ["Name", "Cobweb", "Curl", "Remarks"] {
+            assert!(!names_sites(column), "{column}");
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::address::{addresses_in, names_sites, sites_in};
 use crate::country::Country;
 use crate::model::Cast;
 use crate::processor::Processor;
@@ -171,6 +172,18 @@ impl Input {
                     | Value::Object(_) => cell.to_string(),
                 })
                 .collect(),
+        }
+    }
+
+    /// Addresses that it names, in order: whole ones and domains; in columns for websites also domains of endings that
+    /// are words elsewhere, such as `example.travel`.
+    pub fn addresses(&self) -> Vec<String> {
+        let cell = |(column, text): (&String, String)| {
+            if names_sites(column) { sites_in(&text) } else { addresses_in(&text) }
+        };
+        match self {
+            Self::Text(text) => addresses_in(text),
+            Self::Row(row) => row.keys().zip(self.texts()).flat_map(cell).collect(),
         }
     }
 }
@@ -353,6 +366,15 @@ mod tests {
         assert_eq!(Input::parse(json!(3)), Err(Refused::InputType("a number")));
         let long = Input::parse(json!("x".repeat(MAX_INPUT + 1)));
         assert_eq!(long, Err(Refused::InputTooLong { length: MAX_INPUT + 1 }));
+    }
+
+    #[test]
+    fn a_row_names_addresses_of_any_ending_in_columns_for_websites() {
+        let row = json!({"Company": "Firma.cologne GmbH", "Website": "firma.cologne", "notes": "a.travel, b.org"});
+        let row = Input::parse(row).unwrap();
+        assert_eq!(row.addresses(), ["https://firma.cologne", "https://b.org"]);
+        let text = Input::Text("What does firma.cologne sell, says b.org?".into());
+        assert_eq!(text.addresses(), ["https://b.org"]);
     }
 
     #[test]

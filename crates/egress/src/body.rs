@@ -35,9 +35,13 @@ enum Unpack {
 }
 
 impl Body {
-    /// `encoding` is the header `Content-Encoding`.
-    pub(crate) fn new(encoding: Option<&str>, max_bytes: usize) -> Result<Self, Stop> {
-        let capped = Capped { bytes: Vec::new(), taken: 0, max_bytes };
+    /// `encoding` is the header `Content-Encoding`. Beyond `max_bytes` it is cut, or else too large.
+    pub(crate) fn new(
+        encoding: Option<&str>,
+        max_bytes: usize,
+        is_cut: bool,
+    ) -> Result<Self, Stop> {
+        let capped = Capped { bytes: Vec::new(), taken: 0, max_bytes, is_cut };
         let unpack = match encoding.map(|name| name.trim().to_ascii_lowercase()).as_deref() {
             None | Some("" | "identity") => Unpack::Plain(capped),
             Some("gzip" | "x-gzip") => Unpack::Gzip(Box::new(MultiGzDecoder::new(capped))),
@@ -67,6 +71,16 @@ impl Body {
             self.check_ratio()?;
         }
         Ok(())
+    }
+
+    /// Whether nothing more of it is wanted.
+    pub(crate) fn is_full(&self) -> bool {
+        let capped = match &self.unpack {
+            Unpack::Plain(to) => to,
+            Unpack::Gzip(to) => to.get_ref(),
+            Unpack::Brotli(to) => to.get_ref(),
+        };
+        capped.is_cut && capped.len() == capped.max_bytes
     }
 
     /// What has been unpacked since the last time, for those who read as it comes.
@@ -120,6 +134,8 @@ struct Capped {
     /// How many were there before these.
     taken: usize,
     max_bytes: usize,
+    /// Whether more is passed over.
+    is_cut: bool,
 }
 
 impl Capped {
@@ -130,10 +146,11 @@ impl Capped {
 
 impl Write for Capped {
     fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
-        if self.len() + piece.len() > self.max_bytes {
+        let room = self.max_bytes - self.len();
+        if piece.len() > room && !self.is_cut {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        self.bytes.extend_from_slice(piece);
+        self.bytes.extend_from_slice(&piece[..piece.len().min(room)]);
         Ok(piece.len())
     }
 

@@ -59,10 +59,15 @@ pub struct Request {
     pub headers: Vec<(HeaderName, HeaderValue)>,
     /// Bytes of the unpacked body.
     pub max_bytes: usize,
+    /// Whether a longer body is cut there; else it is a failure.
+    pub is_cut: bool,
     /// From now to the last byte, redirects included; with [`Egress::open`], to the head of the reply.
     pub timeout: Duration,
     /// Whether redirects are followed here; else the first one is the answer.
     pub follow: bool,
+    /// The page whose redirect led here, where whoever asks follows by itself. What the operator allows beyond the public
+    /// web is then asked only if that page is allowed so too.
+    pub led_by: Option<Url>,
     /// What is sent with POST; without it the request is a GET.
     pub body: Option<Vec<u8>>,
 }
@@ -75,8 +80,10 @@ impl Request {
             accept: "*/*",
             headers: Vec::new(),
             max_bytes,
+            is_cut: false,
             timeout,
             follow: true,
+            led_by: None,
             body: None,
         }
     }
@@ -85,6 +92,15 @@ impl Request {
     pub fn post(url: Url, body: Vec<u8>, max_bytes: usize, timeout: Duration) -> Self {
         Self { follow: false, body: Some(body), ..Self::new(url, max_bytes, timeout) }
     }
+}
+
+/// One address that a request comes to.
+pub(crate) struct Hop<'r> {
+    pub(crate) url: &'r Url,
+    /// The address whose redirect led to it.
+    pub(crate) led_by: Option<&'r Url>,
+    /// Whether it is on the origin that was asked first.
+    pub(crate) is_home: bool,
 }
 
 /// A reply, of whatever status.
@@ -143,7 +159,7 @@ impl Egress {
 
     /// The same for a request that would be made now, on behalf of the scope that it would be made in.
     pub fn permits(&self, url: &Url, purpose: Purpose) -> Result<(), Refusal> {
-        self.0.policy.way(url, purpose, Scope::current().as_ref()).map(|_| ())
+        self.0.policy.way(url, None, purpose, Scope::current().as_ref()).map(|_| ())
     }
 
     /// Sends a request and follows its redirects, each judged anew.
@@ -172,12 +188,14 @@ impl Egress {
     async fn follow(&self, request: Request) -> Result<Response, Failed> {
         let first_origin = Origin::of(&request.url);
         let mut url = request.url.clone();
+        let mut led_by = request.led_by.clone();
         for _ in 0..=MAX_REDIRECTS {
             let is_home = Origin::of(&url) == first_origin;
-            let reply = self.ask(&request, &url, is_home, body::ACCEPT_ENCODING).await?;
+            let hop = Hop { url: &url, led_by: led_by.as_ref(), is_home };
+            let reply = self.ask(&request, hop, body::ACCEPT_ENCODING).await?;
             match redirect_target(&url, &reply) {
                 Some(next) if request.follow && may_lead(request.purpose, &request.url, &next) => {
-                    url = next;
+                    led_by = Some(std::mem::replace(&mut url, next));
                 }
                 location => return receive(url, location, reply, &request).await,
             }
@@ -189,13 +207,13 @@ impl Egress {
     pub(crate) async fn ask(
         &self,
         request: &Request,
-        url: &Url,
-        is_home: bool,
+        hop: Hop<'_>,
         packings: &'static str,
     ) -> Result<Reply, Failed> {
+        let Hop { url, led_by, is_home } = hop;
         let host = host_of(url);
         let refused = |why| Failed::Refused { host: host.clone(), why };
-        let way = self.0.policy.way(url, request.purpose, Scope::current().as_ref());
+        let way = self.0.policy.way(url, led_by, request.purpose, Scope::current().as_ref());
         let way = way.map_err(refused)?;
         let mut headers = HeaderMap::new();
         for (name, value) in &request.headers {
@@ -338,22 +356,28 @@ async fn receive(
         body: Vec::new(),
     };
     let stopped = |why: Stop| stopped(&host, why, max_bytes);
-    let mut body = begin(&host, &reply, max_bytes)?;
+    let mut body = begin(&host, &reply, request)?;
     while let Some(chunk) = reply.chunk(request.timeout).await? {
         body.push(&chunk).map_err(stopped)?;
+        if body.is_full() {
+            response.body = body.take();
+            return Ok(response);
+        }
     }
     response.body = body.finish().map_err(stopped)?;
     Ok(response)
 }
 
 /// Makes ready for a body, unless its length or its packing refuses it at once.
-pub(crate) fn begin(host: &str, reply: &Reply, max_bytes: usize) -> Result<Body, Failed> {
-    if reply.content_length().is_some_and(|length| length > max_bytes as u64) {
+pub(crate) fn begin(host: &str, reply: &Reply, request: &Request) -> Result<Body, Failed> {
+    let max_bytes = request.max_bytes;
+    if !request.is_cut && reply.content_length().is_some_and(|length| length > max_bytes as u64) {
         return Err(stopped(host, Stop::TooLarge, max_bytes));
     }
     let encoding = reply.headers().get(header::CONTENT_ENCODING);
     let encoding = encoding.map(|value| String::from_utf8_lossy(value.as_bytes()));
-    Body::new(encoding.as_deref(), max_bytes).map_err(|why| stopped(host, why, max_bytes))
+    let body = Body::new(encoding.as_deref(), max_bytes, request.is_cut);
+    body.map_err(|why| stopped(host, why, max_bytes))
 }
 
 pub(crate) fn stopped(host: &str, why: Stop, max_bytes: usize) -> Failed {

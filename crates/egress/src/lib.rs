@@ -8,6 +8,8 @@ mod body;
 mod cassette;
 mod client;
 mod failed;
+#[doc(hidden)]
+pub mod fuzz;
 pub mod guard;
 mod policy;
 mod purpose;

@@ -82,14 +82,17 @@ impl Policy {
         Origin::of(url).is_some_and(|origin| self.allow.contains(&origin))
     }
 
-    /// Whether an address may be asked for this purpose now. Asked anew for each redirect.
+    /// Whether an address may be asked for this purpose now. Asked anew for each redirect, with the address that it led
+    /// from: a page of the public web opens nothing that the operator has opened for others.
     pub(crate) fn way(
         &self,
         url: &Url,
+        led_by: Option<&Url>,
         purpose: Purpose,
         scope: Option<&Scope>,
     ) -> Result<Way, Refusal> {
-        let way = self.vet(url, purpose)?;
+        let is_own = led_by.is_none_or(|from| self.names(from, purpose));
+        let way = self.judge(url, is_own && self.names(url, purpose))?;
         if self.documents == Documents::Stay && purpose.may_carry_documents() {
             let is_local = Origin::of(url).is_some_and(|origin| self.local.contains(&origin));
             match scope {
@@ -104,9 +107,17 @@ impl Policy {
 
     /// The part of it that depends on the settings alone.
     pub(crate) fn vet(&self, url: &Url, purpose: Purpose) -> Result<Way, Refusal> {
-        let is_named = Origin::of(url).is_some_and(|origin| {
+        self.judge(url, self.names(url, purpose))
+    }
+
+    /// Whether the settings name its origin for this purpose.
+    fn names(&self, url: &Url, purpose: Purpose) -> bool {
+        Origin::of(url).is_some_and(|origin| {
             self.allow.contains(&origin) || self.services.contains(&(purpose, origin))
-        });
+        })
+    }
+
+    fn judge(&self, url: &Url, is_named: bool) -> Result<Way, Refusal> {
         if is_named {
             guard::vet_form(url)?;
         } else {
@@ -330,7 +341,7 @@ mod tests {
             ..Policy::default()
         };
         let way = |scope: Option<&Scope>, purpose, address: &str| {
-            policy.way(&url(address), purpose, scope).err()
+            policy.way(&url(address), None, purpose, scope).err()
         };
         let (documents, open) = (Scope::with_documents(), Scope::open());
         for purpose in Purpose::ALL {
@@ -357,5 +368,21 @@ mod tests {
         for wrong in ["", "https://a.test", "a.test:80", "a.test/x", "*", "me@a.test", "a b"] {
             assert!(HostRule::parse(wrong).is_err(), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_page_of_the_public_web_leads_into_no_origin_that_only_the_settings_open() {
+        let allow = ["http://127.0.0.1:9000", "https://wiki.example.org", "http://10.0.0.1"];
+        let allow = allow.map(|origin| Origin::parse(origin).unwrap()).to_vec();
+        let policy = Policy::allowing(allow);
+        let way =
+            |from: &str, to: &str| policy.way(&url(to), Some(&url(from)), Purpose::Page, None);
+        let (inside, outside) = ("http://127.0.0.1:9000/a", "https://a.example.org/");
+        assert_eq!(policy.way(&url(inside), None, Purpose::Page, None), Ok(Way::Trusted));
+        assert_eq!(way("http://10.0.0.1/", inside), Ok(Way::Trusted));
+        assert_eq!(way(outside, inside), Err(Refusal::Port));
+        assert_eq!(way(outside, "http://10.0.0.1/"), Err(Refusal::Private));
+        // Like any other of the public web: only if its name leads there too.
+        assert_eq!(way(outside, "https://wiki.example.org/"), Ok(Way::Guarded));
     }
 }

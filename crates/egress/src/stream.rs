@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::header::HeaderMap;
 
 use crate::body::Body;
-use crate::client::{Egress, Request, begin, host_of, stopped};
+use crate::client::{Egress, Hop, Request, begin, host_of, stopped};
 use crate::failed::Failed;
 use crate::reply::Reply;
 
@@ -31,7 +31,8 @@ impl Egress {
     pub async fn open(&self, request: Request) -> Result<Stream, Failed> {
         let asked_at = Instant::now();
         let host = host_of(&request.url);
-        let asked = self.ask(&request, &request.url, true, UNPACKED);
+        let hop = Hop { url: &request.url, led_by: request.led_by.as_ref(), is_home: true };
+        let asked = self.ask(&request, hop, UNPACKED);
         let answer = tokio::time::timeout(request.timeout, asked).await;
         let answer = answer.unwrap_or_else(|_| {
             Err(Failed::Timeout { host: host.clone(), waited: request.timeout })
@@ -45,7 +46,7 @@ impl Egress {
             Err(failed) => tracing::debug!(host, elapsed_ms, "no reply: {failed}"),
         }
         let reply = answer?;
-        let body = Some(begin(&host, &reply, request.max_bytes)?);
+        let body = Some(begin(&host, &reply, &request)?);
         Ok(Stream {
             status: reply.status().as_u16(),
             headers: reply.headers().clone(),

@@ -37,9 +37,7 @@ impl Frontier {
                 given.push(address.clone());
             }
         }
-        for text in world.claimed.input.texts() {
-            given.extend(addresses_in(&text));
-        }
+        given.extend(world.claimed.input.addresses());
         given.retain(|address| allows(world, address) && self.tried.insert(key(address)));
         given
     }

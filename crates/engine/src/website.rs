@@ -1,6 +1,5 @@
 //! A row's own website: the pages on which organisations say what rows ask for, read before any search is asked.
 
-use domain::address::addresses_in;
 use url::Url;
 
 use crate::Failed;
@@ -61,8 +60,7 @@ const GUESSES: [&str; 2] = ["about", "contact"];
 
 /// The websites among the cells of a row: addresses without a path.
 pub(crate) fn of_row(world: &World) -> Vec<Url> {
-    let texts = world.claimed.input.texts();
-    let addresses = texts.iter().flat_map(|text| addresses_in(text));
+    let addresses = world.claimed.input.addresses().into_iter();
     let is_root = |url: &Url| matches!(url.path(), "" | "/") && url.query().is_none();
     addresses.filter_map(|address| Url::parse(&address).ok()).filter(is_root).take(SITES).collect()
 }

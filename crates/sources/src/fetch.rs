@@ -41,7 +41,7 @@ struct Inner {
     max_bytes: usize,
     extractor: Extractor,
     /// As many permits as KiB of pages may be in work.
-    in_work: Semaphore,
+    in_work: Arc<Semaphore>,
     /// Shows what only scripts fill; without it such pages are not read.
     browser: Option<Browser>,
 }
@@ -67,7 +67,7 @@ impl Fetch {
             timeout,
             max_bytes,
             extractor,
-            in_work: Semaphore::new(IN_WORK_KIB as usize),
+            in_work: Arc::new(Semaphore::new(IN_WORK_KIB as usize)),
             browser,
         }))
     }
@@ -94,16 +94,20 @@ impl Fetch {
         known: Option<&Known>,
         may_ask: MayAsk<'_>,
     ) -> Result<Reread, Failed> {
+        let mut led_by = None;
         // Not followed by `egress`: each hop has a robots.txt of its own, and may be one that is not to be asked.
         for _ in 0..=egress::MAX_REDIRECTS {
             if !may_ask(&url) {
                 return Err(Failed::LeftOut { address: url.into() });
             }
             let known = known.filter(|known| known.address == url.as_str());
-            let reply = self.hop(self.request(&url, known), may_ask).await?;
+            let request = Request { led_by: led_by.clone(), ..self.request(&url, known) };
+            let reply = self.hop(request, may_ask).await?;
             match reply.location {
                 _ if reply.status == 304 && known.is_some() => return Ok(Reread::Unchanged),
-                Some(next) => url = parsed(next.as_str())?,
+                Some(next) => {
+                    led_by = Some(std::mem::replace(&mut url, parsed(next.as_str())?));
+                }
                 None if reply.status >= 300 => {
                     let why = "it redirects to what is no address".to_owned();
                     return Err(Failed::Unreachable { host: host_of(&url), why });
@@ -125,7 +129,8 @@ impl Fetch {
         let inner = &self.0;
         let url = &request.url;
         let host = host_of(url);
-        let rules = inner.robots.rules(&inner.egress, &inner.hosts, url, may_ask).await?;
+        let led_by = request.led_by.as_ref();
+        let rules = inner.robots.rules(&inner.egress, &inner.hosts, url, led_by, may_ask).await?;
         if !rules.allow(url) {
             return Err(Failed::Forbidden { host, path: url.path().to_owned() });
         }
@@ -230,9 +235,15 @@ impl Fetch {
     async fn read(&self, reply: Response) -> Result<Page, Failed> {
         let kib = u32::try_from(reply.body.len() / 1024).unwrap_or(u32::MAX);
         // Never closed: there is nothing to be told but that the page may be read.
-        let _place = self.0.in_work.acquire_many(kib.clamp(1, IN_WORK_KIB)).await;
+        let in_work = Arc::clone(&self.0.in_work);
+        let place = in_work.acquire_many_owned(kib.clamp(1, IN_WORK_KIB)).await;
         let extractor = self.0.extractor.clone();
-        let read = tokio::task::spawn_blocking(move || to_page(&extractor, reply)).await;
+        let read = move || {
+            // Held until it is read, also where nobody waits for it any more.
+            let _place = place;
+            to_page(&extractor, reply)
+        };
+        let read = tokio::task::spawn_blocking(read).await;
         read.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
     }
 }
@@ -240,9 +251,12 @@ impl Fetch {
 fn parsed(address: &str) -> Result<Url, Failed> {
     let refused =
         |why: String| Failed::NotAnAddress { given: address.chars().take(300).collect(), why };
-    let url = Url::parse(address.trim()).map_err(|error| refused(error.to_string()))?;
+    let begins = || refused("it must begin with http:// or https://".into());
+    let is_bare = |error| error == url::ParseError::RelativeUrlWithoutBase;
+    let url = Url::parse(address.trim())
+        .map_err(|error| if is_bare(error) { begins() } else { refused(error.to_string()) })?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-        return Err(refused("it must begin with http:// or https://".into()));
+        return Err(begins());
     }
     if url.as_str().len() > MAX_ADDRESS_BYTES {
         return Err(refused(format!("it is longer than {MAX_ADDRESS_BYTES} bytes")));

@@ -5,6 +5,8 @@ pub mod extract;
 mod failed;
 mod fetch;
 mod folders;
+#[doc(hidden)]
+pub mod fuzz;
 mod hosts;
 mod providers;
 mod rendering;

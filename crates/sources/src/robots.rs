@@ -14,8 +14,8 @@ use crate::{Failed, MayAsk};
 
 /// The name we obey, in robots.txt.
 const AGENT: &str = "task-mcp";
-/// Bytes of robots.txt that are read; the standard asks for 500 kB at least.
-const MAX_BYTES: usize = 512_000;
+/// Bytes of robots.txt that are read: 500 KiB, as the standard asks for at least. What stands behind them is passed over.
+const MAX_BYTES: usize = 500 << 10;
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long an answer holds. The standard allows a day.
 const KEPT: Duration = Duration::from_hours(1);
@@ -45,6 +45,11 @@ struct Known {
 pub(crate) struct Rules(Option<Robot>);
 
 impl Rules {
+    /// The rules of a robots.txt; `None` if it cannot be read.
+    pub(crate) fn read(body: &[u8]) -> Option<Self> {
+        Robot::new(AGENT, whole_lines(body)).ok().map(|robot| Self(Some(robot)))
+    }
+
     /// Whether the site allows it, however its path is spelled.
     pub(crate) fn allow(&self, url: &Url) -> bool {
         let allows =
@@ -79,13 +84,14 @@ impl Robots {
     /// The rules for an address: from memory, or from its site.
     ///
     /// Without a robots.txt (4xx) all is allowed; where the site fails to say (5xx, silence), nothing is,
-    /// for a minute or as long as the site asks for. A robots.txt that redirects to what `may_ask` refuses is not read, and neither is the page; the
+    /// for a minute or as long as the site asks for. `led_by` is the address whose redirect led to it. A robots.txt that redirects to what `may_ask` refuses is not read, and neither is the page; the
     /// next reader asks by a policy of its own.
     pub(crate) async fn rules(
         &self,
         egress: &Egress,
         hosts: &Hosts,
         url: &Url,
+        led_by: Option<&Url>,
         may_ask: MayAsk<'_>,
     ) -> Result<Arc<Rules>, Failed> {
         let slot = self.slot(url.origin().ascii_serialization());
@@ -93,7 +99,7 @@ impl Robots {
         if let Some(known) = known.as_ref().filter(|known| Instant::now() < known.until) {
             return known.rules.clone();
         }
-        let rules = ask(egress, hosts, url, may_ask).await;
+        let rules = ask(egress, hosts, url, led_by, may_ask).await;
         let kept = match &rules {
             Ok(_) => KEPT,
             // Refused to one run may be allowed to another; and whom to leave alone is in `hosts`.
@@ -126,8 +132,10 @@ async fn ask(
     egress: &Egress,
     hosts: &Hosts,
     url: &Url,
+    led_by: Option<&Url>,
     may_ask: MayAsk<'_>,
 ) -> Result<Arc<Rules>, Failed> {
+    let mut led_by = led_by.cloned();
     let host = url.host_str().unwrap_or_default().to_owned();
     let unknown =
         |why: String| Failed::RobotsUnknown { host: host.clone(), why, retry_after: None };
@@ -136,7 +144,7 @@ async fn ask(
     address.set_query(None);
     address.set_fragment(None);
     for _ in 0..=MAX_REDIRECTS {
-        let reply = once(egress, hosts, &host, &address).await?;
+        let reply = once(egress, hosts, &host, &address, led_by.as_ref()).await?;
         match reply.status {
             200..=299 => return parsed(reply.body).await.map_err(unknown),
             500..=599 => return Err(unknown(format!("with status {}", reply.status))),
@@ -144,7 +152,7 @@ async fn ask(
                 Some(next) if !may_ask(&next) => {
                     return Err(Failed::LeftOut { address: next.into() });
                 }
-                Some(next) => address = next,
+                Some(next) => led_by = Some(std::mem::replace(&mut address, next)),
                 None => return Ok(Arc::new(Rules(None))),
             },
             _ => return Ok(Arc::new(Rules(None))),
@@ -161,6 +169,7 @@ async fn once(
     hosts: &Hosts,
     site: &str,
     address: &Url,
+    led_by: Option<&Url>,
 ) -> Result<Response, Failed> {
     let unknown = |why: String, retry_after: Option<Duration>| Failed::RobotsUnknown {
         host: site.to_owned(),
@@ -173,6 +182,8 @@ async fn once(
         let request = Request {
             purpose: Purpose::Robots,
             follow: false,
+            led_by: led_by.cloned(),
+            is_cut: true,
             ..Request::new(address.clone(), MAX_BYTES, TIMEOUT)
         };
         let reply = match egress.send(request).await {
@@ -206,9 +217,18 @@ async fn once(
 
 /// Off the threads that others wait on: the largest file takes a while.
 async fn parsed(body: Vec<u8>) -> Result<Arc<Rules>, String> {
-    let parse = move || Robot::new(AGENT, &body).map(|robot| Arc::new(Rules(Some(robot))));
-    let unreadable = || "with what cannot be read".to_owned();
-    tokio::task::spawn_blocking(parse).await.map_err(|_| unreadable())?.map_err(|_| unreadable())
+    let parse = move || Rules::read(&body).map(Arc::new);
+    let rules = tokio::task::spawn_blocking(parse).await.ok().flatten();
+    rules.ok_or_else(|| "with what cannot be read".to_owned())
+}
+
+/// Without the line that the limit cut: half of a rule may allow what the whole one forbids.
+fn whole_lines(body: &[u8]) -> &[u8] {
+    if body.len() < MAX_BYTES {
+        return body;
+    }
+    let end = body.iter().rposition(|b| matches!(b, b'\n' | b'\r')).unwrap_or(0);
+    &body[..end]
 }
 
 #[cfg(test)]
@@ -255,6 +275,14 @@ mod tests {
         );
         assert!(allowed("/for%62") && allowed("/%e4%zz%") && !allowed("/a%2Fb"));
         assert_eq!(plain("https://a.test/%66%C3%A4%2f%7E%"), "https://a.test/f%C3%A4%2f~%");
+    }
+
+    #[test]
+    fn the_line_that_the_limit_cuts_is_no_rule() {
+        let mut body = vec![b'#'; MAX_BYTES - 12];
+        body.extend(b"\nAllow: /pri");
+        assert!(whole_lines(&body).ends_with(b"#"));
+        assert_eq!(whole_lines(b"Allow: /pri"), b"Allow: /pri");
     }
 
     proptest! {

@@ -230,7 +230,8 @@ impl Provider {
         // On the heap: an HTTP exchange is a large future, and several are held at once.
         let reply = Box::pin(egress.send(request)).await.map_err(|failed| unanswered(&failed))?;
         if (200..300).contains(&reply.status) {
-            return (self.wire.read)(&asking, &reply.body);
+            let hits = (self.wire.read)(&asking, &reply.body);
+            return hits.map_err(|fault| timed(fault, &reply));
         }
         Err(self.fault(&reply))
     }
@@ -239,15 +240,13 @@ impl Provider {
         let said = said(&reply.body);
         let fault = (self.wire.fault)(reply.status, &said)
             .unwrap_or_else(|| Fault::of_status(reply.status, &said));
-        let wait = reply.retry_after.as_deref();
-        let wait = wait.and_then(|at| pause(at, reply.date.as_deref()));
         let mut said = said;
         // Some repeat the key that they do not like.
         if let Some(key) = &self.account.key {
             said = said.replace(key.reveal(), "***");
         }
         tracing::debug!(provider = self.wire.name, status = reply.status, said, "no hits");
-        if fault == Fault::Rate(None) { Fault::Rate(wait) } else { fault }
+        timed(fault, reply)
     }
 
     fn failed(&self, fault: Fault) -> Failed {
@@ -286,6 +285,15 @@ impl Provider {
     }
 }
 
+/// A fault of haste, with the wait that the reply asks for.
+fn timed(fault: Fault, reply: &Response) -> Fault {
+    if fault != Fault::Rate(None) {
+        return fault;
+    }
+    let wait = reply.retry_after.as_deref();
+    Fault::Rate(wait.and_then(|at| pause(at, reply.date.as_deref())))
+}
+
 fn unanswered(failed: &egress::Failed) -> Fault {
     match failed {
         egress::Failed::Refused { why, .. } if *why == egress::guard::Refusal::Nowhere => {
@@ -305,8 +313,9 @@ fn unanswered(failed: &egress::Failed) -> Fault {
 
 /// What an error's body says, wherever it says it; in one line.
 fn said(body: &[u8]) -> String {
-    const PLACES: [&str; 8] = [
+    const PLACES: [&str; 9] = [
         "/error/message",
+        "/error/info",
         "/error/detail",
         "/detail/error",
         "/message",

@@ -28,6 +28,7 @@ const REFUSED: &str = "the host refuses machines";
 pub(crate) const SCRIPTS: &str = "its text is put there by scripts, which are not run";
 pub(crate) const NO_WORDS: &str = "there are no words in it";
 pub(crate) const PICTURES: &str = "it shows pictures only";
+pub(crate) const FRAMES: &str = "it is a frame set";
 /// The same of a page that a browser was given.
 pub(crate) const SCRIPTS_IN_VAIN: &str =
     "its text is put there by scripts, and a browser that ran them shows none";
@@ -49,6 +50,12 @@ const SHELLS: &[&str] = &[
     "id=\"svelte\"",
     "id=\"q-app\"",
 ];
+
+/// The reason why a page has no text that a reader elsewhere told.
+pub(crate) fn reason(told: &str) -> &'static str {
+    let known = [SCRIPTS, PICTURES, FRAMES];
+    known.into_iter().find(|known| *known == told).unwrap_or(NO_WORDS)
+}
 
 /// Whether the reason why a page has no text is that scripts are to put it there.
 pub(crate) fn is_about_scripts(why: &str) -> bool {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -11,6 +12,9 @@ use serde_json::json;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
+
+/// How much later a late answer comes than another.
+const LATE: Duration = Duration::from_millis(150);
 
 /// What stands at a path.
 #[derive(Debug, Clone)]
@@ -32,6 +36,7 @@ pub struct Script {
     /// Addresses, or paths, that a search finds which shares two words with them.
     shelf: Vec<(String, HashSet<String>)>,
     sitemap: Vec<String>,
+    is_first_search_late: bool,
 }
 
 /// A site that is served until it is dropped.
@@ -108,6 +113,12 @@ impl Script {
     #[must_use]
     pub fn silent(self, path: &str) -> Self {
         self.reply(path, Reply::Silence)
+    }
+
+    /// The first search is answered after the next one.
+    #[must_use]
+    pub fn first_search_late(self) -> Self {
+        Self { is_first_search_late: true, ..self }
     }
 
     /// Every search finds this path or address, in the order in which they are added.
@@ -208,6 +219,13 @@ async fn answer(State(site): State<Arc<Serving>>, request: Request) -> Response 
         site.queries.lock().expect("a list").push(query);
     }
     site.was_asked.notify_waiters();
+    if path == "/search" && is_first && site.script.is_first_search_late {
+        let is_next = || site.queries.lock().expect("a list").len() > 1;
+        while !is_next() {
+            tokio::time::sleep(LATE).await;
+        }
+        tokio::time::sleep(LATE).await;
+    }
     match site.script.replies.get(&path) {
         Some(Reply::SlowStart(_)) if is_first => std::future::pending().await,
         Some(Reply::Html(html) | Reply::SlowStart(html)) => {

@@ -1,14 +1,19 @@
 //! Searching and reading at once, over REST and MCP, against a scripted site.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::Request;
 use egress::{Egress, Origin, Policy};
 use serde_json::{Value, json};
-use sources::{Config, Sources};
+use sources::{Account, Config, Sources};
+use task_mcp_api::Catalog;
 use tempfile::TempDir;
 use testkit::Site;
+use tokio::time::Instant;
+use url::Url;
 
-use crate::world::World;
+use crate::world::{self, World};
 
 const MOON: &str =
     "High tide comes twice a day because the moon pulls at the sea.\nThe museum opens at nine.";
@@ -23,12 +28,16 @@ async fn world() -> (World, Site, TempDir) {
         .serve()
         .await;
     let dir = tempfile::tempdir().unwrap();
-    let policy = Policy::allowing(vec![Origin::parse(&site.origin).unwrap()]);
     let sources = Sources::new(Config {
         searxng: Some(site.origin.parse().unwrap()),
-        ..Config::new(Egress::new(policy), dir.path().to_owned())
+        ..Config::new(egress(&site), dir.path().to_owned())
     });
     (World::new().await.reading(sources), site, dir)
+}
+
+/// A way out to the site alone.
+fn egress(site: &Site) -> Egress {
+    Egress::new(Policy::allowing(vec![Origin::parse(&site.origin).unwrap()]))
 }
 
 #[tokio::test]
@@ -79,6 +88,51 @@ async fn pages_are_extracted_as_excerpts_and_whole() {
     let errors: Vec<&str> =
         read["errors"].as_array().unwrap().iter().map(|e| e["content"].as_str().unwrap()).collect();
     assert!(errors[0].contains("404") && errors[1].contains("may not be asked"), "{errors:?}");
+}
+
+/// Time passes only while everybody waits.
+#[tokio::test]
+async fn a_request_ends_in_its_time_with_what_came_by_then() {
+    let site = Site::script()
+        .page("/moon", "The moon", MOON)
+        .found("/moon")
+        .silent("/slow")
+        .silent("/w/api.php")
+        .serve()
+        .await;
+    let dir = tempfile::tempdir().unwrap();
+    let base: Url = site.origin.parse().unwrap();
+    let wikipedia = Account { base: Some(base.clone()), ..Account::default() };
+    let sources = Sources::new(Config {
+        searxng: Some(base),
+        accounts: vec![("wikipedia".to_owned(), wikipedia)],
+        page_timeout: Duration::from_mins(5),
+        ..Config::new(egress(&site), dir.path().to_owned())
+    });
+    let catalog = |search: &[&str]| Catalog {
+        search: search.iter().map(|name| (*name).to_owned()).collect(),
+        ..world::catalog()
+    };
+    let world = World::new().await.offering(catalog(&["searxng", "wikipedia"]));
+    let world = world.reading(sources);
+    tokio::time::pause();
+
+    let began = Instant::now();
+    let asked = json!({"urls": [site.url("/slow"), site.url("/moon")]});
+    let read = world.post("/v1/extract", &asked).await.json();
+    assert_eq!(read["results"][0]["url"], site.url("/moon"));
+    let why = read["errors"][0]["content"].as_str().unwrap();
+    assert_eq!(why, "it did not come within the 30 seconds that one request may take");
+    assert_eq!(began.elapsed().as_secs(), 30);
+
+    // A provider that is asked one query after the other, and is silent for each.
+    let began = Instant::now();
+    let asked = json!({"search_queries": ["high tide", "low tide", "tide pools"]});
+    let found = world.post("/v1/search", &asked).await.json();
+    assert_eq!(found["results"][0]["excerpts"][0], MOON.lines().next().unwrap(), "{found}");
+    let warnings = found["warnings"].to_string();
+    assert!(warnings.contains("wikipedia did not answer all queries within 20 seconds"), "{found}");
+    assert_eq!(began.elapsed().as_secs(), 20);
 }
 
 #[tokio::test]

@@ -55,8 +55,9 @@ async fn open(directory: &TempDir) -> Store {
     Store::open(&Location::Directory(directory.path().into()), clock, chance).await.unwrap()
 }
 
-fn app_on(store: &Store) -> App {
-    let catalog = Catalog {
+/// What a server offers that has SearXNG and no model.
+pub(crate) fn catalog() -> Catalog {
+    Catalog {
         processors: processor::defaults(),
         search: vec!["searxng".into()],
         keyless: false,
@@ -64,8 +65,11 @@ fn app_on(store: &Store) -> App {
         offer: domain::estimate::Offer::default(),
         host: "here".into(),
         way_out: Some(egress::Egress::new(egress::Policy::default())),
-    };
-    App::new(store.clone(), Arc::new(catalog), "https://tasks.test/").on_loopback()
+    }
+}
+
+fn app_on(store: &Store) -> App {
+    App::new(store.clone(), Arc::new(catalog()), "https://tasks.test/").on_loopback()
 }
 
 impl World {

@@ -117,7 +117,7 @@ static KEYS: [Key; 21] = [
     },
     Key {
         name: "fetch.allow",
-        doc: "exact origins that may be read although they are on a private network",
+        doc: "exact origins that may be read although they are on a private network; redirects from elsewhere do not lead there",
         set: |all, text| origins(text).map(|allow| all.fetch.allow = allow),
         show: |all| Some(shown_origins(&all.fetch.allow)),
     },

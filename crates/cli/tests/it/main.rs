@@ -6,6 +6,7 @@ mod answers;
 mod config;
 mod documents;
 mod install;
+mod large;
 mod models;
 mod outside;
 mod refusals;

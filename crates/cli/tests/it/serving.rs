@@ -12,6 +12,26 @@ fn a_server_says_where_it_listens_and_ends_on_sigterm() {
 }
 
 #[test]
+fn a_server_says_whom_it_asks_and_whom_its_mode_bars() {
+    let shell = Shell::new().with("BRAVE_API_KEY", "k-brave");
+    let said = |more: &[&str]| {
+        let here = ["--set", "search.searxng.url=http://127.0.0.1:9"];
+        shell.serve(&[&here, more].concat()).stop().err
+    };
+    let public = said(&[]);
+    let both = "web search: every run asks searxng at 127.0.0.1, brave at api.search.brave.com";
+    assert!(public.contains(both) && !public.contains("bars"), "{public}");
+    let offline = said(&["--set", "egress.mode=offline"]);
+    for line in [
+        "web search: egress.mode = offline bars brave at api.search.brave.com",
+        "web search: every run asks searxng at 127.0.0.1\n",
+        "outside (egress.mode = offline): nothing leaves this machine",
+    ] {
+        assert!(offline.contains(line), "{line} is missing in {offline}");
+    }
+}
+
+#[test]
 fn a_port_that_is_taken_is_told_with_whoever_has_it() {
     let shell = Shell::new();
     let server = shell.serve(&[]);

@@ -84,6 +84,15 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Memory at its peak, as Linux tells it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn peak_kb(&self) -> u64 {
+        let id = self.child.as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse().unwrap()
+    }
+
     /// SIGTERM, and what it said until its end.
     pub(crate) fn stop(mut self) -> Done {
         let child = self.child.take().unwrap();

@@ -47,6 +47,16 @@ async fn a_bomb_is_stopped_by_its_ratio_and_by_its_size() {
 }
 
 #[tokio::test]
+async fn a_body_is_cut_at_its_limit_where_that_is_asked_for() {
+    let lines = "tide\n".repeat(1000).into_bytes();
+    for site in [packed("identity", lines.clone()).await, packed("gzip", gzip(&lines)).await] {
+        let beginning = Request { max_bytes: 1_234, is_cut: true, ..request(site.url("/")) };
+        let reply = egress(&[&site]).send(beginning).await.unwrap();
+        assert_eq!((reply.status, reply.body.as_slice()), (200, &lines[..1_234]));
+    }
+}
+
+#[tokio::test]
 async fn a_cut_or_unknown_packing_is_a_failure() {
     let mut cut = gzip("tide ".repeat(1000).as_bytes());
     cut.truncate(cut.len() / 2);

@@ -37,6 +37,26 @@ async fn the_receipt_lists_every_host_and_every_query() {
 }
 
 #[tokio::test]
+async fn the_receipt_lists_queries_in_the_order_in_which_they_were_asked() {
+    let site = Site::script().page("/moon", "Tides", TIDES).found("/moon").first_search_late();
+    let site = site.serve().await;
+    let bench = Bench::new(Database::sqlite(), &[&site]).await;
+    let run = bench.submit(on_the_web(build::report()), build::question(QUESTION)).await;
+    let _worker = bench.start("ann");
+    let (_, _, receipt) = bench.ended(&run).await;
+    let asked: Vec<String> = site.queries().iter().map(|query| text_of(query)).collect();
+    let told: Vec<&str> = receipt.queries.iter().map(|query| query.text.as_str()).collect();
+    assert!(asked.len() > 1);
+    assert_eq!(told, asked);
+}
+
+/// What was searched for with this query string.
+fn text_of(query: &str) -> String {
+    let url = url::Url::parse(&format!("http://a.test/?{query}")).unwrap();
+    url.query_pairs().find(|(name, _)| name == "q").unwrap().1.into_owned()
+}
+
+#[tokio::test]
 async fn what_is_secret_in_a_row_is_not_in_a_query() {
     let site = Site::script().page("/otter", "Otter", "Otter was founded in 1999.").found("/otter");
     let site = site.serve().await;

@@ -1,33 +1,39 @@
-//! Parsers that are not ours to trust, where they can do no harm: in a child process of our own program, with limits on
-//! time, memory and output; or, where no program is known, on a thread with a limit on time.
+//! What may do harm, where it can do none: parsers that are not ours to trust, and pages so large that reading them takes
+//! more memory than the server should hold. Each is read in a child process of our own program, with limits on time, memory
+//! and output; or, where no program is known, documents on a thread with a limit on time, and pages as smaller ones are.
 //!
-//! What comes back is an outline, never a text: words from a child are cleaned and measured here like any others.
+//! What comes back of a document is an outline, never a text: words from a child are cleaned and measured here like any
+//! others. Of a page it is what our own reader made; see `large`.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead, BufReader, Read, Take, Write};
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::text::Text;
+
 use super::kind::Kind;
+use super::large::{self, Asked, Told};
 use super::outline::{MAX_TEXT_BYTES, Outline};
 use super::{office, pdf};
+use crate::Failed;
 
-/// The hidden command of our program that reads one document.
+/// The hidden command of our program that reads one document or page.
 pub const COMMAND: &str = "read-document";
-/// Longest time for one document. A PDF has about a hundred pages per second.
+/// Longest time for one document. A PDF has about a hundred pages per second, a page of 10 MB takes 1 to 3 s.
 pub const TIME: Duration = Duration::from_secs(20);
-/// Memory of a child. A PDF of 10 MB takes less than a fifth.
-pub const MEMORY_BYTES: u64 = 512 << 20;
-/// Documents read at once; each may take a core and [`MEMORY_BYTES`].
+/// Memory of a child that reads a document. A PDF of 10 MB takes less than a fifth.
+const DOCUMENT_MEMORY_BYTES: u64 = 512 << 20;
+/// Documents read at once; each may take a core and its memory.
 const AT_ONCE: usize = 3;
 /// Longest wait for a place among them.
 const MAX_WAIT: Duration = Duration::from_secs(30);
-/// Stack of a thread that parses: parsers recurse with the nesting of documents.
+/// Stack of a thread that parses documents: their parsers recurse with the nesting of what they read.
 const STACK_BYTES: usize = 64 << 20;
 /// Bytes that a child may send: the words, escaped, and what stands around them.
-const MAX_OUTPUT_BYTES: u64 = (MAX_TEXT_BYTES as u64) * 4;
+const MAX_OUTPUT_BYTES: u64 = (MAX_TEXT_BYTES as u64) * 8;
 
 /// Where documents are read.
 #[derive(Debug, Clone, Default)]
@@ -49,10 +55,27 @@ impl Isolated {
     /// Reads a document; blocks until it is read, or a limit is met.
     pub(crate) fn read(&self, kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
         let _place = self.enter()?;
-        match &self.0.program {
-            Some(program) => in_child(program, kind, bytes),
-            None => on_thread(kind, bytes),
-        }
+        let Some(program) = &self.0.program else { return on_thread(kind, bytes.to_vec()) };
+        let outline = |answer: &mut Answer| serde_json::from_reader(answer).ok();
+        in_child(program, kind.word(), [&[], bytes], outline)?
+    }
+
+    /// Reads a page that is too large for the memory of the server, like [`read`](Self::read). `None` where it is to be read
+    /// here: it is small, or no program is known.
+    pub(crate) fn read_large(
+        &self,
+        bytes: &[u8],
+        name: &str,
+        label: Option<&str>,
+    ) -> Option<Result<Text, Failed>> {
+        let program = self.0.program.as_ref().filter(|_| bytes.len() > large::LARGE_BYTES)?;
+        let read = || {
+            let _place = self.enter()?;
+            let head = Asked { name: name.into(), label: label.map(Into::into) }.line();
+            in_child(program, large::WORD, [&head, bytes], Told::take)
+        };
+        let unreadable = |why| Failed::Unreadable { path: name.to_owned(), why };
+        Some(read().map_err(unreadable).and_then(|told| told.into_text(name)))
     }
 
     fn enter(&self) -> Result<Place<'_>, String> {
@@ -79,11 +102,27 @@ impl Drop for Place<'_> {
     }
 }
 
-/// What the child does with the document that it was handed, and what it answers: JSON. For the command alone.
-pub fn answer(kind: &str, bytes: &[u8]) -> Result<Vec<u8>, String> {
+/// Memory that the child may take for what it is told to read, in bytes of address space. For the command alone.
+pub fn memory_bytes(kind: &str) -> u64 {
+    if kind == large::WORD { large::MEMORY_BYTES } else { DOCUMENT_MEMORY_BYTES }
+}
+
+/// What the child does: reads the document or page that it is handed, and answers. For the command alone.
+pub fn answer(kind: &str, mut given: impl BufRead, mut answer: impl Write) -> Result<(), String> {
+    let broken = |why: std::io::Error| why.to_string();
+    if kind == large::WORD {
+        let asked = Asked::read(&mut given)?;
+        return Told::of(&asked, &whole(given)?).tell(&mut answer).map_err(broken);
+    }
     let kind = Kind::of_word(kind).ok_or_else(|| format!("`{kind}` is no kind of document"))?;
-    let outline = on_thread(kind, bytes);
-    serde_json::to_vec(&outline).map_err(|why| why.to_string())
+    let outline = on_thread(kind, whole(given)?);
+    serde_json::to_writer(answer, &outline).map_err(|why| why.to_string())
+}
+
+fn whole(mut given: impl Read) -> Result<Vec<u8>, String> {
+    let mut bytes = Vec::new();
+    given.read_to_end(&mut bytes).map_err(|why| why.to_string())?;
+    Ok(bytes)
 }
 
 fn parse(kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
@@ -103,9 +142,8 @@ fn parse(kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
     }
 }
 
-fn on_thread(kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
+fn on_thread(kind: Kind, bytes: Vec<u8>) -> Result<Outline, String> {
     let (done, outcome) = mpsc::channel();
-    let bytes = bytes.to_vec();
     let work = move || {
         // Whoever waited may have given up.
         let _ = done.send(parse(kind, &bytes));
@@ -119,27 +157,27 @@ fn on_thread(kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
     }
 }
 
-fn in_child(program: &PathBuf, kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
-    let spawned = Command::new(program)
-        .args([COMMAND, kind.word()])
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let mut child = spawned.map_err(|why| format!("no process to read it: {why}"))?;
+/// What a child says.
+type Answer = BufReader<Take<ChildStdout>>;
+
+/// Hands bytes to a child, and takes its answer.
+fn in_child<T: Send>(
+    program: &PathBuf,
+    word: &str,
+    given: [&[u8]; 2],
+    take: impl FnOnce(&mut Answer) -> Option<T> + Send,
+) -> Result<T, String> {
+    let mut child =
+        spawned(program, word).map_err(|why| format!("no process to read it: {why}"))?;
     let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
     let (done, outcome) = mpsc::channel();
     let answer = std::thread::scope(|scope| {
         scope.spawn(move || {
             // A child that has seen enough does not take the rest.
-            let _ = stdin.map(|mut stdin| stdin.write_all(bytes));
+            let _ = stdin.map(|mut stdin| given.iter().try_for_each(|part| stdin.write_all(part)));
         });
         scope.spawn(move || {
-            let mut answer = Vec::new();
-            let read = stdout.map(|out| out.take(MAX_OUTPUT_BYTES + 1).read_to_end(&mut answer));
-            let _ = done.send(read.map(|_| answer));
+            let _ = done.send(stdout.map(|stdout| answered(stdout, take)));
         });
         let answer = outcome.recv_timeout(TIME + Duration::from_secs(2));
         // Whatever came: it is not needed any more, and both threads end with it.
@@ -148,17 +186,35 @@ fn in_child(program: &PathBuf, kind: Kind, bytes: &[u8]) -> Result<Outline, Stri
         answer
     });
     match answer {
-        Ok(Some(answer)) if answer.len() as u64 > MAX_OUTPUT_BYTES => {
-            Err(format!("it holds more than {} MB of text", MAX_TEXT_BYTES / 1_000_000))
-        }
-        Ok(Some(answer)) if answer.is_empty() => {
-            Err(gave_up("it is damaged, or needs more memory than one document may have"))
-        }
-        Ok(Some(answer)) => serde_json::from_slice::<Result<Outline, String>>(&answer)
-            .unwrap_or_else(|_| Err(gave_up("it is damaged"))),
+        Ok(Some(answer)) => answer,
         Ok(None) | Err(RecvTimeoutError::Disconnected) => Err(gave_up("it is damaged")),
         Err(RecvTimeoutError::Timeout) => Err(too_slow()),
     }
+}
+
+fn answered<T>(
+    stdout: ChildStdout,
+    take: impl FnOnce(&mut Answer) -> Option<T>,
+) -> Result<T, String> {
+    let mut answer = BufReader::new(stdout.take(MAX_OUTPUT_BYTES));
+    let taken = take(&mut answer);
+    taken.ok_or_else(|| match answer.get_ref().limit() {
+        0 => format!("it holds more than {} MB of text", MAX_TEXT_BYTES / 1_000_000),
+        _ => gave_up("it is damaged, or needs more memory than one document may have"),
+    })
+}
+
+fn spawned(program: &PathBuf, word: &str) -> std::io::Result<Child> {
+    Command::new(program)
+        .args([COMMAND, word])
+        .env_clear()
+        // Threads of their own heaps would count what they merely reserve.
+        .env("MALLOC_ARENA_MAX", "1")
+        .current_dir("/")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
 }
 
 fn too_slow() -> String {

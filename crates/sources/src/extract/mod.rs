@@ -1,7 +1,7 @@
 //! From bytes to text: what a page says, in blocks, with the place of each in the body.
 //!
 //! One file per kind of document; all of them write through `writer`, which keeps the spans sound. Documents whose
-//! parsers are not ours to trust are read by `isolated`.
+//! parsers are not ours to trust, and pages that take much memory, are read by `isolated`.
 
 mod charset;
 mod clean;
@@ -11,6 +11,7 @@ mod html;
 pub mod isolated;
 mod json;
 pub(crate) mod kind;
+mod large;
 mod lines;
 mod markdown;
 mod office;
@@ -65,6 +66,12 @@ impl Extractor {
     ) -> Result<(Kind, Text), Failed> {
         let kind = Kind::sniff(bytes, name, content_type)
             .map_err(|media_type| Failed::NotText { what: name.to_owned(), media_type })?;
+        let large = || self.isolated.read_large(bytes, name, content_type);
+        if !kind.is_isolated()
+            && let Some(read) = large()
+        {
+            return read.map(|text| (kind, text));
+        }
         let unreadable = |why: String| Failed::Unreadable { path: name.to_owned(), why };
         let base = Url::parse(name).ok().filter(|url| !url.cannot_be_a_base());
         let base = base.as_ref();

@@ -82,7 +82,7 @@ impl Fetch {
         if !may_ask(&url) {
             return Err(Failed::LeftOut { address: url.into() });
         }
-        let rules = inner.robots.rules(&inner.egress, &inner.hosts, &url, may_ask).await?;
+        let rules = inner.robots.rules(&inner.egress, &inner.hosts, &url, None, may_ask).await?;
         if !rules.allow(&url) {
             return Err(Failed::Forbidden { host, path: url.path().to_owned() });
         }

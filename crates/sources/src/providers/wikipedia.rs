@@ -18,7 +18,8 @@ pub(super) const WIRE: Wire = Wire {
     pace: Pace::serial(200),
     request,
     read,
-    fault: |_, _| None,
+    // What its servers say of `maxlag` where they do not answer 200.
+    fault: |status, said| (status == 503 && said.contains("lagged")).then_some(Fault::Rate(None)),
 };
 
 fn request(asking: &Asking<'_>) -> Request {

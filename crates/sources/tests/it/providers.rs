@@ -177,6 +177,21 @@ async fn wikipedia_is_asked_politely_and_read_without_its_marks() {
 }
 
 #[tokio::test]
+async fn wikipedia_whose_databases_lag_is_asked_again_after_the_wait_that_it_names() {
+    let lag = "Waiting for a database server: 7.2 seconds lagged";
+    let told = json!({"error": {"code": "maxlag", "info": lag, "lag": 7.2}}).to_string();
+    for (code, body) in [(200, told.clone()), (503, told), (503, format!("{lag}\n"))] {
+        let code = StatusCode::from_u16(code).unwrap();
+        let answer = (code, vec![("retry-after", "120")], body);
+        let provider = Provider::new("wikipedia", vec![answer]).await;
+        let failed = provider.simple().await.unwrap_err();
+        assert_eq!(failed.to_string(), "Wikipedia: asks us to come back after 120s", "{code}");
+        assert_eq!(failed.remedy(), Remedy::RetryAfter(Duration::from_mins(2)));
+        assert_eq!(provider.asked().len(), 1);
+    }
+}
+
+#[tokio::test]
 async fn arxiv_is_read_from_its_feed() {
     let feed = "<?xml version='1.0'?><feed xmlns='http://www.w3.org/2005/Atom'><title>x</title>\
         <entry><id>http://arxiv.org/abs/2405.1v1</id><title>High &amp; low\n  tides</title>\

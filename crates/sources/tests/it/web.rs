@@ -2,7 +2,9 @@ use axum::Router;
 use axum::http::header::{CONTENT_TYPE, ETAG, IF_NONE_MATCH, LAST_MODIFIED, LOCATION, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::routing::get;
-use task_mcp_sources::{Failed, Known, Marks, Remedy, Reread};
+use egress::{Cassette, Egress, Origin, Policy};
+use serde_json::json;
+use task_mcp_sources::{Config, Failed, Known, Marks, Remedy, Reread, Sources};
 use url::Url;
 
 use crate::site::{Site, anything, sources, sources_for};
@@ -50,6 +52,44 @@ async fn robots_are_obeyed_even_behind_a_redirect() {
         "open words"
     );
     assert_eq!(site.asked(), ["/robots.txt", "/way-in", "/open"]);
+}
+
+#[tokio::test]
+async fn of_an_endless_robots_txt_the_beginning_holds() {
+    let filler = "# nothing to see\n".repeat(40_000);
+    let robots = format!("User-agent: *\nDisallow: /private\n{filler}Disallow: /late\n");
+    let routes = Router::new()
+        .route("/robots.txt", get(move || async move { robots }))
+        .route("/late", get(|| async { "open words" }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+    let refused = sources.read_web(&site.url("/private"), &anything).await.unwrap_err();
+    assert!(matches!(refused, Failed::Forbidden { .. }), "{refused}");
+    let read = sources.read_web(&site.url("/late"), &anything).await.unwrap();
+    assert_eq!(read.text.body, "open words");
+}
+
+#[tokio::test]
+async fn a_page_of_the_public_web_leads_into_no_private_origin_that_may_be_read() {
+    let inside = Site::serve(Router::new().route("/a", get(|| async { "secret" }))).await;
+    let dir = tempfile::tempdir().unwrap();
+    // As if it stood on the public web.
+    let tape = dir.path().join("talk.jsonl");
+    let exchange = |path: &str, status: u16, to: &str| {
+        json!({"method": "GET", "url": format!("http://a.example{path}"), "status": status,
+               "headers": [["location", to]], "pieces": [], "body": "", "end": "whole"})
+    };
+    let lines = [
+        json!({"task_mcp_cassette": 1}),
+        exchange("/robots.txt", 404, ""),
+        exchange("/in", 302, &inside.url("/a")),
+    ];
+    std::fs::write(&tape, lines.map(|line| format!("{line}\n")).concat()).unwrap();
+    let policy = Policy::allowing(vec![Origin::parse(&inside.origin).unwrap()]);
+    let egress = Egress::taped(policy, Some(Cassette::replay(&tape).unwrap()));
+    let sources = Sources::new(Config::new(egress, dir.path().to_owned()));
+    let refused = sources.read_web("http://a.example/in", &anything).await.unwrap_err();
+    assert!(matches!(refused, Failed::Refused { .. }), "{refused}");
 }
 
 #[tokio::test]

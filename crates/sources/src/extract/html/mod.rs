@@ -71,7 +71,7 @@ fn why_empty(page: &Html) -> &'static str {
             .any(|e| e.value().name() == wanted)
     };
     if names("frame") {
-        "it is a frame set"
+        crate::walls::FRAMES
     } else if names("script") {
         crate::walls::SCRIPTS
     } else if names("img") {

@@ -1,0 +1,7 @@
+//! Any bytes as a body, packed in each way.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| task_mcp_egress::fuzz::body(bytes));
