@@ -10,6 +10,7 @@ mod completions;
 mod create;
 mod definitions;
 mod envelope;
+mod expected;
 #[cfg(feature = "conformance-fixtures")]
 mod fixtures;
 mod found;

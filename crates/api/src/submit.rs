@@ -10,7 +10,6 @@ mod webhook;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use domain::address::addresses_in;
 use domain::estimate::{self, Estimate, Offer};
 use domain::group::Group;
 use domain::ids::{GroupId, NotAnId, RunId};
@@ -361,7 +360,7 @@ fn names_an_address(input: &Input, policy: &SourcePolicy) -> bool {
         Url::parse(address)
             .is_ok_and(|url| url.host_str().is_some_and(|host| policy.allows_web(host, url.path())))
     };
-    input.texts().iter().flat_map(|text| addresses_in(text)).any(|address| is_allowed(&address))
+    input.addresses().iter().any(is_allowed)
 }
 
 fn missing_columns(required: &[String], input: &Input) -> Option<Warning> {

@@ -27,9 +27,10 @@ const PAGES_AT_ONCE: usize = 5;
 /// Searches of one request at the same time.
 const SEARCHES_AT_ONCE: usize = 6;
 /// Longest time for one request, however many pages it names. What is not there by then is told to be missing.
-const DEADLINE: Duration = Duration::from_secs(30);
-
-/// Of that, what is left for reading when searching has to end.
+const DEADLINE: Duration = SEARCHING.saturating_add(READING);
+/// Of that, by when searching has to end.
+const SEARCHING: Duration = Duration::from_secs(20);
+/// And what is left for reading then.
 const READING: Duration = Duration::from_secs(10);
 
 /// Searching and reading, bounded for all callers together.
@@ -128,7 +129,7 @@ impl Visit {
                 Ok(Err(why)) => said.push(why.to_string()),
                 Err(_) => said.push(format!(
                     "{name} did not answer all queries within {} seconds",
-                    (DEADLINE - READING).as_secs()
+                    SEARCHING.as_secs()
                 )),
             }
         }

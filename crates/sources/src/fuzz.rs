@@ -150,9 +150,9 @@ fn says_itself(text: &Text, block: &Block) -> bool {
 
 /// Whether what a block stands under are headings before it, each deeper than the one above.
 fn is_under_headings(text: &Text, index: usize, block: &Block) -> bool {
-    let level = |at: &usize| match text.blocks[*at].kind {
-        BlockKind::Heading { level } if *at < index => Some(level),
-        _ => None,
+    let level = |at: &usize| {
+        let BlockKind::Heading { level } = text.blocks[*at].kind else { return None };
+        (*at < index).then_some(level)
     };
     let levels: Option<Vec<u8>> = block.under.iter().map(level).collect();
     levels.is_some_and(|levels| levels.is_sorted_by(|above, below| above < below))

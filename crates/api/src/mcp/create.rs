@@ -10,6 +10,7 @@ use store::{Filter, Key, NewRun};
 use crate::mcp::ToolSet;
 use crate::mcp::arguments::{Arguments, ESTIMATE, GROUP, OUTPUT, PROCESSOR, QUESTION, ROWS, named};
 use crate::mcp::call::{Call, Refusal};
+use crate::mcp::expected::{self, Expected};
 use crate::mcp::found::{Found, find_named};
 use crate::mcp::rows::{self, Table};
 use crate::mcp::stdio;
@@ -48,18 +49,6 @@ pub(super) enum Made {
     Expected(Expected),
 }
 
-/// What work would take and cost; nothing was started.
-#[derive(Debug, Serialize)]
-pub(super) struct Expected {
-    status: &'static str,
-    processor: String,
-    rows: usize,
-    expected: String,
-    next_step: &'static str,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    notes: Vec<String>,
-}
-
 impl Made {
     pub(super) const fn notes(&mut self) -> &mut Vec<String> {
         match self {
@@ -93,7 +82,7 @@ pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<Ma
     let mut notes = args.finish()?;
     if is_estimate {
         let processor = processor.unwrap_or_else(|| DEFAULT_FOR_RESEARCH.into());
-        return expected(call, processor, 1, notes).await;
+        return expected::told(call, processor, 1, notes).await.map(Made::Expected);
     }
     let run = RunArgs {
         input: question.clone().unwrap_or_default().into(),
@@ -123,27 +112,8 @@ pub(super) async fn deep_research(call: &Call, mut args: Arguments) -> Result<Ma
     })
     .await?;
     notes.extend(run.warnings.iter().map(|warning| warning.message.clone()));
-    notes.extend(expectation(call, &run.processor, 1).await?);
+    notes.extend(expected::in_words(call, &run.processor, 1).await?);
     Ok(Made::Started(started_research(call, &run, notes)))
-}
-
-async fn expected(
-    call: &Call,
-    processor: String,
-    rows: usize,
-    notes: Vec<String>,
-) -> Result<Made, Refusal> {
-    let (app, count) = (&call.app, u64::try_from(rows).unwrap_or(u64::MAX));
-    let (store, owner) = (&app.store, call.caller.owner);
-    let estimate = submit::estimate(store, &app.catalog, owner, Some(&processor), count).await?;
-    Ok(Made::Expected(Expected {
-        status: "not_started",
-        processor,
-        rows,
-        expected: estimate.in_words(),
-        next_step: "Tell the user, and if they agree make the same call without estimate_only.",
-        notes,
-    }))
 }
 
 fn started_research(call: &Call, run: &Run, notes: Vec<String>) -> Started {
@@ -158,21 +128,6 @@ fn started_research(call: &Call, run: &Run, notes: Vec<String>) -> Started {
         id,
         notes,
     }
-}
-
-/// What it will probably take and cost, where a model is asked: there is nothing to say of rules that answer in seconds,
-/// nor of a processor that a repeated call names and that is gone.
-async fn expectation(call: &Call, processor: &str, rows: usize) -> Result<Option<String>, Problem> {
-    let app = &call.app;
-    let is_offered = app.catalog.processors.iter().any(|offered| offered.name == processor);
-    if app.catalog.cast.is_none() || !is_offered {
-        return Ok(None);
-    }
-    let rows = u64::try_from(rows).unwrap_or(u64::MAX);
-    let (store, catalog) = (&app.store, &app.catalog);
-    let estimate =
-        submit::estimate(store, catalog, call.caller.owner, Some(processor), rows).await?;
-    Ok(Some(format!("Expected: {}.", estimate.in_words())))
 }
 
 fn next_step(call: &Call, id: &str) -> String {
@@ -249,12 +204,11 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Made,
     let is_estimate = args.flag(&ESTIMATE);
     let mut notes = args.finish()?;
     let Some(table) = table else { return Err(Problem::internal("rows without a refusal").into()) };
-    let existing = match &group {
-        Some(id) => Some(existing(call, id, task.is_some()).await?),
-        None => None,
-    };
-    let (group, task) = match existing {
-        Some(Existing { group, task: earlier }) => (Some(group), task.or(earlier)),
+    let (group, task) = match &group {
+        Some(id) => {
+            let Existing { group, task: earlier } = existing(call, id, task.is_some()).await?;
+            (Some(group), task.or(earlier))
+        }
         None => (None, task),
     };
     let Some(task) = task else {
@@ -271,9 +225,9 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Made,
         ("source_policy".to_owned(), json!(source_policy)),
     ]);
     let processor = processor.unwrap_or_else(|| suited(call, &task));
+    notes.extend(table.note.map(|note| format!("inputs: {note}")).into_iter().chain(task.note));
     if is_estimate {
-        notes.extend(table.note.map(|note| format!("inputs: {note}")).into_iter().chain(task.note));
-        return expected(call, processor, count, notes).await;
+        return expected::told(call, processor, count, notes).await.map(Made::Expected);
     }
     let runs = table.rows.into_iter().map(|row| RunArgs {
         input: Value::Object(row),
@@ -291,24 +245,39 @@ pub(super) async fn task_group(call: &Call, mut args: Arguments) -> Result<Made,
     let metadata =
         json!({"created_via": "mcp", "processor": processor, "columns": task.columns.join(", ")});
     let (group, in_group) = add(call, group, metadata, batches, request_key, &asked).await?;
-    notes.extend(table.note.map(|note| format!("inputs: {note}")).into_iter().chain(task.note));
-    notes.extend(expectation(call, &processor, count).await?);
+    notes.extend(expected::in_words(call, &processor, count).await?);
+    Ok(Made::Started(started_table(
+        call,
+        &group,
+        (count, in_group),
+        processor,
+        task.columns,
+        notes,
+    )))
+}
+
+/// `rows`: those of this call, and all of the group.
+fn started_table(
+    call: &Call,
+    group: &Group,
+    rows: (usize, i64),
+    processor: String,
+    columns: Vec<String>,
+    notes: Vec<String>,
+) -> Started {
     let id = group.id.to_string();
-    Ok(Made::Started(Started {
+    let kind =
+        Kind::Table { task_group_id: id.clone(), rows: rows.0, rows_in_group: rows.1, columns };
+    Started {
         url: call.group_url(&id),
         status: "running",
         processor,
-        kind: Kind::Table {
-            task_group_id: id.clone(),
-            rows: count,
-            rows_in_group: in_group,
-            columns: task.columns,
-        },
+        kind,
         created_at: group.created_at.rfc3339(),
         next_step: next_step(call, &id),
         id,
         notes,
-    }))
+    }
 }
 
 /// The rows of a call, within its limit.

@@ -96,7 +96,7 @@ async fn when_the_time_is_nearly_over_the_rules_finish_with_what_was_read() {
             tokio::time::sleep(step).await;
             desk.bench.clock.advance(step);
         }
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let done = tokio::select! {
         done = desk.done(spec, QUESTION) => done,

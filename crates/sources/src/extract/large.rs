@@ -201,7 +201,9 @@ mod blocks {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Block>, D::Error> {
         let taken = Vec::<Taken>::deserialize(from)?;
         let mut blocks: Vec<Block> = taken.into_iter().map(|Taken(block)| block).collect();
-        blocks.iter_mut().for_each(|block| block.under.shrink_to_fit());
+        for block in &mut blocks {
+            block.under.shrink_to_fit();
+        }
         blocks.shrink_to_fit();
         Ok(blocks)
     }
