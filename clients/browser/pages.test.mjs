@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { execFileSync } from 'node:child_process';
@@ -181,21 +182,29 @@ test('a report is downloaded in four forms and proves itself, also in a browser'
   assert.equal(JSON.parse(await text('result.json')).run.run_id, run);
   const file = join(server.root, 'report.html');
   writeFileSync(file, await text('report.html'));
-  assert.match(execFileSync(BINARY, ['verify', file], { encoding: 'utf8', env: {} }), /each quote stands word for word/);
+  assert.match(execFileSync(BINARY, ['verify', file], { encoding: 'utf8', env: {} }), /Each quote stands word for word/);
   const page = await open(browser);
   await page.goto(`file://${file}`);
-  assert.match(await page.textContent('#checked'), /all \d+ quotes stand word for word/);
+  assert.match(await page.textContent('#checked'), /(its one quote stands|all \d+ quotes stand) word for word/);
   assert.deepEqual(await violations(page), []);
   await shots(page, 'proof');
-  // One byte of a quote, where it is shown and where it is enclosed; one of the question.
-  for (const [from, to] of [[/<mark>(.)/, '<mark>_'], [/"quote":"(.)/, '"quote":"_'], [/<h1>(.)/, '<h1>_']]) {
+  // One byte of a quote, where it is shown and where it is enclosed; one of the question; what stands beside it all.
+  const forged = [
+    [/<mark>(.)/, '<mark>_'], [/"quote":"(.)/, '"quote":"_'], [/<h1>(.)/, '<h1>_'],
+    ['<article id="report"', '<article class="report"><p>It never was.</p></article><article id="report"'],
+    ['</style>', '.report p { font-size: 0 } .report p::after { content: "It never was."; font-size: 1rem }</style>'],
+    ['</style>', '.report { display: none }</style>'],
+    ['<body>', '<body><p>It never was.</p>'],
+    ['</main>', '</main><script>document.title = "It never was."</script>'],
+    ['<main ', '<main hidden '],
+  ];
+  for (const [from, to] of forged) {
     const whole = await text('report.html'), changed = whole.replace(from, to);
-    assert.equal(changed.length, whole.length, String(from));
     assert.notEqual(changed, whole, String(from));
     writeFileSync(file, changed);
     await page.goto(`file://${file}`);
     assert.match(await page.textContent('#checked'), /checks failed/, String(from));
-    assert.throws(() => execFileSync(BINARY, ['verify', file], { stdio: 'pipe', env: {} }), String(from));
+    assert.throws(() => execFileSync(BINARY, ['verify', file], { stdio: 'pipe', env: {} }), String(to));
   }
   await page.goto(`${server.url}/runs/${run}`);
   await page.emulateMedia({ media: 'print' });
@@ -233,6 +242,9 @@ test('a dropped sheet is looked at, filled in, and its cells open their evidence
   assert.equal(await panel.count(), 0);
   await page.keyboard.press('ArrowRight');
   assert.equal(await page.evaluate(() => document.activeElement.closest('td').dataset.label), 'price');
+  for (const key of ['ArrowLeft', 'ArrowLeft']) await page.keyboard.press(key);
+  assert.equal(await page.evaluate(() => document.activeElement.className), 'to-row');
+  assert.equal(await page.locator('.tbl tbody a:not([tabindex="-1"])').count(), 1, 'one tab stop in a table');
   await page.selectOption('#column', 'maker');
   await page.waitForURL(/column=maker/);
   await page.click('.chip >> text=Not found');
@@ -292,6 +304,49 @@ test('a table of 10,000 rows is filtered, searched, sorted and paged', async () 
   await page.context().close();
 });
 
+test('a wide table stays light, also for a guest on a phone', async () => {
+  const inputs = Array.from({ length: 24 }, (_, row) => ({
+    input: Object.fromEntries(Array.from({ length: 21 }, (_, column) => [`column ${column}`, `what row ${row} holds in column ${column}`])), processor: 'noop',
+  }));
+  const properties = Object.fromEntries(Array.from({ length: 30 }, (_, field) => [`field_${field}`, { type: 'string', description: `what is asked for in field ${field}` }]));
+  const spec = { output_schema: { type: 'json', json_schema: { type: 'object', properties } } };
+  const { taskgroup_id: group } = await server.post('/v1/tasks/groups', { metadata: { file: `${'a-long-name-'.repeat(25)}.csv` } });
+  await server.post(`/v1/tasks/groups/${group}/runs`, { inputs, default_task_spec: spec });
+  while ((await server.get(`/v1/tasks/groups/${group}`)).status.is_active) await new Promise(done => setTimeout(done, 200));
+  const page = await open(browser);
+  await page.goto(`${server.url}/groups/${group}`);
+  assert.equal(await page.locator('.tbl thead th').count(), 1 + 21 + 30 + 1);
+  await isLight(page, 'wide table');
+  await isSound(page, 'wide table');
+  await shots(page, 'group-wide-table');
+  await page.context().close();
+});
+
+test('a run that waits for a model says for which, how long, and what it took', async () => {
+  let answered = () => {};
+  const model = createServer((request, answer) => { answered = () => answer.writeHead(500).end(); });
+  await new Promise(ready => model.listen(0, '127.0.0.1', ready));
+  const own = await serve([
+    'models.slow.provider=openai', `models.slow.base_url=http://127.0.0.1:${model.address().port}/v1`, 'models.slow.model=slow',
+    'models.slow.local=true', 'models.slow.price_in=1', 'models.slow.price_out=2', 'roles.default=slow',
+  ]);
+  const { run_id } = await own.post('/v1/tasks/runs', { input: QUESTION, processor: 'pro', task_spec: { output_schema: { type: 'text' } } });
+  const page = await open(browser);
+  await page.goto(`${own.url}/runs/${run_id}`);
+  await page.waitForSelector('.asking', { timeout: 20_000 });
+  assert.match(await page.textContent('.asking'), /Asking slow \(planner\) for 0:\d\d/);
+  assert.match(await page.textContent('.stats'), /Cost\s*\$0 of \$/);
+  await isSound(page, 'run that waits for a model', new URL(own.url).host);
+  await shots(page, 'run-asking');
+  await page.click('button:has-text("Cancel")');
+  await ended(run_id, own);
+  answered();
+  await page.context().close();
+  await own.close();
+  model.closeAllConnections();
+  model.close();
+});
+
 test('a run is cancelled from its page', async () => {
   const { run_id } = await server.post('/v1/tasks/runs', { input: `When was the launch of each turbine? ${site.url}/?cancel`, processor: 'core' });
   const page = await open(browser);
@@ -300,6 +355,7 @@ test('a run is cancelled from its page', async () => {
   assert.equal(await ended(run_id), 'cancelled');
   await page.goto(`${server.url}/runs/${run_id}`);
   assert.match(await page.textContent('.head .mk'), /cancelled/);
+  assert.match(await page.textContent('main'), /Stopped (on request after|before it began)/);
   await isSound(page, 'cancelled run');
   await shots(page, 'run-cancelled');
   await page.context().close();
@@ -336,6 +392,18 @@ test('hostile titles, quotes, file names and metadata stay text', async () => {
   await page.locator('.panel.open .panel-foot a >> nth=0').click();
   await page.waitForURL(/\/pages\//);
   await isSound(page, 'hostile page');
+  // Their files hold too, word for word and element for element.
+  const fields = { output_schema: 'launched: year in which it was launched; maker: who makes it; owner: who owns it' };
+  const { run_id: row } = await server.post('/v1/tasks/runs', { input: { turbine: 'Grebe 7', note: HOSTILE }, processor: 'core', task_spec: fields });
+  await ended(row);
+  for (const id of [run, row]) {
+    const file = join(server.root, `${id}.html`);
+    writeFileSync(file, await (await fetch(`${server.url}/runs/${id}/report.html`)).text());
+    await page.goto(`file://${file}`);
+    assert.match(await page.textContent('#checked'), /Checked just now in this browser: (its one quote stands|all \d+ quotes stand)/, file);
+    assert.match(execFileSync(BINARY, ['verify', file], { encoding: 'utf8', env: {} }), /nothing else/);
+    assert.equal(await page.locator('img').count(), 0);
+  }
   await page.context().close();
 });
 
@@ -377,6 +445,11 @@ test('with keys a browser signs in, a shared link opens without a key, and is re
   page.seen.errors = [];
   await isSound(page, 'needs a key', host);
   await shots(page, 'needs-key');
+  await page.fill('#key', key);
+  await page.click('main button');
+  await page.waitForURL(`${own.url}/runs/${run_id}`);
+  await page.click('button:has-text("Sign out")');
+  await page.waitForURL(/sign-in/);
   await page.goto(`${own.url}/sign-in`);
   await shots(page, 'sign-in');
   await page.fill('#key', 'wrong');

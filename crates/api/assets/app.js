@@ -57,6 +57,7 @@
     }
     const news = $('[data-says]', fresh);
     if (news) say(news.dataset.says, news.hasAttribute('data-now'));
+    rove();
     tick();
   }
   // The whole page again, in place: at the end of the work.
@@ -99,7 +100,8 @@
     for (const clock of $$('[data-spent]')) {
       if (clock.told !== clock.dataset.spent) { clock.told = clock.dataset.spent; clock.from = Date.now() - Number(clock.told); }
       const spent = Math.max(0, Math.floor((Date.now() - clock.from) / 1000));
-      const words = `${Math.floor(spent / 60)}:${String(spent % 60).padStart(2, '0')}`;
+      const two = number => String(number).padStart(2, '0'), hours = Math.floor(spent / 3600), minutes = Math.floor(spent / 60) % 60;
+      const words = `${hours ? `${hours}:${two(minutes)}` : minutes}:${two(spent % 60)}`;
       if (clock.textContent !== words) clock.textContent = words;
     }
   }
@@ -178,6 +180,8 @@
     for (const menu of $$('details.menu[open]')) if (!menu.contains(event.target)) menu.open = false;
   });
 
+  const STOPS = '.tbl tbody a.cell, .tbl tbody a.to-row';
+
   // ── Keys ────────────────────────────────────────────────────────────────────────────────────────────────
   document.addEventListener('keydown', event => {
     if (event.key === 'Escape') {
@@ -185,17 +189,21 @@
       if (menu) { menu.open = false; $('summary', menu).focus(); } else close();
       return;
     }
-    const link = event.target.closest?.('.tbl a.cell');
+    const link = event.target.closest?.(STOPS);
     const step = { ArrowUp: [-1, 0], ArrowDown: [1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] }[event.key];
     if (!link || !step) return;
     event.preventDefault();
-    const rows = $$('.tbl tbody tr').map(row => $$('a.cell', row));
+    const rows = $$('.tbl tbody tr').map(row => $$(STOPS, row));
     const row = rows.findIndex(cells => cells.includes(link)), column = rows[row].indexOf(link);
     const next = step[0] ? rows[row + step[0]]?.[Math.min(column, (rows[row + step[0]]?.length || 1) - 1)] : rows[row][column + step[1]];
-    if (next) { link.tabIndex = -1; next.tabIndex = 0; next.focus(); }
+    next?.focus();
   });
-  // One tab stop in a table.
-  function rove() { $$('.tbl a.cell').forEach((cell, nth) => { cell.tabIndex = nth ? -1 : 0; }); }
+  // One tab stop in a table: its cells and the links to its rows. It stays where it is while rows are replaced.
+  function rove(at) {
+    const stops = $$(STOPS), kept = at || stops.find(stop => stop.getAttribute('tabindex') === '0') || $('.tbl a.cell') || stops[0];
+    for (const stop of stops) stop.tabIndex = stop === kept ? 0 : -1;
+  }
+  document.addEventListener('focusin', event => { if (event.target.matches(STOPS)) rove(event.target); });
 
   // ── Forms ───────────────────────────────────────────────────────────────────────────────────────────────
   function prepare() {

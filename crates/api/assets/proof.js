@@ -1,4 +1,5 @@
-// Finds each quote again in the passages that this file encloses, and says what does not hold.
+// Finds each quote again in the passages that this file encloses, and looks whether the page is still the one that was made.
+// A page cannot vouch for itself: whoever changes it can change this script. `task-mcp verify` makes the file again.
 'use strict';
 (() => {
   function sha256(text) {
@@ -33,21 +34,40 @@
     return H.map(x => (x >>> 0).toString(16).padStart(8, '0')).join('');
   }
   const words = text => text.split(/[ \t\n\r\f]+/).filter(Boolean).join(' ');
+  // What the server has noted of the page: all words, and all elements with their attributes, styles and scripts.
+  function seen() {
+    const said = [], frame = [];
+    (function look(node) {
+      for (const child of node.childNodes) {
+        if (child.nodeType === 3) said.push(child.data);
+        if (child.nodeType !== 1) continue;
+        const name = child.localName.toLowerCase();
+        frame.push(name + [...child.attributes].map(own => `\t${own.name.toLowerCase()}=${own.value}`).sort().join(''));
+        if (['checked', 'seal', 'proof'].includes(child.id)) continue;
+        if (name === 'style' || name === 'script') frame.push(words(child.textContent)); else look(child);
+      }
+    })(document);
+    return { words: sha256(words(said.join(''))), frame: sha256(frame.join('\n')) };
+  }
   function check() {
-    const data = document.getElementById('proof').textContent, faults = [];
+    const data = document.getElementById('proof').textContent, faults = [], now = seen();
     const proof = JSON.parse(data);
     if (sha256(data) !== document.getElementById('seal').textContent) faults.push('The enclosed data is not what was sealed.');
-    const parts = { about: 'The question or what stands below it is', report: 'The words of the report are', quotes: 'A quote, as it is shown, or what stands around it is', receipt: 'The receipt is' };
-    for (const [id, what] of Object.entries(parts)) {
-      if (sha256(words(document.getElementById(id).textContent)) !== proof.shown[id]) faults.push(`${what} not as it was sealed.`);
-    }
+    if (now.words !== proof.seen.words) faults.push('The words of this page are not those that were sealed.');
+    if (now.frame !== proof.seen.frame) faults.push('Something was added to this page or taken out of it: elements, styles or scripts. Unless an extension of this browser did so, do not rely on it.');
     proof.passages.forEach((passage, nth) => {
       if (sha256(passage.text) !== passage.sha256) faults.push(`Passage ${nth + 1} (${passage.address}) was changed.`);
     });
-    for (const { field, number, quote, passage } of proof.citations) {
-      if (!quote || !proof.passages[passage]?.text.includes(quote)) faults.push(`Quote ${number} of "${field}" does not stand in its passage.`);
+    for (const { field, number, quote, place } of proof.citations) {
+      if (!quote || !place || !proof.passages[place[0]]?.text.includes(quote)) faults.push(`Quote ${number} of "${field}" does not stand in its passage.`);
     }
     return { proof, faults };
+  }
+  function holds({ citations, passages }) {
+    if (!citations.length) return 'there are no quotes in it, and its words and elements are those that were sealed.';
+    const quotes = citations.length === 1 ? 'its one quote stands' : `all ${citations.length} quotes stand`;
+    const where = passages.length === 1 ? 'the enclosed passage' : `the ${passages.length} enclosed passages`;
+    return `${quotes} word for word in ${where}, and its words and elements are those that were sealed.`;
   }
   document.addEventListener('DOMContentLoaded', () => {
     const place = document.getElementById('checked');
@@ -56,7 +76,7 @@
       const { proof, faults } = check();
       said = faults.length
         ? [`Checked just now: ${faults.length} of the checks failed.`, ...faults]
-        : [`Checked just now in this browser: all ${proof.citations.length} quotes stand word for word in the ${proof.passages.length} enclosed passages, and nothing was changed.`];
+        : [`Checked just now in this browser: ${holds(proof)} Only task-mcp verify can tell whether this check itself was changed.`];
       place.className = faults.length ? 'note error' : 'note';
     } catch (why) {
       said = [`This file cannot be checked: ${why.message}`];

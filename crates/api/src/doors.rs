@@ -81,6 +81,7 @@ async fn unknown_route(method: Method, uri: Uri) -> Problem {
     Problem::not_found(format!(
         "there is nothing at `{method} {path}`; the API begins at /v1/tasks/runs"
     ))
+    .on_a_page("No page has this address. Perhaps it was cut short when it was copied.")
 }
 
 /// Why a request is refused that a page of another site made a browser send.
@@ -125,6 +126,15 @@ fn refusal(app: &App, request: &Request) -> Option<Problem> {
     })
 }
 
+/// Where somebody wanted to go, for whoever has to sign in first.
+fn place_of(app: &App, request: &Request) -> String {
+    if request.method() != Method::GET {
+        return String::new();
+    }
+    let place = request.uri().path_and_query().map_or("", |place| place.as_str());
+    place.strip_prefix(&app.prefix()).unwrap_or(place).to_owned()
+}
+
 fn host_of(request: &Request) -> Option<Authority> {
     match request.headers().get(header::HOST) {
         Some(host) => host.to_str().ok()?.parse().ok(),
@@ -143,6 +153,7 @@ pub(crate) struct Written;
 /// Refuses what others made a browser send, catches panics, writes problems out, and sets the headers that every answer has.
 async fn attend(State(app): State<App>, request: Request, next: Next) -> Response {
     let form = Form::wanted(request.uri(), request.headers());
+    let place = place_of(&app, &request);
     let mut response = match refusal(&app, &request) {
         Some(problem) => problem.into_response(),
         None => AssertUnwindSafe(next.run(request))
@@ -157,7 +168,7 @@ async fn attend(State(app): State<App>, request: Request, next: Next) -> Respons
     if let Some(problem) = problem {
         let ref_id = uuid_of(&format!("{:032x}", app.store.chance().next()));
         let allow = response.headers_mut().remove(header::ALLOW);
-        response = written(&app, &problem, ref_id, form);
+        response = written(&app, &problem, ref_id, form, &place);
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow);
         }
@@ -209,16 +220,18 @@ fn bare_refusal(status: StatusCode) -> Option<Problem> {
         StatusCode::METHOD_NOT_ALLOWED => Problem::new(
             Kind::WrongMethod,
             "this address does not take that method; the header `Allow` lists what it takes",
-        ),
+        )
+        .on_a_page("This address only takes what a form sends. Open the page that has the form, and send it from there."),
         StatusCode::NOT_FOUND => Problem::not_found("there is nothing at this address"),
         status if status.is_client_error() => {
             Problem::new(Kind::Malformed, format!("the request cannot be read ({status})"))
+                .on_a_page("The server cannot read what was sent. Open the page again, and repeat it there.")
         }
         status => Problem::internal(status),
     })
 }
 
-fn written(app: &App, problem: &Problem, ref_id: String, form: Form) -> Response {
+fn written(app: &App, problem: &Problem, ref_id: String, form: Form, place: &str) -> Response {
     let status = problem.kind.status();
     if let Some(cause) = &problem.cause {
         if problem.kind == Kind::Internal {
@@ -233,7 +246,7 @@ fn written(app: &App, problem: &Problem, ref_id: String, form: Form) -> Response
         detail: problem.detail.as_deref().cloned(),
     };
     let body = match form {
-        Form::Page => ui::problem_page(app, status, &error),
+        Form::Page => ui::problem_page(app, problem, &error.ref_id, place),
         Form::Json => axum::Json(ErrorEnvelope { kind: "error", error }).into_response(),
         Form::Rpc => axum::Json(mcp::refusal(&error.message)).into_response(),
     };

@@ -102,10 +102,12 @@ async fn viewer(
     if !needs_keys(app).await? {
         return Ok(Viewer { owner: Owner::LOCAL, pass: Pass::Open });
     }
-    if key_of(&headers).is_some() {
-        return Ok(Viewer { owner: caller(app, &headers).await?.owner, pass: Pass::Key });
-    }
     let is_read = method == Method::GET || method == Method::HEAD;
+    let link = link_of(uri).filter(|_| is_read);
+    if key_of(&headers).is_some() {
+        let owner = caller(app, &headers).await?.owner;
+        return known(app, Viewer { owner, pass: Pass::Key }, link).await;
+    }
     // First the session: its owner sees more than whoever has the link.
     if let Some(cookie) = cookie_of(&headers)
         && let Some(owner) = sharing::signed_in(app, cookie).await?
@@ -114,17 +116,32 @@ async fn viewer(
             let message = "this was not sent by a page of this server; open the page again and repeat it there";
             return Err(Problem::new(Kind::Forbidden, message));
         }
-        return Ok(Viewer { owner, pass: Pass::Session });
+        return known(app, Viewer { owner, pass: Pass::Session }, link).await;
     }
-    if let Some(token) = link_of(uri).filter(|_| is_read) {
+    if let Some(token) = link {
         let Some((work, owner)) = sharing::opened(app, &token).await? else {
             let message = "this link was revoked or is not whole; ask whoever gave it to you for a new one, or sign in with a key";
             return Err(Problem::new(Kind::Unauthorized, message));
         };
         return Ok(Viewer { owner, pass: Pass::Link { token, work } });
     }
-    let message = "this server needs a key: send it as `x-api-key` or as `Authorization: Bearer`";
-    Err(Problem::new(Kind::Unauthorized, message))
+    Err(Problem::new(Kind::Unauthorized, NEEDS_KEY).on_a_page(NEEDS_KEY_TO_SEE))
+}
+
+const NEEDS_KEY: &str =
+    "this server needs a key: send it as `x-api-key` or as `Authorization: Bearer`";
+const NEEDS_KEY_TO_SEE: &str =
+    "Pages of this server are for people with a key, or with a link that somebody shared.";
+
+/// Who has shown a key, as its owner; at the work of somebody else as whoever has the link to it.
+async fn known(app: &App, viewer: Viewer, link: Option<String>) -> Result<Viewer, Problem> {
+    let Some(token) = link else { return Ok(viewer) };
+    Ok(match sharing::opened(app, &token).await? {
+        Some((work, owner)) if owner != viewer.owner => {
+            Viewer { owner, pass: Pass::Link { token, work } }
+        }
+        Some(_) | None => viewer,
+    })
 }
 
 /// Whether a browser says that one of our own pages sent this. `doors` has refused other origins before.
@@ -170,9 +187,7 @@ async fn caller(app: &App, headers: &HeaderMap) -> Result<Caller, Problem> {
         return Ok(Caller { owner: Owner::LOCAL });
     }
     let Some(key) = key_of(headers) else {
-        let message =
-            "this server needs a key: send it as `x-api-key` or as `Authorization: Bearer`";
-        return Err(Problem::new(Kind::Unauthorized, message));
+        return Err(Problem::new(Kind::Unauthorized, NEEDS_KEY).on_a_page(NEEDS_KEY_TO_SEE));
     };
     let owner = owner_of(app, key).await?.ok_or_else(|| {
         Problem::new(Kind::Unauthorized, "the key is not known here or was revoked")

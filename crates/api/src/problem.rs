@@ -14,6 +14,8 @@ pub struct Problem {
     pub kind: Kind,
     /// For people: names the field, the value, the rule and the way out.
     pub message: String,
+    /// The same for a reader of pages, where `message` speaks of headers, members or methods.
+    pub on_a_page: Option<&'static str>,
     pub detail: Option<Box<Value>>,
     /// Seconds after which asking again makes sense.
     pub retry_after_s: Option<u32>,
@@ -63,7 +65,8 @@ impl Kind {
 
 impl Problem {
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), detail: None, retry_after_s: None, cause: None }
+        let message = message.into();
+        Self { kind, message, on_a_page: None, detail: None, retry_after_s: None, cause: None }
     }
 
     pub fn invalid(message: impl Into<String>) -> Self {
@@ -77,7 +80,12 @@ impl Problem {
     /// Something broke here; the cause goes to the log, not to the caller.
     pub fn internal(cause: impl fmt::Display) -> Self {
         let message = "something broke on the server; its log has more under this `ref_id`";
-        Self::new(Kind::Internal, message).because(cause)
+        Self::new(Kind::Internal, message).on_a_page(BROKEN).because(cause)
+    }
+
+    #[must_use]
+    pub fn on_a_page(self, sentence: &'static str) -> Self {
+        Self { on_a_page: Some(sentence), ..self }
     }
 
     #[must_use]
@@ -105,6 +113,9 @@ impl Problem {
         Self { message, ..self }
     }
 }
+
+const BROKEN: &str =
+    "This page could not be made. The log of the server has more under the reference below.";
 
 impl From<Refused> for Problem {
     fn from(refused: Refused) -> Self {

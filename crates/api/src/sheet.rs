@@ -1,6 +1,9 @@
 //! A sheet: a CSV with a header, read whole and checked before anything is made of it; and cells of our own.
 
-use csv::{Reader, ReaderBuilder, StringRecord};
+use std::collections::HashSet;
+
+use csv::{ReaderBuilder, StringRecord};
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 /// Why a sheet cannot be read: a sentence that names the sheet, the line and the way out.
@@ -28,6 +31,9 @@ pub struct Sheet {
 /// Reads a sheet; `shown` is what it is called in messages.
 pub fn parse(bytes: &[u8], shown: &str) -> Result<Sheet, Unreadable> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    if let Some((what, way_out)) = other_kind(bytes) {
+        refuse!("the file `{shown}` is {what} and no CSV; {way_out}");
+    }
     let text = std::str::from_utf8(bytes).map_err(|why| {
         let line = bytes[..why.valid_up_to()].split(|byte| *byte == b'\n').count();
         unreadable(format!("the sheet `{shown}` is not UTF-8 in line {line}; save it as CSV UTF-8"))
@@ -44,47 +50,62 @@ pub fn parse(bytes: &[u8], shown: &str) -> Result<Sheet, Unreadable> {
         .flexible(true)
         .delimiter(delimiter)
         .from_reader(text.as_bytes());
-    let mut records = records(&mut reader, text, shown);
+    let mut records = reader.records().map(|record| {
+        record
+            .map_err(|why| unreadable(format!("the sheet `{shown}` cannot be read as CSV: {why}")))
+    });
     let Some(first) = records.next() else {
         refuse!("the sheet `{shown}` is empty; it needs a header and at least one row");
     };
-    let (line, header) = first?;
-    let header: Vec<String> = header.into_iter().map(|cell| cell.trim().to_owned()).collect();
-    check_header(&header, line, shown)?;
+    let first = first?;
+    let header: Vec<String> = first.iter().map(|cell| cell.trim().to_owned()).collect();
+    check_header(&header, line_of(&first, text), shown)?;
     let mut rows = Vec::new();
     for record in records {
-        let (line, row) = record?;
-        if row.len() != header.len() {
+        let record = record?;
+        if record.len() != header.len() {
             refuse!(
-                "the sheet `{shown}` has {} in line {line} where its header has {}; put quotes around cells that hold `{}`",
-                cells(row.len()),
+                "the sheet `{shown}` has {} in line {} where its header has {}; put quotes around cells that hold `{}`",
+                cells(record.len()),
+                line_of(&record, text),
                 header.len(),
                 char::from(delimiter).escape_default()
             );
         }
-        rows.push(row);
+        rows.push(record.iter().map(str::to_owned).collect());
     }
     if rows.is_empty() {
+        let line = line_of(&first, text);
         refuse!("the sheet `{shown}` has a header and no rows; add a row below line {line}");
     }
     Ok(Sheet { header, rows, delimiter })
 }
 
-fn records<'a>(
-    reader: &'a mut Reader<&[u8]>,
-    text: &'a str,
-    shown: &'a str,
-) -> impl Iterator<Item = Result<(u64, Vec<String>), Unreadable>> + 'a {
-    reader.records().map(move |record| {
-        let record = record.map_err(|why| {
-            unreadable(format!("the sheet `{shown}` cannot be read as CSV: {why}"))
-        })?;
-        let cells = record.iter().map(str::to_owned).collect();
-        Ok((line_of(&record, text), cells))
-    })
+/// What a file is that is taken for a sheet and is none, and what to do about it.
+fn other_kind(bytes: &[u8]) -> Option<(&'static str, &'static str)> {
+    const SAVE_AS: &str = "save the sheet as `CSV UTF-8` in your spreadsheet program and send that";
+    let begins = |with: &[u8]| bytes.starts_with(with);
+    if begins(b"PK\x03\x04") {
+        return Some(("a workbook (XLSX or ODS)", SAVE_AS));
+    }
+    if begins(b"\xd0\xcf\x11\xe0") {
+        return Some(("a workbook of an old kind (XLS)", SAVE_AS));
+    }
+    if begins(b"%PDF") {
+        return Some(("a PDF", "put its table into a sheet first"));
+    }
+    if begins(b"\xff\xfe") || begins(b"\xfe\xff") {
+        return Some(("text in UTF-16", SAVE_AS));
+    }
+    let is_json = |text: &[u8]| serde_json::from_slice::<IgnoredAny>(text).is_ok();
+    let first = bytes.iter().find(|byte| !byte.is_ascii_whitespace());
+    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_structured = matches!(first, Some(b'{' | b'[')) && (is_json(line) || is_json(bytes));
+    is_structured.then_some(("JSON", "turn its rows into a CSV, with the names as a header"))
 }
 
-/// Where a record begins, from 1. Counted here: the reader's own count is off after `\r\n`.
+/// Where a record begins, from 1: for messages, because all that stands before it is looked through. The reader's own
+/// count is off after `\r\n`.
 fn line_of(record: &StringRecord, text: &str) -> u64 {
     let at = record.position().map_or(0, csv::Position::byte);
     let at = usize::try_from(at).unwrap_or(0).min(text.len());
@@ -110,8 +131,9 @@ fn check_header(header: &[String], line: u64, shown: &str) -> Result<(), Unreada
             "the sheet `{shown}` seems to have no header: line {line} holds `{cell}`; put the names of the columns into the first line"
         );
     }
-    for (at, name) in header.iter().enumerate() {
-        if header[..at].contains(name) {
+    let mut names = HashSet::new();
+    for name in header {
+        if !names.insert(name) {
             refuse!(
                 "the sheet `{shown}` has two columns called `{name}` in line {line}; rename one"
             );
@@ -156,23 +178,20 @@ impl Sheet {
 
 /// A cell of our own making. A spreadsheet would run one that begins like a formula.
 ///
-/// After a sign only a call or a link to another program does harm; `-A, --all` stays the quote that it is.
+/// What begins with a sign is a formula to it unless it is a plain number, such as `-3` or `+49 30 1234`.
 pub fn guarded(cell: &str) -> String {
     let is_formula = match cell.chars().next() {
         Some('=' | '@' | '\t' | '\r') => true,
-        Some('+' | '-') => !is_number(cell) && may_call(cell),
+        Some('+' | '-') => !is_plain_number(cell),
         Some(_) | None => false,
     };
     if is_formula { format!("'{cell}") } else { cell.to_owned() }
 }
 
-/// Whether something is called, or another sheet or program addressed. What has two plain words side by side before
-/// that is a sentence, which no spreadsheet can run.
-fn may_call(cell: &str) -> bool {
-    let Some(at) = cell.find(['(', '|', '!']) else { return false };
-    let words: Vec<&str> = cell[..at].split_whitespace().collect();
-    let is_plain = |word: &str| word.chars().all(char::is_alphabetic);
-    !words.windows(2).any(|pair| pair.iter().all(|word| is_plain(word)))
+/// A number, or digits in groups behind one sign.
+fn is_plain_number(cell: &str) -> bool {
+    let is_grouped = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '.' | ',' | '%');
+    is_number(cell) || cell[1..].chars().all(is_grouped)
 }
 
 /// A value as a cell: text bare, null empty, lists and objects as JSON.
@@ -186,6 +205,9 @@ pub fn cell(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fmt::Write as _;
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     fn refused(text: &str) -> String {
@@ -213,6 +235,29 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_csv_is_called_by_its_name() {
+        let said = |bytes: &[u8]| parse(bytes, "s.csv").unwrap_err().to_string();
+        assert!(said(b"PK\x03\x04...").contains("`s.csv` is a workbook (XLSX or ODS) and no CSV"));
+        assert!(said(b"\xff\xfea\0,\0").contains("is text in UTF-16"));
+        assert!(said(b" [{\"a\": 1}]").contains("is JSON"));
+        assert!(said(b"{\"a\": 1}\n{\"a\": 2}\n").contains("is JSON"));
+        assert!(parse(b"[a],b\n1,2\n", "s.csv").is_ok());
+    }
+
+    #[test]
+    fn a_long_sheet_is_read_once_from_its_beginning_to_its_end() {
+        let mut text = String::from("name,town,note\n");
+        for row in 0..200_000 {
+            let _ =
+                writeln!(text, "Turbine {row},Reach {},{}", row % 97, "so it is said ".repeat(4));
+        }
+        let began = Instant::now();
+        assert_eq!(parse(text.as_bytes(), "s.csv").unwrap().rows.len(), 200_000);
+        // Counted from the beginning for each row it would be minutes.
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+    }
+
+    #[test]
     fn a_sheet_of_one_column_has_commas() {
         assert_eq!(delimiter("name\nx"), b',');
         assert_eq!(delimiter("a\tb\n"), b'\t');
@@ -220,13 +265,12 @@ mod tests {
 
     #[test]
     fn a_cell_that_looks_like_a_formula_is_made_text_and_a_number_is_not() {
-        assert_eq!(guarded("=1+1"), "'=1+1");
-        assert_eq!(guarded("-4.5"), "-4.5");
-        assert_eq!(guarded("-1+cmd|' /C calc'!A0"), "'-1+cmd|' /C calc'!A0");
-        assert_eq!(guarded("+HYPERLINK(A1)"), "'+HYPERLINK(A1)");
-        assert_eq!(guarded("-A, --all"), "-A, --all");
-        assert_eq!(guarded("+49 30"), "+49 30");
-        assert_eq!(guarded("-u\nThe commit log (in UTF-8)"), "-u\nThe commit log (in UTF-8)");
-        assert_eq!(guarded("- 1 + cmd|' /C calc'!A0"), "'- 1 + cmd|' /C calc'!A0");
+        let kept = ["-4.5", "+49 30 1234", "-3", "1e5", "-1e5", "a=b", "-1,284.50 %", ""];
+        assert_eq!(kept.map(guarded), kept);
+        for formula in
+            ["=1+1", "+1+2", "-2+3", "@A1", "-1+cmd|' /C calc'!A0", "+HYPERLINK(A1)", "-A, --all"]
+        {
+            assert_eq!(guarded(formula), format!("'{formula}"));
+        }
     }
 }

@@ -2,6 +2,7 @@
 
 mod answer;
 mod assets;
+mod escape;
 mod export;
 mod group;
 mod home;
@@ -32,7 +33,6 @@ use crate::App;
 use crate::doors::Written;
 use crate::problem::Problem;
 use crate::ui::site::Site;
-use crate::wire::ErrorView;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -75,7 +75,8 @@ pub(crate) fn first_page(path: &str) -> Router<App> {
 }
 
 fn rendered(template: &impl Template) -> Result<Response, Problem> {
-    Ok(Html(template.render().map_err(Problem::internal)?).into_response())
+    let html = template.render().map_err(Problem::internal)?;
+    Ok(Html(escape::unturned(html)).into_response())
 }
 
 /// A page that says itself what was wrong, beside what was typed.
@@ -107,18 +108,21 @@ struct ProblemPage<'a> {
     site: Site,
     title: &'static str,
     status: u16,
-    message: &'a str,
+    message: String,
     ref_id: &'a str,
-    /// Whether a key would help.
+    /// Whether a key would help, and the page that it opens.
     wants_key: bool,
+    next: String,
 }
 
-/// A refusal or failure for people. `path` is where they wanted to go.
-pub(crate) fn problem_page(app: &App, status: u16, error: &ErrorView) -> Response {
+/// A refusal or failure for people. `place` is where they wanted to go.
+pub(crate) fn problem_page(app: &App, problem: &Problem, ref_id: &str, place: &str) -> Response {
+    let status = problem.kind.status();
     let title = match status {
         401 => "This page needs a key",
         403 => "This is not allowed here",
-        404 | 405 => "There is nothing here",
+        404 => "There is nothing here",
+        405 => "This is no page to open",
         409 | 422 | 400 | 413 => "This cannot be taken as it is",
         503 | 507 => "The server cannot do this at the moment",
         _ => "The server failed at this",
@@ -127,12 +131,13 @@ pub(crate) fn problem_page(app: &App, status: u16, error: &ErrorView) -> Respons
         site: Site::nobody(app),
         title,
         status,
-        message: &error.message,
-        ref_id: &error.ref_id,
+        message: problem.on_a_page.map_or_else(|| words::sentence(&problem.message), str::to_owned),
+        ref_id,
         wants_key: status == 401,
+        next: sign_in::own_path(place.to_owned()),
     };
     match page.render() {
-        Ok(html) => Html(html).into_response(),
-        Err(_) => error.message.clone().into_response(),
+        Ok(html) => Html(escape::unturned(html)).into_response(),
+        Err(_) => page.message.into_response(),
     }
 }

@@ -204,6 +204,7 @@ mod tests {
             at: TimeMs(67_000),
             elapsed_ms: 2_400,
             outcome,
+            cost_micro_usd: None,
         };
         let said = |outcome| line(&step(outcome), TimeMs(0));
         assert_eq!(said(Outcome::Other), "  1:07  search  high[2J tide  2.4 s");

@@ -1,6 +1,7 @@
 //! What callers watch while a run works.
 
 use crate::clock::TimeMs;
+use crate::model::Role;
 use crate::run::RunState;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +32,18 @@ pub enum Stage {
     /// Something was found or written.
     Result,
 }
+
+/// What a model is asked for, told before the call, so that a long silence has its reason.
+pub fn asking(model: &str, role: Role) -> String {
+    format!("{ASKING}{model} ({})", role.as_str())
+}
+
+/// Whom a message says to be asked; nothing where it says something else.
+pub fn asked(message: &str) -> Option<&str> {
+    message.strip_prefix(ASKING)
+}
+
+const ASKING: &str = "Asking ";
 
 impl Stage {
     pub const ALL: [Self; 4] = [Self::Plan, Self::Search, Self::Extract, Self::Result];

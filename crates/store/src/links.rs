@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use domain::evidence::TextRef;
-use domain::ids::{PageId, WorkId};
+use domain::ids::{PageId, RunId, WorkId};
 use domain::text::Span;
 
 use crate::db::{execute, fetch_all, fetch_one, fetch_optional};
 use crate::pages::spans;
-use crate::{Failed, Owner, Store};
+use crate::{Failed, Owner, Store, document};
 
 impl Store {
     /// The secret that signs links and sessions. Made when first asked for, the same for all processes.
@@ -131,6 +131,24 @@ impl Store {
             group
         )?;
         Ok(count > 0)
+    }
+
+    /// A few runs that cite a reading, the newest of those that were looked at first.
+    pub async fn some_that_cite(&self, text: TextRef, limit: usize) -> Result<Vec<RunId>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let mut rows: Vec<(i64, String)> = fetch_all!(
+            conn,
+            (i64, String),
+            "-- some_that_cite: a reading may be cited by all rows of a large table
+             SELECT DISTINCT r.seq, r.id
+             FROM (SELECT run_seq FROM evidence WHERE text_seq = $1 LIMIT 200) AS e JOIN runs r ON r.seq = e.run_seq",
+            text.0
+        )?;
+        rows.sort_unstable_by_key(|(seq, _)| std::cmp::Reverse(*seq));
+        rows.truncate(limit);
+        let run =
+            |(_, id): (i64, String)| id.parse().map_err(|why| document::unreadable("run", why));
+        rows.into_iter().map(run).collect()
     }
 
     /// The places in a reading that a run, or any row of a group, cites.

@@ -103,11 +103,14 @@ const BY_FIELD_FALLING: Both = Both {
     ),
 };
 
-/// Where a search shows rows that have not ended as well. The others are looked for in their marks.
+/// Where a search shows rows that have not ended as well. The others are looked for in their marks, in order and no
+/// further than to the end of the part: what is found often is found at once.
 const SEARCHED: &str = "-- find_rows: words
      SELECT run_seq FROM (
-         SELECT run_seq, row_index FROM row_marks m
-         WHERE group_seq = $1 AND words LIKE $2 ESCAPE '\\'
+         SELECT run_seq, row_index FROM (
+             SELECT run_seq, row_index FROM row_marks
+             WHERE group_seq = $1 AND words LIKE $2 ESCAPE '\\'
+             ORDER BY row_index LIMIT CAST($3 AS BIGINT) + CAST($4 AS BIGINT)) AS ended
          UNION ALL
          SELECT seq, row_index FROM runs
          WHERE group_seq = $1 AND state = 'queued' AND LOWER(input) LIKE $2 ESCAPE '\\'

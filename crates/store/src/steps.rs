@@ -22,6 +22,8 @@ pub struct Step {
     pub at: TimeMs,
     pub elapsed_ms: i64,
     pub outcome: Outcome,
+    /// What a model took for it, in millionths of a US dollar; `None` where that is not known.
+    pub cost_micro_usd: Option<i64>,
 }
 
 /// What came of a call.
@@ -35,6 +37,9 @@ pub enum Outcome {
     Other,
 }
 
+/// Number, kind, detail, time, duration, cost, answer.
+type StepColumns = (i64, String, String, i64, i64, Option<i64>, Option<String>);
+
 /// Most steps of one part.
 pub const STEPS_AT_ONCE: i64 = 500;
 
@@ -42,11 +47,11 @@ impl Store {
     /// The calls of a run behind number `after`, oldest first, at most a part.
     pub async fn steps_of(&self, run: RunSeq, after: i64) -> Result<Vec<Step>, Failed> {
         let mut conn = self.inner.db.reader().await?;
-        let rows: Vec<(i64, String, String, i64, i64, Option<String>)> = fetch_all!(
+        let rows: Vec<StepColumns> = fetch_all!(
             conn,
-            (i64, String, String, i64, i64, Option<String>),
+            StepColumns,
             "-- steps_of: answers of models are large and not shown
-             SELECT u.seq, u.kind, u.detail, u.at_ms, u.elapsed_ms, j.answer
+             SELECT u.seq, u.kind, u.detail, u.at_ms, u.elapsed_ms, u.cost_micro_usd, j.answer
              FROM usage u LEFT JOIN journal j ON j.run_seq = u.run_seq AND j.kind = u.kind
                   AND j.hash = u.call_hash AND j.nth = u.call_nth
                   AND u.kind IN ('read', 'search.local', 'search.web')
@@ -56,10 +61,11 @@ impl Store {
             STEPS_AT_ONCE
         )?;
         rows.into_iter()
-            .map(|(seq, kind, detail, at, elapsed_ms, answer)| {
+            .map(|(seq, kind, detail, at, elapsed_ms, cost_micro_usd, answer)| {
                 let answer = answer.map(|answer| document::parse("journal answer", &answer));
                 let outcome = answer.transpose()?.map_or(Outcome::Other, |answer| outcome(&answer));
-                Ok(Step { seq, kind, detail, at: TimeMs(at), elapsed_ms, outcome })
+                let at = TimeMs(at);
+                Ok(Step { seq, kind, detail, at, elapsed_ms, outcome, cost_micro_usd })
             })
             .collect()
     }

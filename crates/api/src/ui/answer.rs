@@ -19,7 +19,7 @@ use crate::ui::words;
 use crate::wire::is_web;
 
 /// Bytes of a page before and behind a quote.
-const ROOM: usize = 420;
+pub(super) const ROOM: usize = 420;
 /// The same beside a value, which comes first.
 const LITTLE_ROOM: usize = 180;
 /// Most bytes of panels in a page. Of a longer answer they are fetched one by one as they are opened, so that a page stays
@@ -124,22 +124,17 @@ pub(super) fn view(output: &Output, texts: &Texts, site: &Site) -> AnswerView {
     AnswerView { is_long, ..with_room(output, texts, site, if is_long { 0 } else { ROOM }) }
 }
 
-/// All of it with each quote in its page, for a file.
-pub(super) fn whole(output: &Output, texts: &Texts, site: &Site) -> AnswerView {
-    with_room(output, texts, site, ROOM)
-}
-
 fn with_room(output: &Output, texts: &Texts, site: &Site, room: usize) -> AnswerView {
     match &output.content {
         Content::Text(text) => {
             let Some(basis) = output.basis.first() else {
-                let report = Some(markdown::to_html(text, &[], site));
+                let report = Some(markdown::to_html(text, &[], Some(site)));
                 return AnswerView { report, ..AnswerView::default() };
             };
             let titles: Vec<String> = basis.evidence.iter().map(title).collect();
             AnswerView {
                 is_long: false,
-                report: Some(markdown::to_html(text, &titles, site)),
+                report: Some(markdown::to_html(text, &titles, Some(site))),
                 confidence: basis.confidence.map(|it| Mark::of_confidence(it).big()),
                 reasoning: basis.reasoning.clone(),
                 quotes: quotes(&basis.evidence, texts, site, room),
@@ -195,7 +190,7 @@ pub(super) fn field_anchor(nth: usize) -> String {
 }
 
 /// A field and its elements.
-fn bases<'a>(output: &'a Output, name: &'a str) -> impl Iterator<Item = &'a Basis> {
+pub(super) fn bases<'a>(output: &'a Output, name: &'a str) -> impl Iterator<Item = &'a Basis> {
     output.basis.iter().filter(move |basis| {
         basis.field.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
     })
@@ -252,9 +247,25 @@ fn candidates(basis: &Basis, texts: &Texts, site: &Site, room: usize) -> Vec<Can
     basis.conflicts.iter().map(candidate).collect()
 }
 
-fn title(evidence: &Evidence) -> String {
+pub(super) fn title(evidence: &Evidence) -> String {
     let title = if evidence.title.is_empty() { &evidence.address } else { &evidence.title };
     title.clone()
+}
+
+/// The heading over a quote, where neither the page's title nor the first line of what is shown is the same.
+pub(super) fn section_beside<'a>(
+    section: Option<&'a str>,
+    title: &str,
+    lines: &[Line],
+) -> Option<&'a str> {
+    let bare = |text: &str| text.trim_start_matches('#').trim().to_lowercase();
+    let first: String = lines
+        .first()
+        .iter()
+        .flat_map(|line| &line.pieces)
+        .map(|piece| piece.text.as_str())
+        .collect();
+    section.filter(|section| bare(section) != bare(title) && bare(section) != bare(&first))
 }
 
 fn quotes(evidence: &[Evidence], texts: &Texts, site: &Site, room: usize) -> Vec<QuoteView> {
@@ -270,23 +281,25 @@ fn quotes(evidence: &[Evidence], texts: &Texts, site: &Site, room: usize) -> Vec
             about.push(format!("archived {}", words::when(TimeMs(archived.first_at_ms))));
         }
         about.extend(evidence.published.iter().map(|day| format!("published {day}")));
+        let lines = passage.map(|passage| passage.lines()).unwrap_or_default();
+        let title = title(evidence);
         QuoteView {
             number: nth + 1,
             of,
             before: if nth == 0 { of } else { nth },
             next: if nth + 1 == of { 1 } else { nth + 2 },
             text: evidence.quote.clone(),
-            title: title(evidence),
             page: site.to(&archived.map_or_else(
                 || format!("/pages/{}", evidence.page),
                 |archived| address_of(archived, &evidence.span),
             )),
             web: is_web(&evidence.address).then(|| evidence.address.clone()),
             place: words::place(&evidence.address),
-            section: evidence.section.clone(),
+            section: section_beside(evidence.section.as_deref(), &title, &lines).map(str::to_owned),
             about: about.join(" · "),
             is_found,
-            lines: passage.map(|passage| passage.lines()).unwrap_or_default(),
+            title,
+            lines,
         }
     };
     evidence.iter().enumerate().map(quote).collect()

@@ -5,26 +5,26 @@ pub(super) mod rows;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::clock::TimeMs;
 use domain::evidence::Evidence;
 use domain::ids::WorkId;
-use domain::output::{Content, Output};
+use domain::output::{Basis, Content, Output};
 use domain::receipt::Receipt;
+use serde_json::Value;
 use store::RunRow;
 
 use crate::App;
 use crate::gate::{Pass, Viewer};
 use crate::problem::Problem;
 use crate::sharing;
-use crate::ui::answer::{self, AnswerView, Texts};
-use crate::ui::assets;
+use crate::ui::answer::{self, Texts};
 use crate::ui::passage::around;
-use crate::ui::proof::{Citation, EnclosedPassage, Proof, Shown, json_for_script, sha256};
-use crate::ui::receipt::{self, ReceiptView};
-use crate::ui::site::Site;
+use crate::ui::proof::{
+    Citation, EnclosedPassage, Field, Line, MADE_BY, Part, Proof, file_of, sha256,
+};
+use crate::ui::receipt::{self, ReceiptLine};
 use crate::ui::{file, run, words};
 use crate::wire::{self, Links};
 
@@ -87,22 +87,6 @@ pub(super) async fn json(
     Ok(file(&format!("{}.json", row.run.id), "application/json", text))
 }
 
-#[derive(Template)]
-#[template(path = "proof.html")]
-struct ProofPage {
-    style: &'static str,
-    print: &'static str,
-    script: &'static str,
-    question: String,
-    id: String,
-    processor: String,
-    at: String,
-    answer: AnswerView,
-    receipt: ReceiptView,
-    seal: String,
-    data: String,
-}
-
 pub(super) async fn proof(
     State(app): State<App>,
     viewer: Viewer,
@@ -110,76 +94,107 @@ pub(super) async fn proof(
 ) -> Result<Response, Problem> {
     let row = run::find(&app, &viewer, &run_id).await?;
     let (output, receipt) = answered(&app, &row).await?;
-    let (input, _) = app.store.input_of(&row).await?;
+    let (input, spec) = app.store.input_of(&row).await?;
     let texts = Texts::of(&app, &output).await?;
-    // Addresses in a file lead back to the server.
-    let answer = answer::whole(&output, &texts, &Site::of(&app, &viewer));
-    let at = row.run.finished_at.unwrap_or(row.run.created_at);
-    let (passages, citations) = enclosed(&output, &texts);
-    let mut page = ProofPage {
-        style: assets::STYLE,
-        print: include_str!("../../assets/print.css"),
-        script: include_str!("../../assets/proof.js"),
-        question: words::question(&input, usize::MAX),
-        id: row.run.id.to_string(),
-        processor: row.run.processor.clone(),
-        at: words::when(at),
-        answer,
-        receipt: receipt::view(&receipt),
-        seal: String::new(),
-        data: String::new(),
+    let receipt = receipt::view(&receipt, spec.processor.caps);
+    let line = |line: ReceiptLine| Line {
+        name: line.name.to_owned(),
+        value: line.value,
+        bound: line.bound,
     };
-    // What is sealed is what the page shows, so it is rendered once without the seal.
-    let draft = page.render().map_err(Problem::internal)?;
-    let proof = Proof {
-        version: 1,
-        run: page.id.clone(),
-        question: page.question.clone(),
-        processor: page.processor.clone(),
-        finished_at: at.rfc3339(),
-        shown: Shown::of(&draft).map_err(Problem::internal)?,
+    let (passages, citations) = enclosed(&output, &texts);
+    let (report, others, fields) = said(&output);
+    let html = file_of(Proof {
+        made_by: MADE_BY.to_owned(),
+        run: row.run.id.to_string(),
+        question: words::question(&input, usize::MAX),
+        processor: row.run.processor.clone(),
+        finished_at: row.run.finished_at.unwrap_or(row.run.created_at).rfc3339(),
+        report,
+        others,
+        fields,
+        receipt: receipt.lines.into_iter().map(line).collect(),
+        stopped: receipt.stopped.map(str::to_owned),
         passages,
         citations,
-    };
-    page.data = json_for_script(&proof).map_err(Problem::internal)?;
-    page.seal = sha256(&page.data);
-    let html = page.render().map_err(Problem::internal)?;
+        ..Proof::default()
+    })
+    .map_err(Problem::internal)?;
     Ok(file(&format!("{}.html", row.run.id), "text/html; charset=utf-8", html))
+}
+
+/// The report with what others say, or the fields.
+fn said(output: &Output) -> (Option<String>, Vec<String>, Vec<Field>) {
+    let others = |basis: &Basis| -> Vec<String> {
+        basis.conflicts.iter().map(|other| words::value(&other.value)).collect()
+    };
+    match &output.content {
+        Content::Text(text) => {
+            let others = output.basis.first().map(others).unwrap_or_default();
+            (Some(text.clone()), others, Vec::new())
+        }
+        Content::Fields { values, .. } => {
+            let part = |basis: &Basis| Part {
+                field: basis.field.clone(),
+                reasoning: basis.reasoning.clone(),
+                others: others(basis),
+            };
+            let field = |(name, value): (&String, &Value)| Field {
+                name: name.clone(),
+                value: words::value(value),
+                missing: answer::bases(output, name)
+                    .find(|basis| basis.field == *name)
+                    .and_then(|basis| basis.missing)
+                    .map(|why| words::missing(why).to_owned()),
+                parts: answer::bases(output, name).map(part).collect(),
+            };
+            (None, Vec::new(), values.iter().map(field).collect())
+        }
+    }
 }
 
 /// Every quote and its passage; quotes of one place share theirs.
 fn enclosed(output: &Output, texts: &Texts) -> (Vec<EnclosedPassage>, Vec<Citation>) {
     let (mut passages, mut citations) = (Vec::new(), Vec::new());
-    let mut known: HashMap<(i64, usize, usize), usize> = HashMap::new();
-    let mut add = |field: &str, number: usize, evidence: &Evidence| {
-        let Some(archived) = texts.get(evidence.text) else { return };
-        let Some(passage) = around(&archived.text.body, &evidence.span, ENCLOSED) else { return };
-        let place = (evidence.text.0, evidence.span.start, evidence.span.end);
-        let passage = *known.entry(place).or_insert_with(|| {
+    let mut known: HashMap<(i64, usize, usize), (usize, usize)> = HashMap::new();
+    let mut place = |evidence: &Evidence| {
+        let archived = texts.get(evidence.text)?;
+        let passage = around(&archived.text.body, &evidence.span, ENCLOSED)?;
+        let span = (evidence.text.0, evidence.span.start, evidence.span.end);
+        Some(*known.entry(span).or_insert_with(|| {
+            let at = passage.quote.start;
             passages.push(EnclosedPassage {
                 page: evidence.page.to_string(),
                 address: evidence.address.clone(),
-                title: evidence.title.clone(),
+                media_type: archived.media_type.clone(),
                 archived_at: TimeMs(archived.first_at_ms).rfc3339(),
                 page_sha256: archived.hash.clone(),
                 sha256: sha256(&passage.text),
                 text: passage.text,
             });
-            passages.len() - 1
-        });
+            (passages.len() - 1, at)
+        }))
+    };
+    let mut add = |field: &str, number: usize, other: Option<usize>, evidence: &Evidence| {
         citations.push(Citation {
             field: field.to_owned(),
             number,
+            other,
             quote: evidence.quote.clone(),
-            passage,
+            title: answer::title(evidence),
+            section: evidence.section.clone(),
+            published: evidence.published.clone(),
+            place: place(evidence),
         });
     };
     for basis in &output.basis {
         for (nth, evidence) in basis.evidence.iter().enumerate() {
-            add(&basis.field, nth + 1, evidence);
+            add(&basis.field, nth + 1, None, evidence);
         }
-        for evidence in basis.conflicts.iter().flat_map(|candidate| &candidate.evidence) {
-            add(&basis.field, 0, evidence);
+        for (other, candidate) in basis.conflicts.iter().enumerate() {
+            for (nth, evidence) in candidate.evidence.iter().enumerate() {
+                add(&basis.field, nth + 1, Some(other), evidence);
+            }
         }
     }
     (passages, citations)

@@ -4,10 +4,11 @@ mod asked;
 mod stats;
 mod table;
 
+use std::fmt::Write as _;
+
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use domain::clock::TimeMs;
 use domain::group::Group;
 use domain::ids::{GroupId, NotAnId, WorkId};
 use domain::run::RunState;
@@ -16,7 +17,7 @@ use serde_json::Value;
 pub(super) use self::asked::Asked;
 use self::asked::{Chips, chips};
 use self::stats::{Stats, filled, stats};
-use self::table::{MAX_COLUMNS, Table, table_of};
+use self::table::{Table, table_of};
 use crate::App;
 use crate::gate::{Caller, Viewer};
 use crate::problem::Problem;
@@ -28,6 +29,10 @@ use crate::ui::{plot, rendered, see, words};
 
 /// Points of the plot of progress.
 const POINTS: i64 = 60;
+/// Most columns that are plotted one below the other.
+const MAX_PLOTS: usize = 12;
+/// Longest name in the heading, in characters; all of it stands below.
+const MAX_TITLE: usize = 120;
 
 #[derive(Template)]
 #[template(path = "group.html")]
@@ -75,12 +80,15 @@ struct LivePart<'a> {
 }
 
 pub(super) async fn find(app: &App, viewer: &Viewer, group_id: &str) -> Result<Group, Problem> {
-    let id: GroupId =
-        group_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
+    let id: GroupId = group_id
+        .parse()
+        .map_err(|why: NotAnId| Problem::not_found(why.to_string()).on_a_page(NO_TABLE))?;
     let group = app.store.find_group(viewer.owner, id).await?;
     let group = group.filter(|group| viewer.may_see_group(group.id));
-    group.ok_or_else(|| Problem::not_found(format!("there is no group `{id}`")))
+    group.ok_or_else(|| Problem::not_found(format!("there is no group `{id}`")).on_a_page(NO_TABLE))
 }
+
+const NO_TABLE: &str = "No table has this address. Perhaps it belongs to another key, or the address was cut short when it was copied.";
 
 pub(super) async fn show(
     State(app): State<App>,
@@ -100,10 +108,14 @@ pub(super) async fn show(
     let total = group.counts.total();
     let work = WorkId::Group(group.id);
     let path = format!("/groups/{id}");
-    let plots = marks.fields.iter().take(MAX_COLUMNS);
+    // With many columns their bars stand in the heads alone.
+    let is_narrow = marks.fields.len() <= MAX_PLOTS;
+    let plots = marks.fields.iter().filter(|_| is_narrow);
+    let ended_ms = points.last().map_or(group.created_at.0, |(_, at)| *at);
+    let (plot_from, plot_to) = plot::scale(group.created_at.0, ended_ms);
     rendered(&GroupPage {
         brief_id: words::brief_id(&id),
-        title: name(&group),
+        title: words::short(&name(&group), MAX_TITLE),
         mark: mark(&group),
         is_active,
         can_retry: group.counts.failed > 0 && !site.is_guest,
@@ -121,12 +133,12 @@ pub(super) async fn show(
                     other.column.clone_from(name);
                     other.from = 0;
                 });
-                (name.clone(), site.to(&href), stack(name, tally, total), filled(tally))
+                (name.clone(), site.to(&href), stack(name, tally, &group.counts), filled(tally))
             })
             .collect(),
         plot: plot::progress(&points, group.created_at.0, total),
-        plot_from: words::at(group.created_at),
-        plot_to: points.last().map(|(_, at)| words::at(TimeMs(*at))).unwrap_or_default(),
+        plot_from,
+        plot_to,
         share: ShareView::of(&app, &site, work).await?,
         stats,
         none: asked.none(),
@@ -198,13 +210,16 @@ pub(super) fn name(group: &Group) -> String {
     })
 }
 
-/// What was noted with it, but for its name, which is the heading, and what `task-mcp enrich` finds it again by.
+/// What was noted with it, but for its name, which is the heading, and what we find it again by.
 fn notes(group: &Group) -> Vec<(String, String)> {
     let notes = group.metadata.iter().flatten();
     let title = name(group);
-    let is_told = |name: &str, value: &Value| name == "enrich_key" || *value == title.as_str();
+    let is_short = title.chars().count() <= MAX_TITLE;
+    let is_told = |name: &str, value: &Value| {
+        matches!(name, "enrich_key" | "made_by") || is_short && *value == title.as_str()
+    };
     let notes = notes.filter(|(name, value)| !is_told(name, value));
-    notes.map(|(name, value)| (name.clone(), words::short(&words::value(value), 200))).collect()
+    notes.map(|(name, value)| (name.clone(), words::short(&words::value(value), 400))).collect()
 }
 
 /// A group runs while any row may still change.
@@ -226,19 +241,30 @@ pub(super) fn state(group: &Group) -> RunState {
 }
 
 fn mark(group: &Group) -> String {
-    Mark::of_state(state(group)).big()
+    mark_of(group).big()
+}
+
+pub(super) fn mark_of(group: &Group) -> Mark {
+    if group.counts.total() == 0 { Mark::of_no_rows() } else { Mark::of_state(state(group)) }
 }
 
 fn says(group: &Group) -> String {
     let counts = &group.counts;
-    let failed = if counts.failed > 0 {
-        format!(", {} failed", words::count(counts.failed))
-    } else {
-        String::new()
-    };
-    format!(
-        "{} of {} rows finished{failed}.",
-        words::count(counts.ended()),
+    let mut said = format!(
+        "{} of {} rows finished",
+        words::count(finished(group)),
         words::count(counts.total())
-    )
+    );
+    for (count, word) in [(counts.failed, "failed"), (counts.cancelled, "cancelled")] {
+        if count > 0 {
+            let _ = write!(said, ", {} {word}", words::count(count));
+        }
+    }
+    said.push('.');
+    said
+}
+
+/// Rows that came to their own end.
+fn finished(group: &Group) -> i64 {
+    group.counts.completed + group.counts.failed
 }

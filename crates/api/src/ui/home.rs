@@ -278,10 +278,9 @@ fn checked(receipt: &Receipt) -> String {
 fn run_entry(site: &Site, listed: &Listed, receipt: Option<&Receipt>) -> Entry {
     let run = &listed.run;
     let title = listed.input.as_ref().map(|input| words::question(input, MAX_TITLE));
-    let failure = run
-        .failure
-        .as_ref()
-        .map(|failure| format!(" · {}", words::short(&failure.message, MAX_TITLE)));
+    let failure = run.failure.as_ref().map(|failure| {
+        format!(" · {}", words::short(&words::sentence(&failure.message), MAX_TITLE))
+    });
     let title =
         title.filter(|title| !title.trim().is_empty()).unwrap_or_else(|| run.id.to_string());
     Entry {
@@ -306,15 +305,16 @@ fn group_entry(site: &Site, group: &Group, place: i64) -> Entry {
     let (ended, total) = (counts.ended(), counts.total());
     let number = |n: i64| f64::from(u32::try_from(n).unwrap_or(u32::MAX));
     let of = format!("{} of {} rows", words::count(ended), words::count(total));
-    let failed = if counts.failed > 0 {
-        format!(", {} failed", words::count(counts.failed))
-    } else {
-        String::new()
-    };
+    let mut failed = String::new();
+    for (count, word) in [(counts.failed, "failed"), (counts.cancelled, "cancelled")] {
+        if count > 0 {
+            let _ = write!(failed, ", {} {word}", words::count(count));
+        }
+    }
     Entry {
         href: site.to(&format!("/groups/{}", group.id)),
         title: words::short(&table::name(group), MAX_TITLE),
-        mark: Mark::of_state(table::state(group)).html(),
+        mark: table::mark_of(group).html(),
         about: format!("Table, {}{failed}", words::counted(total, "row", "rows")),
         progress: counts
             .is_active()

@@ -17,6 +17,7 @@ use crate::gate::Viewer;
 use crate::problem::Problem;
 use crate::rest::Params;
 use crate::rest::listener::{Ended, Listener, stream_of};
+use crate::ui::escape::unturned;
 use crate::ui::parts::Mark;
 use crate::ui::site::Site;
 use crate::ui::work::Watching;
@@ -57,7 +58,10 @@ async fn tell_run(
         let is_new = watching.look(&app, &row).await?;
         if is_new || told != Some(row.run.state) {
             told = Some(row.run.state);
-            let work = watching.view(&row.run, &spec, &site, app.store.clock().now(), false);
+            let work = {
+                let (now, has_prices) = (app.store.clock().now(), app.catalog.has_prices);
+                watching.view(&row.run, &spec, &site, now, has_prices, false)
+            };
             let part = run_page::WorkPart {
                 site: &site,
                 id: &row.run.id.to_string(),
@@ -66,7 +70,7 @@ async fn tell_run(
                 says: &watching.says(row.run.state),
                 mark: &Mark::of_state(row.run.state).big(),
             };
-            listener.tell(frame("parts", &part.render().unwrap_or_default())).await?;
+            listener.tell(frame("parts", &unturned(part.render().unwrap_or_default()))).await?;
         }
         listener.wait(&mut watch).await?;
         sleep(BREATH).await;
@@ -95,7 +99,7 @@ pub(super) async fn group(
                 return listener.tell(frame("end", "")).await;
             }
             let part = table::live_part(&app, &viewer, &site, &now, &asked, first).await?;
-            listener.tell(frame("parts", &part)).await?;
+            listener.tell(frame("parts", &unturned(part))).await?;
             listener.wait(&mut watch).await?;
             sleep(BREATH_OF_TABLES).await;
         }

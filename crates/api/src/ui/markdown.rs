@@ -1,6 +1,8 @@
 //! A report as HTML: raw HTML becomes text, and only links to the web, to archived pages and to quotes stay.
 
-use pulldown_cmark::{BrokenLink, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{
+    Alignment, BrokenLink, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html,
+};
 
 use crate::ui::parts::{escaped, icon};
 use crate::ui::site::Site;
@@ -17,8 +19,8 @@ pub(super) struct Report {
 const SOURCES: &str = "Sources";
 
 /// Renders Markdown; `[1]` to the number of `titles` become markers that open the quote of that number. The title of the
-/// report is left out, because the page has it.
-pub(super) fn to_html(markdown: &str, titles: &[String], site: &Site) -> Report {
+/// report is left out, because the page has it. Without a site, as in a file, no link leads to archived pages.
+pub(super) fn to_html(markdown: &str, titles: &[String], site: Option<&Site>) -> Report {
     // `[1][2]` would be one link with the words `1`.
     let markdown = apart(markdown);
     let mut reference = |broken: BrokenLink<'_>| {
@@ -113,7 +115,7 @@ impl<'a> Sections<'a> {
 
 struct Writer<'a, 'b> {
     titles: &'b [String],
-    site: &'b Site,
+    site: Option<&'b Site>,
     events: Vec<Event<'a>>,
     /// What each open link ends with.
     open: Vec<Option<&'static str>>,
@@ -149,6 +151,8 @@ impl<'a> Writer<'a, '_> {
                     "<div class=\"widetable\" tabindex=\"0\" role=\"region\" aria-label=\"Table\">"
                         .into(),
                 );
+                // Where its columns stand would be a style, which the content policy forbids.
+                let columns = vec![Alignment::None; columns.len()];
                 self.events.push(Event::Start(Tag::Table(columns)));
             }
             Event::End(TagEnd::Table) => {
@@ -171,6 +175,10 @@ impl<'a> Writer<'a, '_> {
 
     /// What begins a link that is kept.
     fn link(&self, address: &str) -> Option<String> {
+        // A link inside of a link would end it.
+        if self.open.iter().any(Option::is_some) {
+            return None;
+        }
         if let Some(number) = address.strip_prefix("#c").and_then(|n| n.parse::<usize>().ok()) {
             let title = self.titles.get(number.checked_sub(1)?)?;
             let label = escaped(&format!("Source {number}: {title}"));
@@ -182,8 +190,9 @@ impl<'a> Writer<'a, '_> {
         if lower.starts_with("https://") || lower.starts_with("http://") {
             return Some(format!("<a href=\"{}\" rel=\"noreferrer\">", escaped(address)));
         }
-        let page = address.strip_prefix(&self.site.pages())?;
-        Some(format!("<a href=\"{}\">", escaped(&self.site.to(&format!("/pages/{page}")))))
+        let site = self.site?;
+        let page = address.strip_prefix(&site.pages())?;
+        Some(format!("<a href=\"{}\">", escaped(&site.to(&format!("/pages/{page}")))))
     }
 }
 
@@ -207,7 +216,7 @@ mod tests {
     use super::*;
 
     fn report(markdown: &str) -> Report {
-        to_html(markdown, &["One".into(), "Two \">".into()], &Site::bare())
+        to_html(markdown, &["One".into(), "Two \">".into()], Some(&Site::bare()))
     }
 
     #[test]

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
 use domain::clock::TimeMs;
-use domain::ids::{NotAnId, PageId};
+use domain::ids::{NotAnId, PageId, WorkId};
 use domain::text::Span;
 use store::Archived;
 
@@ -17,6 +17,9 @@ use crate::ui::site::Site;
 use crate::ui::{pieces, rendered, words};
 use crate::wire::is_web;
 
+/// Answers that are named which quote the page, and the longest question of one, in characters.
+const CITING: usize = 3;
+const MAX_QUESTION: usize = 80;
 /// Quotes that are listed one by one above the text, and the longest of them, in characters.
 const LISTED: usize = 40;
 const MAX_QUOTE: usize = 110;
@@ -46,6 +49,8 @@ struct ArchivedPage {
     older: Option<(i64, i64)>,
     newest: String,
     others: Vec<OtherReading>,
+    /// Answers that quote it, each with its address.
+    citing: Vec<(String, String)>,
 }
 
 /// A quote that leads to its place.
@@ -67,9 +72,10 @@ pub(super) async fn show(
     Path(page_id): Path<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    let page: PageId =
-        page_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
-    let nothing = || Problem::not_found(format!("there is no page `{page}`"));
+    let page: PageId = page_id
+        .parse()
+        .map_err(|why: NotAnId| Problem::not_found(why.to_string()).on_a_page(NO_PAGE))?;
+    let nothing = || Problem::not_found(format!("there is no page `{page}`")).on_a_page(NO_PAGE);
     // Whoever came by a link sees the pages that its answer rests on.
     if let Pass::Link { work, .. } = &viewer.pass
         && !app.store.is_cited_by(page, *work).await?
@@ -116,10 +122,13 @@ pub(super) async fn show(
         older: archived.is_older().then_some((archived.number, archived.of)),
         newest: site.to(&format!("/pages/{page}")),
         others,
+        citing: citing(&app, &viewer, &site, &archived).await?,
         address: archived.address.clone(),
         site,
     })
 }
+
+const NO_PAGE: &str = "No archived page has this address, or it is not among those that you may see. Perhaps the address was cut short when it was copied.";
 
 /// Other readings of the page from which answers quote that this viewer may see.
 async fn others(
@@ -144,6 +153,31 @@ async fn others(
         }
     }
     Ok(others)
+}
+
+/// A few answers that quote the page; for whoever came by a link, what the link opens.
+async fn citing(
+    app: &App,
+    viewer: &Viewer,
+    site: &Site,
+    archived: &Archived,
+) -> Result<Vec<(String, String)>, Problem> {
+    match &viewer.pass {
+        Pass::Link { work: WorkId::Group(id), .. } => {
+            return Ok(vec![(site.group(&id.to_string(), ""), "The table".to_owned())]);
+        }
+        Pass::Link { work: WorkId::Run(id), .. } => {
+            return Ok(vec![(site.run(&id.to_string(), ""), "The answer".to_owned())]);
+        }
+        Pass::Open | Pass::Key | Pass::Session => {}
+    }
+    let mut citing = Vec::new();
+    for run in app.store.some_that_cite(archived.text_ref, CITING).await? {
+        let Some(row) = app.store.find_run(viewer.owner, run).await? else { continue };
+        let (input, _) = app.store.input_of(&row).await?;
+        citing.push((site.run(&run.to_string(), ""), words::question(&input, MAX_QUESTION)));
+    }
+    Ok(citing)
 }
 
 /// The address of a place: in its reading, where that is not the newest, and in its part.

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::group::Counts;
 use domain::output::{Basis, Confidence};
 use domain::run::RunState;
 use store::Tally;
@@ -49,6 +50,11 @@ impl Mark {
             RunState::Failed => Self::new("error", "error", "failed"),
             RunState::Cancelled => Self::new("none", "none", "cancelled"),
         }
+    }
+
+    /// Of a table without rows.
+    pub(super) const fn of_no_rows() -> Self {
+        Self::new("queued", "queued", "no rows yet")
     }
 
     pub(super) const fn of_confidence(confidence: Confidence) -> Self {
@@ -106,16 +112,22 @@ pub(super) fn meter(used: f64, cap: f64, label: &str, has_ticks: bool) -> String
     )
 }
 
-/// The cells of a column, by kind; the order never changes.
-pub(super) fn stack(name: &str, tally: &Tally, total: i64) -> String {
-    let to_come = (total - tally.total()).max(0);
+/// The cells of a column, by kind; the order never changes. Rows that ended without an answer have no cells to come.
+pub(super) fn stack(name: &str, tally: &Tally, counts: &Counts) -> String {
+    let total = counts.total();
+    let without = (total - tally.total()).max(0);
+    let failed = counts.failed.min(without);
+    let cancelled = counts.cancelled.min(without - failed);
+    let to_come = without - failed - cancelled;
     let kinds = [
         ("high", "f-high", tally.high),
         ("medium", "f-medium", tally.medium),
         ("low", "f-low", tally.low),
         ("without a confidence", "f-soft", tally.bare),
-        ("not found", "f-null", tally.missing),
+        ("not found or left out", "f-null", tally.missing),
         ("in conflict", "f-conflict", tally.conflict),
+        ("failed", "f-error", failed),
+        ("cancelled", "f-tick", cancelled),
         ("to come", "f-quiet", to_come),
     ];
     let said: Vec<String> = kinds
@@ -147,8 +159,18 @@ mod tests {
 
     #[test]
     fn text_in_a_label_stays_text() {
-        let bar = stack("\"><script>", &Tally::default(), 3);
+        let counts = Counts { queued: 3, ..Counts::default() };
+        let bar = stack("\"><script>", &Tally::default(), &counts);
         assert!(bar.contains("aria-label=\"&quot;&gt;&lt;script&gt;: 3 to come\""), "{bar}");
+    }
+
+    #[test]
+    fn rows_that_failed_are_not_to_come() {
+        let counts =
+            Counts { completed: 1, failed: 2, cancelled: 1, queued: 1, ..Counts::default() };
+        let tally = Tally { high: 1, ..Tally::default() };
+        let bar = stack("ceo", &tally, &counts);
+        assert!(bar.contains("ceo: 1 high, 2 failed, 1 cancelled, 1 to come"), "{bar}");
     }
 
     #[test]

@@ -25,16 +25,26 @@ pub(super) fn progress(points: &[(i64, i64)], began_ms: i64, total: i64) -> Opti
     }
     let label = format!(
         "Rows finished over time: none at {}, {} of {} at {}",
-        words::at(TimeMs(began_ms)),
+        words::when(TimeMs(began_ms)),
         words::count(last),
         words::count(total),
-        words::at(TimeMs(end_ms)),
+        scale(began_ms, end_ms).1,
     );
     Some(format!(
         "<svg class=\"plot\" viewBox=\"0 0 100 40\" preserveAspectRatio=\"none\" role=\"img\" aria-label=\"{}\">\
          <line class=\"axis\" x1=\"0\" x2=\"100\" y1=\"39.5\" y2=\"39.5\"/><polyline class=\"line\" points=\"{line}\"/></svg>",
         escaped(&label)
     ))
+}
+
+/// What stands at the two ends of the time.
+pub(super) fn scale(began_ms: i64, end_ms: i64) -> (String, String) {
+    let (from, to) = (words::when(TimeMs(began_ms)), words::when(TimeMs(end_ms)));
+    match end_ms - began_ms {
+        _ if from != to => (from, to),
+        ..1_000 => (from, "at once".into()),
+        spent => (from, format!("{} later", words::spent(spent))),
+    }
 }
 
 /// Rows a second of late, and nothing where too little is known.
@@ -69,5 +79,7 @@ mod tests {
         let plot = progress(&[(1, 1000), (4, 2000)], 0, 8).unwrap();
         assert!(plot.contains("4 of 8 at") && plot.contains("100.0,20.5"), "{plot}");
         assert_eq!(progress(&[(1, 1000)], 0, 8), None);
+        assert_eq!(scale(0, 2_000), ("1 Jan 1970, 00:00 UTC".into(), "2 s later".into()));
+        assert_eq!(scale(0, 60_000).1, "1 Jan 1970, 00:01 UTC");
     }
 }

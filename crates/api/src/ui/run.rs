@@ -6,7 +6,7 @@ use axum::response::Response;
 use domain::ids::{NotAnId, RunId, WorkId};
 use domain::output::Output;
 use domain::receipt::Receipt;
-use domain::run::RunState;
+use domain::run::{Run, RunState};
 use domain::spec::{Input, Wanted};
 use store::RunRow;
 
@@ -48,6 +48,8 @@ struct RunPage {
     previous: Option<String>,
     notes: Vec<(String, String)>,
     failure: Option<String>,
+    /// Of a cancelled run: when, and what was kept.
+    stopped: Option<String>,
     tried: Option<String>,
     warnings: Vec<String>,
     facts: Vec<(String, String)>,
@@ -56,12 +58,25 @@ struct RunPage {
     end_words: String,
     says: String,
     has_steps: bool,
+    /// What was done, in numbers.
+    how: String,
     answer: AnswerView,
     /// Where the evidence of each field is, for answers whose panels are not in the page.
     field_pages: Vec<String>,
     receipt: Option<ReceiptView>,
     share: Option<ShareView>,
     processors: Vec<Choice>,
+    /// The processor that is chosen in the form for a follow-up, what is typed there, and why it was refused.
+    chosen: String,
+    typed: String,
+    refusal: Option<String>,
+}
+
+/// A follow-up that was not taken, and why.
+pub(super) struct Refused {
+    pub(super) typed: String,
+    pub(super) processor: String,
+    pub(super) why: String,
 }
 
 /// The part of the page that changes while a run works.
@@ -77,10 +92,14 @@ pub(super) struct WorkPart<'a> {
 }
 
 pub(super) async fn find(app: &App, viewer: &Viewer, run_id: &str) -> Result<RunRow, Problem> {
-    let id: RunId = run_id.parse().map_err(|why: NotAnId| Problem::not_found(why.to_string()))?;
+    let id: RunId = run_id
+        .parse()
+        .map_err(|why: NotAnId| Problem::not_found(why.to_string()).on_a_page(NO_RUN))?;
     let row = app.store.find_run(viewer.owner, id).await?.filter(|row| viewer.may_see(&row.run));
-    row.ok_or_else(|| Problem::not_found(format!("there is no run `{id}`")))
+    row.ok_or_else(|| Problem::not_found(format!("there is no run `{id}`")).on_a_page(NO_RUN))
 }
+
+const NO_RUN: &str = "No run has this address. Perhaps it belongs to another key, or the address was cut short when it was copied.";
 
 pub(super) async fn show(
     State(app): State<App>,
@@ -88,27 +107,57 @@ pub(super) async fn show(
     Path(run_id): Path<String>,
     params: Params,
 ) -> Result<Response, Problem> {
-    let row = find(&app, &viewer, &run_id).await?;
-    let site = Site::of(&app, &viewer);
-    let (input, spec) = app.store.input_of(&row).await?;
     let is_all = param(&params, "steps")?.is_some();
+    page(&app, &viewer, &run_id, is_all, None).await
+}
+
+/// The page of a run again, with a follow-up that was typed there and why it was refused.
+pub(super) async fn refused(
+    app: &App,
+    viewer: &Viewer,
+    run_id: &str,
+    refused: Refused,
+) -> Result<Response, Problem> {
+    page(app, viewer, run_id, false, Some(refused)).await
+}
+
+async fn page(
+    app: &App,
+    viewer: &Viewer,
+    run_id: &str,
+    is_all: bool,
+    refused: Option<Refused>,
+) -> Result<Response, Problem> {
+    let row = find(app, viewer, run_id).await?;
+    let site = Site::of(app, viewer);
+    let (input, spec) = app.store.input_of(&row).await?;
     let mut watching = Watching::default();
-    watching.look(&app, &row).await?;
+    watching.look(app, &row).await?;
     let (output, receipt) = match app.store.result_of(row.seq).await? {
         Some((output, receipt)) => (output, Some(receipt)),
         None => (None, None),
     };
     let answer = match &output {
-        Some(output) => answer::view(output, &Texts::of(&app, output).await?, &site),
+        Some(output) => answer::view(output, &Texts::of(app, output).await?, &site),
         None => AnswerView::default(),
     };
     let run = &row.run;
-    let work = watching.view(run, &spec, &site, app.store.clock().now(), is_all);
+    let (now, has_prices) = (app.store.clock().now(), app.catalog.has_prices);
+    let work = watching.view(run, &spec, &site, now, has_prices, is_all);
     let work_id = WorkId::Run(run.id);
     let whole = words::question(&input, usize::MAX);
     let group = run.group.filter(|group| viewer.may_see_group(*group));
     let previous = run.previous.filter(|_| !site.is_guest);
     let is_tried = run.state == RunState::Failed;
+    let is_completed = run.state == RunState::Completed;
+    // What is said of an answer is not said where there is none.
+    let warnings = run.warnings.iter().map(|warning| warning.message.clone());
+    let warnings = warnings.filter(|said| is_completed || !said.starts_with("Answered "));
+    let refused = refused.unwrap_or_else(|| Refused {
+        typed: String::new(),
+        processor: run.processor.clone(),
+        why: String::new(),
+    });
     rendered(&RunPage {
         id: run.id.to_string(),
         brief_id: words::brief_id(&run.id.to_string()),
@@ -120,30 +169,37 @@ pub(super) async fn show(
         is_active: run.state.is_active(),
         is_queued: run.state == RunState::Queued,
         is_stopping: run.state == RunState::Cancelling,
-        is_completed: run.state == RunState::Completed,
+        is_completed,
         processor: run.processor.clone(),
         at: words::when(run.finished_at.unwrap_or(run.created_at)),
         group: group.map(|group| group.to_string()),
         previous: previous.map(|run| run.to_string()),
         notes: notes(run.metadata.as_ref()),
-        failure: run.failure.as_ref().map(|failure| failure.message.clone()),
+        failure: run.failure.as_ref().map(|failure| words::sentence(&failure.message)),
+        stopped: (run.state == RunState::Cancelled).then(|| stopped(run, watching.read())),
         tried: receipt.as_ref().filter(|_| is_tried).and_then(tried),
-        warnings: run.warnings.iter().map(|warning| warning.message.clone()).collect(),
+        warnings: warnings.map(|said| words::sentence(&said)).collect(),
         facts: receipt.as_ref().map(facts).unwrap_or_default(),
         says: watching.says(run.state),
         end_words: end_words(run.state),
         has_steps: !watching.is_empty(),
+        how: how(&work),
         work,
         field_pages: (1..=answer.fields.len())
             .map(|n| site.run(&run.id.to_string(), &format!("/field?n={n}#f{n}")))
             .collect(),
         answer,
-        receipt: receipt.as_ref().map(receipt::view),
-        share: ShareView::of(&app, &site, work_id).await?,
+        receipt: receipt
+            .map(|receipt| receipt::view(&receipt, spec.processor.caps))
+            .filter(|receipt| !receipt.is_empty()),
+        share: ShareView::of(app, &site, work_id).await?,
+        chosen: refused.processor,
+        typed: refused.typed,
+        refusal: (!refused.why.is_empty()).then_some(refused.why),
         processors: if matches!(spec.wanted, Wanted::Fields(_)) {
             Vec::new()
         } else {
-            choices(&app)
+            choices(app)
         },
         site,
     })
@@ -277,6 +333,30 @@ fn facts(receipt: &Receipt) -> Vec<(String, String)> {
         facts.push((receipt.contradictions.to_string(), what.into()));
     }
     facts
+}
+
+/// How far a run came that was cancelled.
+fn stopped(run: &Run, read: usize) -> String {
+    let Some(began) = run.started_at else { return "Stopped before it began.".into() };
+    let spent = run.finished_at.map_or(0, |ended| ended.since_ms(began));
+    let kept = match read {
+        0 => "No page was read.".to_owned(),
+        1 => "One page was read and is kept.".to_owned(),
+        read => format!("{read} pages were read and are kept."),
+    };
+    format!("Stopped on request after {}. {kept}", words::spent(spent))
+}
+
+fn how(work: &WorkView) -> String {
+    let steps = i64::try_from(work.log_total).unwrap_or(i64::MAX);
+    let mut parts = Vec::new();
+    if steps > 0 {
+        parts.push(words::counted(steps, "step", "steps"));
+    }
+    if !work.sources_words.is_empty() {
+        parts.push(format!("sources {}", work.sources_words));
+    }
+    parts.join(", ")
 }
 
 /// What a failed run tried, counted by what came of it.

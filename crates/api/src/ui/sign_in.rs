@@ -52,8 +52,10 @@ pub(super) async fn enter(
     State(app): State<App>,
     entry: Result<Form<Entry>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let Form(entry) =
-        entry.map_err(|_| Problem::new(Kind::Malformed, "the form cannot be read; send `key`"))?;
+    let Form(entry) = entry.map_err(|_| {
+        Problem::new(Kind::Malformed, "the form cannot be read; send `key`")
+            .on_a_page("The form cannot be read. Open it again, and type the key there.")
+    })?;
     let site = Site::nobody(&app);
     let next = own_path(entry.next);
     let Some(session) = sharing::session(&app, entry.key.trim()).await? else {
@@ -88,7 +90,7 @@ fn with_cookie(
 }
 
 /// Only a page of ours: no other host, and nothing that a browser takes for one.
-fn own_path(next: String) -> String {
+pub(super) fn own_path(next: String) -> String {
     let is_own =
         next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\n', '\r']);
     if is_own { next } else { String::new() }

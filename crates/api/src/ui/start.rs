@@ -1,6 +1,7 @@
 //! Starting work from a page: a question, or a sheet whose rows are to be filled in. All of it goes the way of REST.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use askama::Template;
 use axum::Form;
@@ -21,14 +22,16 @@ use crate::gate::{Caller, Viewer};
 use crate::problem::{Kind, Problem};
 use crate::sheet::{self, Sheet};
 use crate::submit::{self, MAX_ROWS, RunArgs};
+use crate::ui::escape::turns;
 use crate::ui::site::Site;
-use crate::ui::{home, refused_page, rendered, see, words};
+use crate::ui::{home, refused_page, rendered, run, see, words};
 
 /// How long sending the same form again means the same table.
 const REPEAT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Rows of a sheet that are shown before anything is done, and its widest cell.
 const SAMPLE: usize = 5;
 const MAX_CELL: usize = 60;
+const MAX_COLUMNS: usize = 40;
 /// Longest name of a file that is kept.
 const MAX_NAME: usize = 200;
 
@@ -48,7 +51,11 @@ fn usual(app: &App) -> impl Iterator<Item = &Processor> {
 
 /// For one question.
 pub(super) fn choices(app: &App) -> Vec<Choice> {
-    let choice = |one: &Processor| Choice { name: one.name.clone(), hint: hint(one), price: None };
+    let choice = |one: &Processor| Choice {
+        name: one.name.clone(),
+        hint: format!("{}. {}", usually(one), hint(one)),
+        price: None,
+    };
     usual(app).map(choice).collect()
 }
 
@@ -61,20 +68,27 @@ async fn choices_of_rows(app: &App, caller: Caller, rows: u64) -> Result<Vec<Cho
         let most = estimate.cost_micro_usd.map(|cost| cost.p95).filter(|most| *most > 0);
         choices.push(Choice {
             name: one.name.clone(),
-            hint: format!("{}. Each row: {}", estimate.in_words(), hint(one)),
+            // What a row usually takes stands in the estimate, from what was measured here.
+            hint: format!("{}. Each row: {}", estimate.in_words(), lower(&hint(one))),
             price: most.map(|most| format!("at most about {}", words::dollars(most))),
         });
     }
     Ok(choices)
 }
 
-/// What a processor takes and costs, in words.
+fn spent(duration: Duration) -> String {
+    words::spent(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// How long a processor takes, in words.
+fn usually(processor: &Processor) -> String {
+    let (from, to) = processor.usual;
+    format!("Usually {} to {}, at most {}", spent(from), spent(to), spent(processor.caps.wall))
+}
+
+/// What a processor may do and costs, in words.
 fn hint(processor: &Processor) -> String {
     let caps = processor.caps;
-    let (from, to) = processor.usual;
-    let seconds = |duration: std::time::Duration| {
-        words::spent(i64::try_from(duration.as_millis()).unwrap_or(i64::MAX))
-    };
     let cost = match processor.engine {
         Engine::Extractive => "Costs nothing: it only quotes, no model is used.".to_owned(),
         Engine::Model => format!(
@@ -83,14 +97,12 @@ fn hint(processor: &Processor) -> String {
         ),
         Engine::Noop => "Researches nothing.".to_owned(),
     };
-    format!(
-        "Usually {} to {}, at most {}. Up to {} pages and {} searches. {cost}",
-        seconds(from),
-        seconds(to),
-        seconds(caps.wall),
-        caps.pages,
-        caps.searches
-    )
+    format!("Up to {} pages and {} searches. {cost}", caps.pages, caps.searches)
+}
+
+fn lower(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[derive(Deserialize)]
@@ -108,6 +120,11 @@ fn unreadable(_: FormRejection) -> Problem {
         Kind::Malformed,
         "the form cannot be read; open the page again and send it from there",
     )
+}
+
+/// What is wrong with a question, where it is called so and not `input`.
+fn why_not(problem: &Problem) -> String {
+    words::sentence(&problem.message.replace("`input`", "the question"))
 }
 
 /// Starts a research and shows its page.
@@ -130,9 +147,16 @@ pub(super) async fn research(
     };
     match created(&app, caller, args).await {
         Ok(run) => Ok(see(&Site::of(&app, &viewer), &format!("/runs/{run}"))),
-        Err(problem) if problem.kind == Kind::Invalid && previous.is_none() => {
-            let typed = (asked.input.clone(), processor.to_owned());
-            let page = home::refused(&app, caller, &viewer, typed, problem.message).await?;
+        Err(problem) if problem.kind == Kind::Invalid => {
+            let (typed, processor) = (asked.input.clone(), processor.to_owned());
+            let why = why_not(&problem);
+            let page = match &previous {
+                None => home::refused(&app, caller, &viewer, (typed, processor), why).await?,
+                Some(run) => {
+                    let refused = run::Refused { typed, processor, why };
+                    run::refused(&app, &viewer, run, refused).await?
+                }
+            };
             Ok(refused_page(StatusCode::UNPROCESSABLE_ENTITY, page))
         }
         Err(problem) => Err(problem),
@@ -162,7 +186,7 @@ pub(super) async fn upload(
     let cut = |why: axum::extract::multipart::MultipartError| {
         if why.status() == StatusCode::PAYLOAD_TOO_LARGE {
             let message = format!(
-                "the sheet is larger than {} MiB; split it, or use `task-mcp enrich` at a shell",
+                "the sheet is larger than {} MB; split it, or use `task-mcp enrich` at a shell",
                 MAX_BODY / 1024 / 1024
             );
             return Problem::new(Kind::TooLarge, message);
@@ -175,10 +199,11 @@ pub(super) async fn upload(
         }
         let name = field.file_name().unwrap_or_default();
         let name = name.rsplit(['/', '\\']).next().unwrap_or_default();
-        let name: String = name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect();
+        let name = name.chars().filter(|c| !c.is_control() && !turns(*c));
+        let name: String = name.take(MAX_NAME).collect();
         let name = if name.trim().is_empty() { "sheet.csv".to_owned() } else { name };
         let body = field.bytes().await.map_err(cut)?.to_vec();
-        read(&body, &name)?;
+        let (body, name) = apart(move || read(&body, &name).map(|_| (body, name))).await?;
         let id = app.store.put_sheet(caller.owner, name, body).await?;
         return Ok(see(&Site::of(&app, &viewer), &format!("/sheets/{id}")));
     }
@@ -189,6 +214,13 @@ fn read(body: &[u8], name: &str) -> Result<Sheet, Problem> {
     sheet::parse(body, name).map_err(|why| Problem::invalid(why.to_string()))
 }
 
+/// Does what takes long with a sheet of 16 MB where no other request waits for it.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    tokio::task::spawn_blocking(work).await.map_err(Problem::internal)?
+}
+
 #[derive(Template)]
 #[template(path = "sheet.html")]
 struct SheetPage {
@@ -196,6 +228,9 @@ struct SheetPage {
     id: String,
     name: String,
     columns: Vec<String>,
+    /// How many there are, and how many of them are not shown.
+    width: String,
+    more_columns: usize,
     sample: Vec<Vec<String>>,
     rows: String,
     processors: Vec<Choice>,
@@ -221,8 +256,7 @@ async fn find(app: &App, caller: Caller, id: &str) -> Result<(String, Sheet), Pr
     let found = app.store.find_sheet(caller.owner, id).await?.ok_or_else(|| {
         Problem::not_found("there is no such sheet, or it waited longer than a day; send it again")
     })?;
-    let sheet = read(&found.body, &found.name)?;
-    Ok((found.name, sheet))
+    apart(move || read(&found.body, &found.name).map(|sheet| (found.name, sheet))).await
 }
 
 async fn sheet_page(
@@ -234,13 +268,18 @@ async fn sheet_page(
     typed: Columns,
     refusal: Option<String>,
 ) -> Result<SheetPage, Problem> {
-    let short = |row: &Vec<String>| row.iter().map(|cell| words::short(cell, MAX_CELL)).collect();
+    let short = |row: &Vec<String>| {
+        row.iter().take(MAX_COLUMNS).map(|cell| words::short(cell, MAX_CELL)).collect()
+    };
+    let width = sheet.header.len();
     let rows = u64::try_from(sheet.rows.len()).unwrap_or(u64::MAX);
     Ok(SheetPage {
         site: Site::of(app, viewer),
         id: id.to_owned(),
         name: name.to_owned(),
-        columns: sheet.header.clone(),
+        columns: short(&sheet.header),
+        width: words::counted(i64::try_from(width).unwrap_or(i64::MAX), "column", "columns"),
+        more_columns: width.saturating_sub(MAX_COLUMNS),
         sample: sheet.rows.iter().take(SAMPLE).map(short).collect(),
         rows: words::counted(i64::try_from(sheet.rows.len()).unwrap_or(i64::MAX), "row", "rows"),
         processors: choices_of_rows(app, caller, rows).await?,
@@ -272,7 +311,7 @@ pub(super) async fn enrich(
     match filled(&app, caller, &sheet_id, &name, &sheet, &wanted).await {
         Ok(group) => Ok(see(&Site::of(&app, &viewer), &format!("/groups/{group}"))),
         Err(problem) if matches!(problem.kind, Kind::Invalid | Kind::Forbidden) => {
-            let why = Some(problem.message);
+            let why = Some(words::sentence(&problem.message.replace("`input`", "the row")));
             let shown = (name.as_str(), &sheet);
             let page = sheet_page(&app, caller, &viewer, &sheet_id, shown, wanted, why).await?;
             Ok(refused_page(StatusCode::UNPROCESSABLE_ENTITY, rendered(&page)?))

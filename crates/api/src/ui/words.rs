@@ -11,7 +11,7 @@ use serde_json::Value;
 
 pub(crate) const fn missing(missing: Missing) -> &'static str {
     match missing {
-        Missing::NotFound => "Not found: pages were read, none of them states it.",
+        Missing::NotFound => "Not found: no page that was read states it.",
         Missing::NoPages => "Not found: no page about the subject could be found or read.",
         Missing::NeedsModel => {
             "Left out: it asks for judgement or writing, and no model is set up."
@@ -93,13 +93,18 @@ pub(crate) fn question(input: &Input, longest: usize) -> String {
 
 /// `22 Nov 2026, 14:12 UTC`
 pub(crate) fn when(time: TimeMs) -> String {
+    when_said(&time.rfc3339())
+}
+
+/// The same of a time in RFC 3339; what is none stays as it is.
+pub(crate) fn when_said(text: &str) -> String {
     const MONTHS: [&str; 12] =
         ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    let text = time.rfc3339();
-    let month =
-        text[5..7].parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
-    let day = text[8..10].trim_start_matches('0');
-    format!("{day} {} {}, {} UTC", month.unwrap_or(&"?"), &text[..4], &text[11..16])
+    let parts = (text.get(..4), text.get(5..7), text.get(8..10), text.get(11..16));
+    let (Some(year), Some(month), Some(day), Some(time)) = parts else { return text.to_owned() };
+    let month = month.parse::<usize>().ok().and_then(|month| MONTHS.get(month.checked_sub(1)?));
+    let day = day.trim_start_matches('0');
+    format!("{day} {} {year}, {time} UTC", month.unwrap_or(&"?"))
 }
 
 /// `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`; what is zero behind is left out.
@@ -117,10 +122,13 @@ pub(crate) fn spent(ms: i64) -> String {
     }
 }
 
-/// `2:48`
+/// `2:48`, `6:00:00`
 pub(crate) fn clock(ms: i64) -> String {
     let seconds = ms.max(0) / 1000;
-    format!("{}:{:02}", seconds / 60, seconds % 60)
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, minutes, seconds) => format!("{minutes}:{seconds:02}"),
+        (hours, minutes, seconds) => format!("{hours}:{minutes:02}:{seconds:02}"),
+    }
 }
 
 /// `1,284`
@@ -136,9 +144,35 @@ pub(crate) fn count(number: i64) -> String {
     if number < 0 { format!("-{text}") } else { text }
 }
 
-/// `$0.0710`, of millionths
+/// `$1,284.50`, `$0.071`, `$0.0004`, of millionths: three places below a dollar, four below a cent.
 pub(crate) fn dollars(micro: u64) -> String {
-    format!("${}.{:04}", micro / 1_000_000, micro % 1_000_000 / 100)
+    let whole = count(i64::try_from(micro / 1_000_000).unwrap_or(i64::MAX));
+    match micro {
+        0 => "$0".into(),
+        1..10_000 => format!("$0.{:04}", micro.div_ceil(100)),
+        10_000..1_000_000 => format!("$0.{:03}", micro / 1_000),
+        _ => format!("${whole}.{:02}", micro % 1_000_000 / 10_000),
+    }
+}
+
+/// A sentence of a program for people: it begins with a capital, names stand in quotation marks, and it ends.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut said = String::with_capacity(text.len() + 8);
+    let mut is_open = false;
+    for c in text.trim().chars() {
+        match c {
+            '`' => {
+                is_open = !is_open;
+                said.push(if is_open { '“' } else { '”' });
+            }
+            c if said.is_empty() && !text.starts_with("http") => said.extend(c.to_uppercase()),
+            c => said.push(c),
+        }
+    }
+    if said.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '”' | ')' | '%')) {
+        said.push('.');
+    }
+    said
 }
 
 /// `1 row`, `1,284 rows`
@@ -180,6 +214,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_a_program_says_becomes_a_sentence() {
+        assert_eq!(sentence("there is no run `trun_1`"), "There is no run “trun_1”.");
+        assert_eq!(sentence("add a source (`--source DIR`)"), "Add a source (“--source DIR”).");
+        assert_eq!(sentence("https://a.test/ answered 403"), "https://a.test/ answered 403.");
+        assert_eq!(sentence("Done."), "Done.");
+    }
+
+    #[test]
     fn numbers_and_times_are_written_for_people() {
         assert_eq!(
             [count(0), count(999), count(1_284), count(100_000)],
@@ -188,7 +230,9 @@ mod tests {
         assert_eq!(when(TimeMs(1_795_356_007_000)), "22 Nov 2026, 14:00 UTC");
         let all = [400, 1_000, 65_000, 300_000, 7_260_000].map(spent);
         assert_eq!(all, ["0.4 s", "1 s", "1 min 5 s", "5 min", "2 h 1 min"]);
-        assert_eq!(clock(168_000), "2:48");
+        assert_eq!([168_000, 21_600_000].map(clock), ["2:48", "6:00:00"]);
+        let all = [0, 42, 31_400, 100_000, 6_000_000, 1_284_500_000].map(dollars);
+        assert_eq!(all, ["$0", "$0.0001", "$0.031", "$0.100", "$6.00", "$1,284.50"]);
         assert_eq!(place("https://a.test/x/"), "a.test/x");
     }
 }

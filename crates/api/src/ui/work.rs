@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use domain::clock::TimeMs;
-use domain::event::{EventKind, Progress, Stage};
+use domain::event::{self, EventKind, Progress, Stage};
 use domain::evidence::TextRef;
 use domain::ids::PageId;
+use domain::processor::Engine;
 use domain::run::{Run, RunState};
 use domain::spec::Spec;
 use store::{Failed, Outcome, RunRow, STEPS_AT_ONCE, Step};
@@ -39,6 +40,17 @@ pub(super) struct Watching {
     now: Option<(Stage, String)>,
     /// When that began.
     now_at: TimeMs,
+    asking: Option<Asking>,
+    /// What models took so far, in millionths of a US dollar; `None` where no price is known.
+    cost_micro_usd: Option<i64>,
+}
+
+/// Calls of a model, side by side, that are waited for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asking {
+    model: String,
+    since: TimeMs,
+    answers: i64,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,6 +77,7 @@ pub(super) struct LogLine {
 pub(super) struct WorkView {
     pub(super) stages: Vec<(&'static str, &'static str)>,
     pub(super) now: String,
+    pub(super) asking: Option<AskingView>,
     pub(super) stats: Vec<StatView>,
     pub(super) plan: Vec<String>,
     pub(super) log: Vec<LogLine>,
@@ -72,6 +85,14 @@ pub(super) struct WorkView {
     pub(super) sources: Vec<SourceView>,
     pub(super) sources_total: usize,
     pub(super) sources_words: String,
+}
+
+/// Which model is asked, for how long, and what came of it.
+pub(super) struct AskingView {
+    pub(super) model: String,
+    pub(super) clock: String,
+    pub(super) spent: i64,
+    pub(super) answers: Option<String>,
 }
 
 /// A number and its cap.
@@ -145,6 +166,14 @@ impl Watching {
     }
 
     fn hear(&mut self, stage: Stage, message: String, seq: i64, at: TimeMs, began: TimeMs) {
+        if let Some(model) = event::asked(&message) {
+            self.asking = Some(Asking { model: model.to_owned(), since: at, answers: 0 });
+            if self.now.as_ref().is_none_or(|(now, _)| *now != stage) {
+                self.turn_to(stage, at, doing(stage).to_owned());
+            }
+            return;
+        }
+        self.asking = None;
         match stage {
             Stage::Plan => self.plan.push(message.clone()),
             Stage::Result => self.log.push(LogLine {
@@ -198,6 +227,14 @@ impl Watching {
                 let found = words::counted(found, "address", "addresses");
                 self.turn_to(Stage::Search, step.at, format!("Searching: {found} found so far."));
             }
+            "model" => {
+                if let Some(asking) = &mut self.asking {
+                    asking.answers += 1;
+                }
+                if let Some(cost) = step.cost_micro_usd {
+                    self.cost_micro_usd = Some(self.cost_micro_usd.unwrap_or(0) + cost);
+                }
+            }
             _ => {}
         }
         let what = match &step.outcome {
@@ -242,18 +279,20 @@ impl Watching {
         spec: &Spec,
         site: &Site,
         now: TimeMs,
+        has_prices: bool,
         is_all: bool,
     ) -> WorkView {
         let shown = if is_all { MAX_KEPT } else { SHOWN };
-        let read = self.sources.iter().filter(|one| one.failure.is_none()).count();
+        let read = self.read();
         let failed = self.sources.len() - read;
         let found = self.titles.len();
-        let mut counts = vec![format!("{read} read")];
+        let mut counts = Vec::new();
         if found > 0 {
-            counts.insert(
-                0,
-                format!("{} found", words::count(i64::try_from(found).unwrap_or(i64::MAX))),
-            );
+            counts
+                .push(format!("{} found", words::count(i64::try_from(found).unwrap_or(i64::MAX))));
+        }
+        if !self.sources.is_empty() {
+            counts.push(format!("{read} read"));
         }
         if failed > 0 {
             counts.push(format!("{failed} not readable"));
@@ -271,8 +310,18 @@ impl Watching {
         };
         WorkView {
             stages: self.stages(run.state),
-            now: self.says(run.state),
-            stats: self.stats(run, spec, now),
+            now: self.doing(run.state),
+            asking: self.asking.as_ref().filter(|_| run.state == RunState::Running).map(|asking| {
+                let spent = now.since_ms(asking.since);
+                let answers = words::counted(asking.answers, "answer", "answers");
+                AskingView {
+                    model: asking.model.clone(),
+                    clock: words::clock(spent),
+                    spent,
+                    answers: (asking.answers > 0).then(|| format!("{answers} so far")),
+                }
+            }),
+            stats: self.stats(run, spec, now, has_prices),
             plan: self.plan.clone(),
             log: self.log.iter().rev().take(shown).cloned().collect(),
             log_total: self.log.len(),
@@ -282,8 +331,23 @@ impl Watching {
         }
     }
 
-    /// What is being done, as a sentence.
+    /// What is being done, and which model is waited for.
     pub(super) fn says(&self, state: RunState) -> String {
+        match &self.asking {
+            Some(asking) if state == RunState::Running => {
+                format!("{} Asking {}.", self.doing(state), asking.model)
+            }
+            Some(_) | None => self.doing(state),
+        }
+    }
+
+    /// Pages that were read so far.
+    pub(super) fn read(&self) -> usize {
+        self.sources.iter().filter(|one| one.failure.is_none()).count()
+    }
+
+    /// What is being done, as a sentence.
+    fn doing(&self, state: RunState) -> String {
         match (state, &self.now) {
             (RunState::Queued, _) => "Waiting for its turn.".into(),
             (RunState::Cancelling, _) => "Letting go: what was read so far is kept.".into(),
@@ -308,7 +372,7 @@ impl Watching {
         STAGES.iter().enumerate().map(|(nth, (name, _))| (*name, class(nth))).collect()
     }
 
-    fn stats(&self, run: &Run, spec: &Spec, now: TimeMs) -> Vec<StatView> {
+    fn stats(&self, run: &Run, spec: &Spec, now: TimeMs, has_prices: bool) -> Vec<StatView> {
         let caps = spec.processor.caps;
         let wall_ms = i64::try_from(caps.wall.as_millis()).unwrap_or(i64::MAX);
         let spent_ms =
@@ -341,15 +405,91 @@ impl Watching {
             bound: String::new(),
             meter: String::new(),
         };
-        vec![
+        let mut stats = vec![
             clock,
             number("Searches", self.searches, caps.searches),
             number("Pages", read, caps.pages),
-            considered,
-        ]
+        ];
+        let is_priced = has_prices || self.cost_micro_usd.is_some();
+        if spec.processor.engine == Engine::Model && is_priced {
+            stats.push(cost(self.cost_micro_usd.unwrap_or(0), caps.cost_micro_usd));
+        }
+        stats.push(considered);
+        stats
     }
 
     pub(super) const fn is_empty(&self) -> bool {
         self.log.is_empty() && self.plan.is_empty()
+    }
+}
+
+/// What models took, of what they may take.
+fn cost(micro_usd: i64, cap: u64) -> StatView {
+    let used = u64::try_from(micro_usd).unwrap_or(0);
+    let number = |micro: u64| f64::from(u32::try_from(micro).unwrap_or(u32::MAX));
+    let (value, bound) = (words::dollars(used), format!("of {}", words::dollars(cap)));
+    let label = format!("{value} {bound}");
+    StatView {
+        name: "Cost",
+        value,
+        spent: None,
+        bound,
+        meter: meter(number(used), number(cap), &label, true),
+    }
+}
+
+/// What a stage does while nothing more is known.
+const fn doing(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Plan => "Planning what to look for.",
+        Stage::Search => "Searching.",
+        Stage::Extract => "Looking through what was read.",
+        Stage::Result => "Writing and checking.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use store::Step;
+
+    use super::*;
+
+    fn step(kind: &str, cost_micro_usd: Option<i64>) -> Step {
+        Step {
+            seq: 1,
+            kind: kind.into(),
+            detail: "read: qwen".into(),
+            at: TimeMs(5_000),
+            elapsed_ms: 1,
+            outcome: Outcome::Other,
+            cost_micro_usd,
+        }
+    }
+
+    #[test]
+    fn a_model_that_is_asked_is_named_until_something_else_is_said() {
+        let mut watching = Watching::default();
+        let hear = |watching: &mut Watching, stage, message: &str| {
+            watching.hear(stage, message.into(), 1, TimeMs(1_000), TimeMs(0));
+        };
+        hear(&mut watching, Stage::Plan, "Asking qwen (planner)");
+        assert_eq!(
+            watching.says(RunState::Running),
+            "Planning what to look for. Asking qwen (planner)."
+        );
+        assert!(watching.plan.is_empty(), "it is no part of the plan");
+        hear(&mut watching, Stage::Extract, "Asking qwen (reader)");
+        watching.note(&step("model", Some(31_000)), TimeMs(0));
+        assert_eq!(watching.asking.as_ref().unwrap().answers, 1);
+        assert_eq!(watching.cost_micro_usd, Some(31_000));
+        hear(&mut watching, Stage::Result, "Round 1: 3 statements worth quoting");
+        assert_eq!(watching.says(RunState::Running), "Round 1: 3 statements worth quoting");
+    }
+
+    #[test]
+    fn what_was_spent_comes_with_its_bound() {
+        let stat = cost(31_000, 100_000);
+        assert_eq!((stat.value.as_str(), stat.bound.as_str()), ("$0.031", "of $0.100"));
+        assert!(stat.meter.contains("width=\"31.0\""), "{}", stat.meter);
     }
 }

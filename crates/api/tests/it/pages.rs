@@ -49,7 +49,7 @@ async fn a_waiting_run_refreshes_itself_and_an_ended_one_does_not() {
     world.work(failure("nothing was there to be read")).await;
     let ended = world.page(&format!("/runs/{run}")).await;
     assert!(!ended.text.contains("http-equiv=\"refresh\""));
-    assert!(ended.text.contains("nothing was there to be read"));
+    assert!(ended.text.contains("<b>Nothing was there to be read.</b>"), "{}", ended.text);
 }
 
 #[tokio::test]
@@ -91,7 +91,7 @@ async fn the_first_page_lists_what_is_there_and_the_style_is_served() {
 async fn what_is_not_there_is_a_page_for_people_too() {
     let page = World::new().await.page(&format!("/runs/trun_{}", "0".repeat(32))).await;
     assert_eq!(page.status, 404);
-    assert!(page.text.contains("there is no run"), "{}", page.text);
+    assert!(page.text.contains("No run has this address."), "{}", page.text);
     assert!(page.text.contains("<html"));
 }
 
@@ -122,7 +122,7 @@ async fn a_question_and_a_sheet_are_started_from_forms() {
 
     let refused = world.form("/runs", "input=+&processor=core").await;
     assert_eq!(refused.status, 422);
-    assert!(refused.text.contains("the question is empty"), "{}", refused.text);
+    assert!(refused.text.contains("The question is empty"), "{}", refused.text);
 
     let sent = world.upload("/sheets", "makers.csv", "maker,town\nAcme,Ahr\n\"=1+1\",Bonn\n").await;
     assert_eq!(sent.status, 303, "{}", sent.text);
@@ -135,7 +135,7 @@ async fn a_question_and_a_sheet_are_started_from_forms() {
     }
     let refused = world.form(&sheet, "fields=&processor=core").await;
     assert!(
-        refused.status == 422 && refused.text.contains("no field is named"),
+        refused.status == 422 && refused.text.contains("No field is named"),
         "{}",
         refused.text
     );
@@ -166,7 +166,7 @@ async fn failed_rows_are_tried_again_from_the_table_and_over_rest() {
     world.work(failure("nothing was read")).await;
     let page = world.page(&format!("/groups/{group}?show=failed")).await;
     assert!(
-        page.text.contains("Retry 1 failed") && page.text.contains("nothing was read"),
+        page.text.contains("Retry 1 failed") && page.text.contains("Nothing was read."),
         "{}",
         page.text
     );
@@ -199,10 +199,84 @@ async fn a_downloaded_report_proves_itself_and_what_is_changed_is_found_out() {
     let changed = file.text.replace("<em>twice</em>", "<em>thrice</em>");
     assert_ne!(changed, file.text);
     assert_eq!(task_mcp_api::proof::check(&changed).unwrap().faults.len(), 1);
+    let changed = file.text.replace("<body>", "<body><p>Never.</p>");
+    assert_eq!(task_mcp_api::proof::check(&changed).unwrap().faults.len(), 1);
     let markdown = world.get(&format!("/runs/{run}/report.md")).await;
     assert!(markdown.text.starts_with("It comes *twice*"), "{}", markdown.text);
     let json = world.get(&format!("/runs/{run}/result.json")).await.json();
     assert_eq!(json["run"]["run_id"], run.to_string());
+}
+
+#[tokio::test]
+async fn what_is_refused_is_told_to_people_in_their_words() {
+    let world = World::new().await;
+    let group = world.group().await;
+    for (path, status, said) in [
+        ("/nowhere".to_owned(), 404, "No page has this address."),
+        (format!("/groups/{group}?show=nonsense"), 422, "There is no such filter."),
+        ("/sign-out".to_owned(), 405, "This address only takes what a form sends."),
+    ] {
+        let page = world.page(&path).await;
+        assert_eq!(page.status, status, "{path}");
+        assert!(page.text.contains(said) && !page.text.contains('`'), "{}", page.text);
+    }
+    let long = world.form("/runs", &format!("input={}", "a".repeat(200_000))).await;
+    assert_eq!(long.status, 422);
+    assert!(long.text.contains("The question has 200000 characters"), "{}", long.text);
+    assert!(!long.text.contains("`input`"));
+}
+
+#[tokio::test]
+async fn a_follow_up_that_is_refused_is_typed_again_on_the_same_page() {
+    let world = World::new().await;
+    let run = world.submit("Why?").await;
+    world.work(report("So.", vec![])).await;
+    let long = "so ".repeat(60_000);
+    let refused = world.form("/runs", &format!("input={long}&previous={run}")).await;
+    assert_eq!(refused.status, 422);
+    for part in ["<h1>Why?</h1>", "id=\"follow-why\"", "The question has", "so so so"] {
+        assert!(refused.text.contains(part), "{part}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_without_an_answer_says_what_became_of_it_and_nothing_of_an_answer() {
+    let world = World::new().await;
+    let cancelled = world.submit("Why?").await;
+    assert_eq!(world.form(&format!("/runs/{cancelled}/cancel"), "").await.status, 303);
+    let page = world.page(&format!("/runs/{cancelled}")).await.text;
+    assert!(page.contains("Stopped before it began."), "{page}");
+    for wrong in ["Receipt", "Answered without", "class=\"report\"", "How it was done"] {
+        assert!(!page.contains(wrong), "{wrong} in {page}");
+    }
+    let failed = world.submit("Why?").await;
+    world.work(failure("nothing was read: set `search.searxng.url`")).await;
+    let page = world.page(&format!("/runs/{failed}")).await.text;
+    assert!(page.contains("Nothing was read: set “search.searxng.url”."), "{page}");
+    assert!(!page.contains("Answered without") && !page.contains('`'), "{page}");
+}
+
+#[tokio::test]
+async fn text_that_turns_what_stands_around_it_does_not_reach_a_page() {
+    let world = World::new().await;
+    let run = world.submit("Why \u{202e}?yhw").await;
+    let body = "Before. Tides \u{2067}turn\u{2069} twice.";
+    let quote = world.archived("https://tides.test/", "T\u{202e}ides", body, "twice").await;
+    let archived = format!("/pages/{}", quote.page);
+    world.work(report("So \u{202d}it is [1].", vec![quote])).await;
+    let sent = world.upload("/sheets", "a\u{202e}vsc.csv", "maker\u{202e}\nAcme\n").await;
+    let sheet = sent.header("location").unwrap().to_owned();
+    for path in [
+        "/".to_owned(),
+        format!("/runs/{run}"),
+        format!("/runs/{run}/report.html"),
+        archived,
+        sheet,
+    ] {
+        let page = world.page(&path).await;
+        let turning = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        assert!(page.status == 200 && !page.text.contains(turning), "{path}");
+    }
 }
 
 #[tokio::test]

@@ -122,10 +122,50 @@ async fn a_forged_link_opens_nothing_and_a_revoked_one_is_followed_by_another() 
         browse(&world, "POST", &format!("/runs/{run}/revoke"), &[("x-api-key", &key)], "").await;
     assert_eq!(sent.status, 303, "{}", sent.text);
     let gone = look(&world, &first).await;
-    assert!(gone.status == 401 && gone.text.contains("this link was revoked"), "{}", gone.text);
+    assert!(gone.status == 401 && gone.text.contains("This link was revoked"), "{}", gone.text);
     let second = link(&world, &run, &key).await;
     assert_ne!(first, second);
     assert_eq!(look(&world, &second).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_link_opens_its_run_to_somebody_who_is_signed_in_with_another_key() {
+    let world = World::new().await;
+    let (run, quote) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
+    let link = link(&world, &run, &key).await;
+    let token = link.split_once('?').unwrap().1.to_owned();
+    let Added::Key(other) = world.store.add_key("bob", "bob").await.unwrap() else {
+        panic!("the name is free")
+    };
+    let sent = browse(&world, "POST", "/sign-in", &[], &format!("key={other}")).await;
+    let cookie = sent.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    for headers in [[("cookie", cookie.as_str())], [("x-api-key", other.as_str())]] {
+        let get = async |path: &str| browse(&world, "GET", path, &headers, "").await;
+        assert_eq!(get(&format!("/runs/{run}")).await.status, 404);
+        let page = get(&link).await;
+        assert_eq!(page.status, 200, "{}", page.text);
+        assert!(!page.text.contains("method=\"post\""), "to read only");
+        assert_eq!(get(&format!("/pages/{}?{token}", quote.page)).await.status, 200);
+        assert_eq!(get(&format!("/?{token}")).await.status, 401);
+    }
+    // Its owner sees all of it, also by the link.
+    let own = browse(&world, "GET", &link, &[("x-api-key", &key)], "").await;
+    assert!(own.text.contains("Share link"));
+}
+
+#[tokio::test]
+async fn whoever_signs_in_at_a_page_is_led_to_it() {
+    let world = World::new().await;
+    let (run, _) = finished(&world).await;
+    let (world, _) = locked(world, "https://tasks.test/research").await;
+    for at in ["", "/research"] {
+        let page = look(&world, &format!("{at}/runs/{run}?steps=all")).await;
+        assert_eq!(page.status, 401);
+        let next = format!("name=\"next\" value=\"/runs/{run}?steps=all\"");
+        assert!(page.text.contains(&next), "{}", page.text);
+        assert!(!page.text.contains("x-api-key"), "{}", page.text);
+    }
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::event::{EventKind, Progress, Stage};
+use domain::event::{self, EventKind, Progress, Stage};
 use domain::evidence::TextRef;
 use domain::output::Output;
 use domain::receipt::{Contact, Query, Spending, Unreadable};
@@ -84,6 +84,17 @@ pub(crate) struct Seen {
     pages: BTreeSet<String>,
     sample: Vec<String>,
     percent: u8,
+    /// The message that said last that a model is asked, as long as nothing else was said.
+    asking: Option<String>,
+}
+
+impl Seen {
+    /// Whether just this was the last that was said; from now on it is.
+    fn is_told(&mut self, asking: &str) -> bool {
+        let is_told = self.asking.as_deref() == Some(asking);
+        self.asking = Some(asking.to_owned());
+        is_told
+    }
 }
 
 /// A journalled answer of the outside: what came, or why nothing did.
@@ -456,6 +467,9 @@ impl World {
     /// Tells those who watch. A run that has no watchers by its processor still keeps the story.
     pub(crate) async fn say(&self, stage: Stage, message: String) -> Result<(), Failed> {
         let progress = self.progress();
+        if event::asked(&message).is_none() {
+            self.lock_seen().asking = None;
+        }
         let message = EventKind::Message { stage, message };
         self.append(vec![message, EventKind::Progress(progress)]).await
     }

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, PoisonError};
 
+use domain::event::{Stage, asking};
 use domain::model::Role;
 use domain::processor::Engine;
 use llm::{Reply, Request};
@@ -74,7 +75,7 @@ impl World {
         };
         let ours = &reasoning.prompts;
         let kept: String = self
-            .once("prompts", serde_json::json!({}), "prompts".into(), async {
+            .once("prompts", serde_json::json!({}), "kept with the run".into(), async {
                 self.store.keep_prompts(ours.hash().to_vec(), ours.to_text()).await?;
                 Ok(hex(ours.hash()))
             })
@@ -123,9 +124,11 @@ impl World {
         bytes.extend(request.canonical());
         let call = self.call(KIND, &bytes);
         let detail = format!("{what}: {name}");
-        let outcome = match self.known(&call, &detail).await? {
-            Some(answered) => Ok(answered),
-            None => self.buy(models, name, &call, grant, request, detail).await?,
+        let outcome = if let Some(answered) = self.known(&call, &detail).await? {
+            Ok(answered)
+        } else {
+            self.tell_asking(name, role).await?;
+            self.buy(models, name, &call, grant, request, detail).await?
         };
         match outcome {
             Ok(answered) => {
@@ -143,6 +146,20 @@ impl World {
                 Ok(Err(Unanswered::Silent(why)))
             }
         }
+    }
+
+    /// Says who is asked, once for calls side by side. Of rows nothing is told: nobody watches a hundred thousand.
+    async fn tell_asking(&self, name: &str, role: Role) -> Result<(), Failed> {
+        let message = asking(name, role);
+        if self.claimed.group.is_some() || self.lock_seen().is_told(&message) {
+            return Ok(());
+        }
+        let stage = match role {
+            Role::Planner => Stage::Plan,
+            Role::Reader => Stage::Extract,
+            Role::Writer | Role::Verifier => Stage::Result,
+        };
+        self.say(stage, message).await
     }
 
     /// An answer that this run or another row of its group has already.

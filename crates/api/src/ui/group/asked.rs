@@ -65,7 +65,8 @@ impl Asked {
                 shown(&asked.show),
                 known[1..].join(", ")
             );
-            return Err(Problem::invalid(message));
+            let problem = Problem::invalid(message);
+            return Err(problem.on_a_page("There is no such filter. Open the table without one, and choose from those above it."));
         }
         Ok(asked)
     }
@@ -158,7 +159,8 @@ pub(super) struct Chips {
     pub(super) kinds: Vec<Chip>,
 }
 
-pub(super) fn chips(site: &Site, group: &Group, asked: &Asked, marks: &GroupMarks) -> Chips {
+/// How many rows a filter leads to, by its word.
+fn count_of(group: &Group, asked: &Asked, marks: &GroupMarks, word: &str) -> i64 {
     let counts = &group.counts;
     let column = marks.fields.iter().find(|(name, _)| *name == asked.column);
     let cells = match (asked.column.as_str(), column) {
@@ -166,7 +168,7 @@ pub(super) fn chips(site: &Site, group: &Group, asked: &Asked, marks: &GroupMark
         (_, Some((_, tally))) => *tally,
         (_, None) => Tally::default(),
     };
-    let count = |word: &str| match word {
+    match word {
         "" => counts.total(),
         "completed" => counts.completed,
         "running" => counts.running,
@@ -178,7 +180,20 @@ pub(super) fn chips(site: &Site, group: &Group, asked: &Asked, marks: &GroupMark
         "medium" => cells.medium,
         "high" => cells.high,
         _ => cells.missing,
-    };
+    }
+}
+
+impl Asked {
+    /// How many rows there are of what is asked for; nothing where words are searched for, which are not counted.
+    pub(super) fn total(&self, group: &Group, marks: &GroupMarks) -> Option<i64> {
+        let is_sorted = !self.sort.is_empty() && self.show.is_empty();
+        let all = || count_of(group, self, marks, &self.show);
+        self.search.is_empty().then(|| if is_sorted { group.counts.ended() } else { all() })
+    }
+}
+
+pub(super) fn chips(site: &Site, group: &Group, asked: &Asked, marks: &GroupMarks) -> Chips {
+    let count = |word: &str| count_of(group, asked, marks, word);
     let path = format!("/groups/{}", group.id);
     let chip = |(word, name, shape, _): &Show| {
         let is_chosen = *word == asked.show;

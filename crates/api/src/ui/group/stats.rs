@@ -3,6 +3,7 @@
 use domain::group::Group;
 use store::{GroupMarks, Tally};
 
+use super::finished;
 use crate::App;
 use crate::ui::parts::meter;
 use crate::ui::{plot, words};
@@ -20,7 +21,7 @@ pub(super) struct Stats {
 
 pub(super) fn stats(app: &App, group: &Group, marks: &GroupMarks, points: &[(i64, i64)]) -> Stats {
     let counts = &group.counts;
-    let (ended, total) = (counts.ended(), counts.total());
+    let (ended, total) = (finished(group), counts.total());
     let number = |n: i64| f64::from(u32::try_from(n.max(0)).unwrap_or(u32::MAX));
     let rate = plot::rate(points, app.store.clock().now().0).filter(|_| counts.is_active());
     let left = rate.map(|rate| {

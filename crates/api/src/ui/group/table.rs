@@ -15,9 +15,17 @@ use crate::ui::parts::{Mark, stack};
 use crate::ui::site::Site;
 use crate::ui::words;
 
-/// Cells of one part: with more columns there are fewer rows, so that a page stays under 150 kB.
-const CELLS: usize = 160;
-const MIN_ROWS: usize = 10;
+/// Bytes of HTML that the rows of one part and the heads of its columns may take: with its style and script a page stays
+/// under 150 kB.
+const ROOM: usize = 70_000;
+/// What takes how much of it, with some of the text that is usual.
+const HEAD: usize = 750;
+const ROW: usize = 520;
+const INPUT: usize = 130;
+const CELL: usize = 350;
+/// The token in each address, for whoever came by a link.
+const TOKEN: usize = 80;
+const MIN_ROWS: usize = 3;
 const MAX_ROWS: usize = 50;
 /// Most columns of either kind; more do not help a reader, and exports have them all.
 pub(super) const MAX_COLUMNS: usize = 40;
@@ -74,10 +82,13 @@ pub(super) async fn table_of(
     marks: &GroupMarks,
 ) -> Result<Table, store::Failed> {
     let mut names: Vec<String> = marks.fields.iter().map(|(name, _)| name.clone()).collect();
-    if names.is_empty() {
-        names = wanted(app, viewer, group).await?;
+    let first = first_row(app, viewer, group).await?;
+    if let (true, Some(first)) = (names.is_empty(), &first) {
+        names = wanted(app, first).await?;
     }
-    let rows_at_once = (CELLS / names.len().max(1)).clamp(MIN_ROWS, MAX_ROWS);
+    names.truncate(MAX_COLUMNS);
+    let width = first.map_or(1, |first| columns(&[first]).len());
+    let rows_at_once = fitting(width, names.len(), site.is_guest);
     let part = app.store.find_rows(viewer.owner, group.id, &asked.query(rows_at_once)).await?;
     let part = part.unwrap_or(RowPart { rows: Vec::new(), has_more: false });
     let inputs = columns(&part.rows);
@@ -102,30 +113,42 @@ pub(super) async fn table_of(
                 (false, false) => None,
             },
             filled: tally.map(|tally| format!("{} % filled", filled(tally))),
-            stack: tally.map_or_else(String::new, |tally| stack(name, tally, group.counts.total())),
+            stack: tally.map_or_else(String::new, |tally| stack(name, tally, &group.counts)),
         }
     };
-    names.truncate(MAX_COLUMNS);
     Ok(Table {
         rows: part.rows.iter().map(|listed| row(site, listed, &inputs, &names)).collect(),
         answered: names.iter().map(column).collect(),
         asked: inputs,
         first: asked.from + i64::from(shown > 0),
         last: asked.from + shown,
-        of: asked.is_plain().then(|| words::count(group.counts.total())),
+        of: asked.total(group, marks).map(words::count),
         before: (asked.from > 0).then(|| turn((asked.from - step).max(0))),
         next: part.has_more.then(|| turn(asked.from + step)),
     })
 }
 
-/// The fields that are wanted, while no row has an answer.
-async fn wanted(app: &App, viewer: &Viewer, group: &Group) -> Result<Vec<String>, store::Failed> {
+/// How many rows of so many columns one part holds.
+fn fitting(asked: usize, answered: usize, has_token: bool) -> usize {
+    let token = if has_token { TOKEN } else { 0 };
+    let heads = (HEAD + token) * answered + INPUT * asked;
+    let row = ROW + token + INPUT * asked + (CELL + token) * answered;
+    (ROOM.saturating_sub(heads) / row).clamp(MIN_ROWS, MAX_ROWS)
+}
+
+async fn first_row(
+    app: &App,
+    viewer: &Viewer,
+    group: &Group,
+) -> Result<Option<Listed>, store::Failed> {
     let query = RowQuery { limit: 1, ..RowQuery::default() };
     let part = app.store.find_rows(viewer.owner, group.id, &query).await?;
-    let Some(first) = part.and_then(|part| part.rows.into_iter().next()) else {
-        return Ok(Vec::new());
-    };
-    Ok(match &app.store.spec_of(&first).await?.wanted {
+    Ok(part.and_then(|part| part.rows.into_iter().next()))
+}
+
+/// The fields that are wanted, while no row has an answer.
+async fn wanted(app: &App, first: &Listed) -> Result<Vec<String>, store::Failed> {
+    Ok(match &app.store.spec_of(first).await?.wanted {
         Wanted::Fields(schema) => schema.fields.iter().map(|field| field.name.clone()).collect(),
         Wanted::Text { .. } => vec!["output".into()],
         Wanted::Auto => Vec::new(),
@@ -165,7 +188,7 @@ fn row(site: &Site, listed: &Listed, asked: &[String], answered: &[String]) -> R
     Row {
         number: listed.run.index.unwrap_or_default() + 1,
         mark: Mark::of_state(listed.run.state).html(),
-        failure: failure.map(|failure| words::short(&failure.message, MAX_CELL)),
+        failure: failure.map(|failure| words::short(&words::sentence(&failure.message), MAX_CELL)),
         asked: asked.iter().map(input).collect(),
         answered: answered
             .iter()
@@ -205,5 +228,18 @@ fn cell(output: &Output, name: &str, site: &Site, run: &str) -> Cell {
         },
         href: Some(site.to(&format!("/runs/{run}{anchor}"))),
         is_to_come: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wide_table_has_fewer_rows_in_a_part() {
+        let rows = [(1, 1), (2, 3), (7, 10), (21, 30), (40, 40)]
+            .map(|(asked, answered)| fitting(asked, answered, false));
+        assert_eq!(rows, [50, 36, 12, 3, 3]);
+        assert!(fitting(7, 10, true) < fitting(7, 10, false));
     }
 }
