@@ -43,8 +43,8 @@ struct GroupPage {
     title: String,
     mark: String,
     is_active: bool,
-    can_retry: bool,
-    failed: i64,
+    /// On the button that has rows tried again; empty where there are none.
+    retry: String,
     at: String,
     total: i64,
     notes: Vec<(String, String)>,
@@ -88,6 +88,26 @@ pub(super) async fn find(app: &App, viewer: &Viewer, group_id: &str) -> Result<G
     group.ok_or_else(|| Problem::not_found(format!("there is no group `{id}`")).on_a_page(NO_TABLE))
 }
 
+/// Rows worth another attempt, on the button that gives it to them.
+async fn retry_words(
+    app: &App,
+    viewer: &Viewer,
+    group: &Group,
+    marks: &store::GroupMarks,
+) -> Result<String, Problem> {
+    let failed = group.counts.failed;
+    let down = if marks.rows.missing > 0 {
+        app.store.model_down_rows(viewer.owner, group.id).await?
+    } else {
+        0
+    };
+    Ok(match (failed, down) {
+        (0, 0) => String::new(),
+        (failed, 0) => format!("Retry {failed} failed"),
+        (failed, down) => format!("Retry {} failed or without their model", failed + down),
+    })
+}
+
 const NO_TABLE: &str = "No table has this address. Perhaps it belongs to another key, or the address was cut short when it was copied.";
 
 pub(super) async fn show(
@@ -118,8 +138,11 @@ pub(super) async fn show(
         title: words::short(&name(&group), MAX_TITLE),
         mark: mark(&group),
         is_active,
-        can_retry: group.counts.failed > 0 && !site.is_guest,
-        failed: group.counts.failed,
+        retry: if site.is_guest {
+            String::new()
+        } else {
+            retry_words(&app, &viewer, &group, &marks).await?
+        },
         at: words::when(group.created_at),
         total,
         notes: notes(&group),

@@ -8,6 +8,7 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use domain::estimate::Prices;
 use domain::run::RunState;
 use store::RunRow;
 use tokio::time::sleep;
@@ -59,7 +60,8 @@ async fn tell_run(
         if is_new || told != Some(row.run.state) {
             told = Some(row.run.state);
             let work = {
-                let (now, has_prices) = (app.store.clock().now(), app.catalog.has_prices);
+                let (now, has_prices) =
+                    (app.store.clock().now(), app.catalog.offer.prices == Prices::Known);
                 watching.view(&row.run, &spec, &site, now, has_prices, false)
             };
             let part = run_page::WorkPart {

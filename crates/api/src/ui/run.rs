@@ -3,6 +3,7 @@
 use askama::Template;
 use axum::extract::{Path, State};
 use axum::response::Response;
+use domain::estimate::Prices;
 use domain::ids::{NotAnId, RunId, WorkId};
 use domain::output::Output;
 use domain::receipt::Receipt;
@@ -142,7 +143,7 @@ async fn page(
         None => AnswerView::default(),
     };
     let run = &row.run;
-    let (now, has_prices) = (app.store.clock().now(), app.catalog.has_prices);
+    let (now, has_prices) = (app.store.clock().now(), app.catalog.offer.prices == Prices::Known);
     let work = watching.view(run, &spec, &site, now, has_prices, is_all);
     let work_id = WorkId::Run(run.id);
     let whole = words::question(&input, usize::MAX);

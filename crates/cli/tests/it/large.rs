@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::path::PathBuf;
 
 use domain::source::{Place, Source, SourceName};
+use domain::text::Text;
 use egress::{Egress, Policy};
 use sources::{Config, Failed, Sources, extract};
 use testkit::Hostile;
@@ -47,11 +48,16 @@ async fn a_large_page_says_in_a_process_of_its_own_what_it_says_here() {
         ("a.rss", repeated("<rss><channel>", "<item><title>Tide</title></item>")),
     ];
     let (sources, source, dir) = reader(&files);
+    // Where links lead to is for who knows where the file lies.
+    let without_links = |text: Text| Text { links: Vec::new(), ..text };
     for (name, words) in &files {
-        let here = extract::read_bytes(words.as_bytes(), name, None).map_err(|why| why.to_string());
-        let there = sources.read_local(&source, name).await;
-        let there = there.map(|page| page.text).map_err(|why| why.to_string());
-        assert!(here == there, "{name} of {}", dir.path().display());
+        let here = extract::read_bytes(words.as_bytes(), name, None);
+        let here = here.map(without_links).map_err(|why| why.to_string());
+        let there = sources.read_local(&source, name).await.map(|page| page.text);
+        let there = there.map(|text| without_links(Text::clone(&text)));
+        let there = there.map_err(|why| why.to_string());
+        let refused = (here.as_ref().err(), there.as_ref().err());
+        assert!(here == there, "{name} of {}: {refused:?}", dir.path().display());
         assert_eq!(here.is_ok(), *name != "a.rss", "{name}");
     }
 }
@@ -74,14 +80,14 @@ async fn a_large_page_without_words_says_why_and_one_of_countless_pieces_is_give
 #[tokio::test(flavor = "multi_thread")]
 async fn large_pages_leave_the_server_small() {
     let row = "<tr><td>1<td>Brennia<td>twice a day</tr>";
-    let page = repeated("<title>Tides</title><h1>Tides</h1><table>", row).repeat(5);
+    let page = format!("<title>Tides</title><table>{}</table>", row.repeat(5_000_000 / row.len()));
     let page = |name: &str| (name.to_owned(), "text/html".to_owned(), page.clone().into_bytes());
     let site = Hostile::with_files(vec![page("/a"), page("/b")]).await;
     let shell = Shell::new().with("TASK_MCP_FETCH__ALLOW", &site.origin);
     let server = shell.serve(&[]);
     let urls = format!("{{\"urls\": [\"{}\", \"{}\"]}}", site.url("/a"), site.url("/b"));
     let answer = post(&server.address, "/v1/extract", &urls);
-    assert!(answer.contains("\"errors\":[]") && answer.contains("Brennia"), "{answer:.500}");
+    assert!(answer.contains("\"errors\":[]") && answer.contains("Brennia"), "{answer:.1500}");
     let peak_kb = server.peak_kb();
     assert!(peak_kb < 170_000, "{peak_kb} kB");
 }

@@ -41,7 +41,8 @@ async fn the_receipt_lists_queries_in_the_order_in_which_they_were_asked() {
     let site = Site::script().page("/moon", "Tides", TIDES).found("/moon").first_search_late();
     let site = site.serve().await;
     let bench = Bench::new(Database::sqlite(), &[&site]).await;
-    let run = bench.submit(on_the_web(build::report()), build::question(QUESTION)).await;
+    let spec = Spec { processor: build::processor("pro"), ..build::report() };
+    let run = bench.submit(on_the_web(spec), build::question(QUESTION)).await;
     let _worker = bench.start("ann");
     let (_, _, receipt) = bench.ended(&run).await;
     let asked: Vec<String> = site.queries().iter().map(|query| text_of(query)).collect();
