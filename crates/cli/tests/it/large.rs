@@ -58,7 +58,7 @@ async fn a_large_page_says_in_a_process_of_its_own_what_it_says_here() {
         let there = there.map_err(|why| why.to_string());
         let refused = (here.as_ref().err(), there.as_ref().err());
         assert!(here == there, "{name} of {}: {refused:?}", dir.path().display());
-        assert_eq!(here.is_ok(), *name != "a.rss", "{name}");
+        assert!(here.is_ok(), "{name}");
     }
 }
 
