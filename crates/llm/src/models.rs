@@ -67,6 +67,8 @@ const MAX_PATIENT_TRIES: u32 = 100;
 const MAX_BILLED_TRIES: u32 = 2;
 /// Longest wait between two tries that nobody asked for.
 const MAX_WAIT: Duration = Duration::from_secs(20);
+/// Longest sleep of who waits for a provider that is left alone.
+const LOOK_AGAIN: Duration = Duration::from_secs(2);
 /// Changes of wording in one try: there are five habits and three typed modes.
 const MAX_ADAPTATIONS: usize = 7;
 
@@ -376,8 +378,9 @@ async fn wait_out(profile: &Profile, shut: Failed, patience: &mut Patience) -> R
     if profile.fallback.is_some() || *retry_after > patience.left(Instant::now()) {
         return Err(shut);
     }
-    tracing::info!(model = profile.name, "waiting {retry_after:?}: {shut}");
-    tokio::time::sleep(*retry_after).await;
+    tracing::debug!(model = profile.name, "waiting: {shut}");
+    // Another question may find the provider back before that.
+    tokio::time::sleep(LOOK_AGAIN.min(*retry_after)).await;
     Ok(())
 }
 
