@@ -2,7 +2,7 @@
 
 use domain::output::Missing;
 use domain::schema::{Field, Schema};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::extractive::fields::Finding;
 
@@ -37,21 +37,76 @@ fn shorten(finding: &mut Finding, most: usize) {
 
 /// Why a property may not have this value. A schema that the validator cannot read forbids nothing.
 fn forbidden(root: &Value, property: &Value, value: &Value) -> Option<String> {
-    let mut schema = Map::new();
-    for definitions in ["$schema", "$defs", "definitions"] {
-        if let Some(given) = root.get(definitions) {
-            schema.insert(definitions.to_owned(), given.clone());
-        }
-    }
-    schema.insert("allOf".to_owned(), Value::Array(vec![property.clone()]));
-    let validator = jsonschema::validator_for(&Value::Object(schema)).ok()?;
+    let schema = Bounds { root, left: MAX_NODES }.of(property, 0);
+    let validator = jsonschema::validator_for(&schema).ok()?;
     validator.validate(value).err().map(|error| error.masked_with("it").to_string())
+}
+
+/// Schemas that one property may consist of, and levels of them: what lies beyond bounds nothing.
+const MAX_NODES: usize = 500;
+const MAX_DEPTH: usize = 12;
+
+/// Keywords that bound a value by themselves.
+const BOUNDS: [&str; 13] = [
+    "const",
+    "enum",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "multipleOf",
+    "type",
+    "uniqueItems",
+];
+
+/// Takes the bounds out of a caller's schema, its references followed: what a validator reads then has an end, holds no
+/// regular expression, and cannot refer to itself.
+struct Bounds<'a> {
+    root: &'a Value,
+    left: usize,
+}
+
+impl Bounds<'_> {
+    fn of(&mut self, schema: &Value, depth: usize) -> Value {
+        let Value::Object(members) = schema else { return json!({}) };
+        if self.left == 0 || depth > MAX_DEPTH {
+            return json!({});
+        }
+        self.left -= 1;
+        if let Some(to) = members.get("$ref").and_then(Value::as_str) {
+            let followed = to.strip_prefix('#').and_then(|pointer| self.root.pointer(pointer));
+            return followed.map_or_else(|| json!({}), |schema| self.of(schema, depth + 1));
+        }
+        let mut bounds = Map::new();
+        for (keyword, below) in members {
+            let bound = match (keyword.as_str(), below) {
+                (keyword, below) if BOUNDS.contains(&keyword) => below.clone(),
+                ("items", below) => self.of(below, depth + 1),
+                ("properties", Value::Object(named)) => named
+                    .iter()
+                    .map(|(name, schema)| (name.clone(), self.of(schema, depth + 1)))
+                    .collect::<Map<_, _>>()
+                    .into(),
+                ("anyOf" | "oneOf" | "allOf", Value::Array(options)) => {
+                    options.iter().map(|schema| self.of(schema, depth + 1)).collect()
+                }
+                _ => continue,
+            };
+            // Where options lose what tells them apart, several may hold.
+            let keyword = if keyword == "oneOf" { "anyOf" } else { keyword };
+            bounds.insert(keyword.to_owned(), bound);
+        }
+        Value::Object(bounds)
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use domain::output::Confidence;
-    use serde_json::json;
 
     use super::*;
 
@@ -82,6 +137,24 @@ mod tests {
             "`7` was found, which the schema does not allow: it is greater than the maximum of 5"
         );
         assert_eq!(answered(&json!({"type": "string", "maxLength": 3}), json!("abcd")).0, None);
+    }
+
+    #[test]
+    fn a_schema_that_turns_in_circles_or_explodes_is_read_to_an_end() {
+        let raw = json!({
+            "properties": {
+                "x": {"type": "string", "maxLength": 3, "not": {"$ref": "#/$defs/A"}, "allOf": [{"$ref": "#/$defs/A"}]},
+                "y": {"type": "string", "anyOf": [{"type": "string"}, {"$ref": "#/$defs/B"}]},
+            },
+            "$defs": {
+                "A": {"allOf": [{"$ref": "#/$defs/A"}]},
+                "B": {"anyOf": [{"$ref": "#/$defs/B"}, {"$ref": "#/$defs/B"}, {"pattern": "^(a+)+$"}]},
+            },
+        });
+        let why = |name: &str, value| forbidden(&raw, &raw["properties"][name], &value);
+        assert_eq!(why("x", json!("abc")), None);
+        assert!(why("x", json!("abcd")).is_some());
+        assert_eq!(why("y", json!("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa!")), None);
     }
 
     #[test]
