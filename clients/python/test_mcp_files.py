@@ -80,9 +80,9 @@ class FilesTest(unittest.IsolatedAsyncioTestCase):
     async def test_over_http_a_path_is_no_file(self):
         path = self.file("secret.csv", "product\nOtter 3\n")
         async with connected(self.served, "http", MODERN) as client:
-            started = await call(client, "createTaskGroup", inputs=path, output="a: any", processor="noop")
-            self.assertEqual(started["rows"], 1)
-            self.assertIn("read as one row", started["notes"][0])
+            told = await client.call_tool("createTaskGroup", {"inputs": path, "output": "a: any", "processor": "noop"})
+            self.assertTrue(told.is_error)
+            self.assertIn("looks like the path of a file, and no such file is read here", text_of(told))
 
 
 if __name__ == "__main__":

@@ -106,26 +106,10 @@ pub(super) fn read(bytes: Bytes) -> Result<Message, Value> {
 
 /// What no door could read.
 fn wrong_params(method: &str, params: Option<&Value>) -> Option<String> {
-    let members = match params {
-        None | Some(Value::Null) => None,
-        Some(Value::Object(members)) => Some(members),
-        Some(_) => return Some(format!("`params` of `{method}` must be an object")),
-    };
-    if method != "initialize" {
-        return None;
+    match params {
+        None | Some(Value::Null | Value::Object(_)) => None,
+        Some(_) => Some(format!("`params` of `{method}` must be an object")),
     }
-    let member = |name: &str| members.and_then(|members| members.get(name));
-    if !member("protocolVersion").is_some_and(Value::is_string) {
-        return Some(
-            "`params.protocolVersion` of `initialize` must be text, such as \"2025-11-25\"".into(),
-        );
-    }
-    let is_client = |name: &str| {
-        member("clientInfo").and_then(|info| info.get(name)).is_some_and(Value::is_string)
-    };
-    (!is_client("name") || !is_client("version")).then(|| {
-        "`params.clientInfo` of `initialize` must be an object with `name` and `version` as text".into()
-    })
 }
 
 /// Arguments as JSON text become the object that they mean; an empty list or text becomes none.
@@ -259,10 +243,6 @@ mod tests {
             (&refused["id"], refused["error"]["code"].as_i64()),
             (&json!(7), Some(INVALID_PARAMS))
         );
-        let bare = r#"{"jsonrpc": "2.0", "id": 1, "method": "initialize"}"#;
-        assert!(answer(bare).1.contains("protocolVersion"));
-        let nobody = r#"{"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"protocolVersion": "2025-11-25"}}"#;
-        assert!(answer(nobody).1.contains("clientInfo"));
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) async fn get(call: &Call, mut args: Arguments) -> Result<Status, Refu
     let notes = args.finish()?;
     let since = match since {
         Some(since) => Since::Event(since.cast_signed()),
-        None if wait > 0 => Since::Now,
+        None if wait > 0 => Since::All,
         None => Since::Event(0),
     };
     of(call, &id, Duration::from_secs(wait), since, notes).await
@@ -63,9 +63,9 @@ pub(super) enum Since {
     Untold,
     /// Those after this number of an earlier answer.
     Event(i64),
-    /// Those that are not yet finished when the call comes, where more are than one answer tells: who asks again and
-    /// again without a number waits, and is not told the same rows at once.
-    Now,
+    /// All, from the first on. Where more are finished than one answer tells, the call waits for one more: who asks again
+    /// and again without a number is not answered at once with the same rows.
+    All,
 }
 
 pub(super) async fn of(
@@ -262,13 +262,10 @@ async fn of_group(
     give_up_at: Instant,
 ) -> Result<Status, Refusal> {
     let (store, owner, id) = (&call.app.store, call.caller.owner, group.id);
-    let since = match since {
-        Since::Untold => None,
-        Since::Event(since) => Some(since),
-        Since::Now if group.counts.is_active() && group.counts.ended() >= MAX_ROWS_TOLD => {
-            Some(store.last_group_event(owner, id).await?)
-        }
-        Since::Now => Some(0),
+    let (since, before) = match since {
+        Since::Untold => (None, None),
+        Since::Event(since) => (Some(since), None),
+        Since::All => (Some(0), Some(store.last_group_event(owner, id).await?)),
     };
     let mut waiting = None;
     let events = loop {
@@ -278,7 +275,11 @@ async fn of_group(
             None => Vec::new(),
         };
         let is_full = i64::try_from(events.len()).is_ok_and(|told| told >= MAX_ROWS_TOLD);
-        let is_enough = !group.counts.is_active() || is_full;
+        let is_news = match before {
+            Some(before) if is_full => store.last_group_event(owner, id).await? > before,
+            Some(_) | None => is_full,
+        };
+        let is_enough = !group.counts.is_active() || is_news;
         if is_enough || give_up_at <= Instant::now() {
             break events;
         }
