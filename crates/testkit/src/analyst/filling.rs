@@ -245,7 +245,7 @@ pub(super) fn write(habit: Habit, user: &str) -> Value {
             .filter_map(|quote| sentences(quote.text).into_iter().next().map(str::to_owned))
             .collect();
         if habit == Habit::InventsNumbers && !text.is_empty() {
-            text.push("It has exactly 7777 windows.".into());
+            text.push("It has exactly 777777 windows.".into());
         }
         let ids: Vec<&str> = bearing.iter().map(|quote| quote.id).collect();
         let text = (!text.is_empty()).then(|| text.join(" "));

@@ -23,8 +23,8 @@ pub(super) fn write(
             let own = if habit == Habit::WritesGerman {
                 german(sentence)
             } else {
-                // True but for its figures.
-                (habit == Habit::InventsNumbers).then(|| sentence.replace("12", "7777"))
+                // True but for its figures, which no port of a page can be.
+                (habit == Habit::InventsNumbers).then(|| sentence.replace("12", "777777"))
             };
             let words = own.as_deref().unwrap_or(sentence).trim_end_matches('.');
             let _ = write!(out, "{words} [[{}]]. ", quote.id);
@@ -48,7 +48,7 @@ pub(super) fn write(
     if habit == Habit::InventsNumbers {
         let _ = write!(
             out,
-            "\n\nThe plant has exactly 7777 windows [[{first}]]. It is 31 % larger than all others."
+            "\n\nThe plant has exactly 777777 windows [[{first}]]. It is 31 % larger than all others."
         );
     }
     for line in between(user, "Nothing was found on:\n", "\n\n").lines() {
