@@ -79,6 +79,7 @@ impl Breaker {
             | Failed::Silent { .. }
             | Failed::Broken { .. }
             | Failed::Forbidden { .. }
+            | Failed::Withdrawn { .. }
             | Failed::Offline { .. }
             | Failed::Down { .. } => {
                 Failed::Down { model, retry_after, why: shut.last.to_string() }
@@ -116,7 +117,10 @@ impl Breaker {
                 *state = State::default();
                 return;
             }
-            Failed::Unknown { .. } | Failed::Forbidden { .. } | Failed::Down { .. } => return,
+            Failed::Unknown { .. }
+            | Failed::Forbidden { .. }
+            | Failed::Withdrawn { .. }
+            | Failed::Down { .. } => return,
         };
         state.shut = Some(Shut { until: now.plus_ms(pause_ms), last: failed.clone() });
     }

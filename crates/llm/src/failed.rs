@@ -37,6 +37,8 @@ pub enum Failed {
     Broken { model: String, why: String },
     #[error("`{model}` may not be asked: {why}")]
     Forbidden { model: String, why: String },
+    #[error("`{model}` was not asked: who asks took the question back")]
+    Withdrawn { model: String },
     #[error("`{model}` cannot be reached: {why}")]
     Offline { model: String, why: String },
     #[error("`{model}` is left alone for {:?} after repeated failures, the last of them: {why}", .retry_after)]
@@ -71,6 +73,7 @@ impl Failed {
             | Self::Quota { .. }
             | Self::Auth { .. }
             | Self::Bad { .. }
+            | Self::Withdrawn { .. }
             | Self::Forbidden { .. } => Remedy::Mend,
         }
     }
@@ -92,6 +95,7 @@ impl Failed {
             | Self::TooLong { .. }
             | Self::Overloaded { .. }
             | Self::Forbidden { .. }
+            | Self::Withdrawn { .. }
             | Self::Offline { .. }
             | Self::Down { .. } => false,
         }
@@ -116,6 +120,7 @@ impl Failed {
             Self::Unknown { .. }
             | Self::Bad { .. }
             | Self::TooLong { .. }
+            | Self::Withdrawn { .. }
             | Self::Cut { .. } => false,
         }
     }
@@ -138,6 +143,7 @@ impl Failed {
             | Self::Blocked { .. }
             | Self::Empty { .. }
             | Self::Garbled { .. }
+            | Self::Withdrawn { .. }
             | Self::Forbidden { .. } => false,
         }
     }
@@ -159,6 +165,7 @@ impl Failed {
             Self::Silent { .. } => "silent",
             Self::Broken { .. } => "broken",
             Self::Forbidden { .. } => "forbidden",
+            Self::Withdrawn { .. } => "withdrawn",
             Self::Offline { .. } => "offline",
             Self::Down { .. } => "down",
         }

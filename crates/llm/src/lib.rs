@@ -25,7 +25,7 @@ pub mod typed;
 mod wire;
 
 pub use failed::{Failed, Remedy};
-pub use models::{Config, Models};
+pub use models::{Config, Departure, Manner, Models};
 pub use probe::Probe;
 pub use profile::{
     HOSTED_CONCURRENCY, HOSTED_CONTEXT_TOKENS, Key, LOCAL_CONCURRENCY, LOCAL_CONTEXT_TOKENS,

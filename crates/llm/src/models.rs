@@ -1,6 +1,7 @@
 //! The configured models: who is asked, how often, and who is asked instead.
 
 use std::collections::HashMap;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,11 +84,28 @@ impl Default for Config {
     }
 }
 
+/// How a question is asked.
+#[derive(Clone, Copy)]
+pub struct Manner<'a> {
+    /// Whether a provider that is busy or away is waited for; else there is no second try.
+    pub is_patient: bool,
+    pub departure: Option<&'a dyn Departure>,
+}
+
+/// Is told when a question has its place and its first request is about to leave: what it may cost is to be set aside
+/// by then, and not while it waits.
+pub trait Departure: Send + Sync {
+    /// Whether it may leave.
+    fn leaves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
+}
+
 /// What was tried for one question so far.
 #[derive(Default)]
-pub(crate) struct Tries {
+pub(crate) struct Tries<'a> {
     sent: u32,
     lost: u32,
+    /// Until the first request has left.
+    departure: Option<&'a dyn Departure>,
 }
 
 impl Models {
@@ -140,22 +158,19 @@ impl Models {
     /// One question, one answer. Retries, pace, breaker and fail-over are inside; whether a typed answer fits is for
     /// [`typed::read`] to say.
     pub async fn ask(&self, name: &str, request: &Request) -> Result<Reply, Failed> {
-        self.ask_within(name, request, self.0.retry_for).await
+        self.ask_in(name, request, Manner { is_patient: true, departure: None }).await
     }
 
-    /// The same without a second try: for who has waited for the provider in vain before.
-    pub async fn ask_once(&self, name: &str, request: &Request) -> Result<Reply, Failed> {
-        self.ask_within(name, request, Duration::ZERO).await
-    }
-
-    async fn ask_within(
+    /// The same in another manner.
+    pub async fn ask_in(
         &self,
         name: &str,
         request: &Request,
-        patience: Duration,
+        manner: Manner<'_>,
     ) -> Result<Reply, Failed> {
         let asked_at = Instant::now();
-        let mut tries = Tries::default();
+        let patience = if manner.is_patient { self.0.retry_for } else { Duration::ZERO };
+        let mut tries = Tries { departure: manner.departure, ..Tries::default() };
         let mut asked: Vec<&str> = Vec::new();
         let mut first_failure = None;
         let mut next = Some(name);
@@ -192,7 +207,7 @@ impl Models {
         &self,
         member: &Member,
         request: &Request,
-        tries: &mut Tries,
+        tries: &mut Tries<'_>,
         patience: Duration,
     ) -> Result<Answer, Failed> {
         let profile = &member.profile;
@@ -224,6 +239,11 @@ impl Models {
                 let waited = wait_out(profile, shut, &mut patience).await;
                 waited.map_err(|shut| last.take().unwrap_or(shut))?;
                 continue;
+            }
+            if let Some(departure) = tries.departure.take()
+                && !departure.leaves().await
+            {
+                return Err(Failed::Withdrawn { model: profile.name.clone() });
             }
             attempt += 1;
             let outcome = self.try_once(member, request, tries).await;
@@ -271,7 +291,7 @@ impl Models {
         &self,
         member: &Member,
         request: &Request,
-        tries: &mut Tries,
+        tries: &mut Tries<'_>,
     ) -> Result<Answer, (Failed, Hints)> {
         let is_typed = request.format.is_some();
         let mut habits = member.learnt.habits();
@@ -330,7 +350,7 @@ impl Member {
         hold
     }
 
-    fn reply(&self, answer: Answer, tries: &Tries, asked_at: Instant) -> Reply {
+    fn reply(&self, answer: Answer, tries: &Tries<'_>, asked_at: Instant) -> Reply {
         let price = self.profile.price;
         Reply {
             text: answer.text,
@@ -409,6 +429,7 @@ const fn is_worth_repeating(failed: &Failed) -> bool {
         | Failed::Cut { .. }
         | Failed::Blocked { .. }
         | Failed::Forbidden { .. }
+        | Failed::Withdrawn { .. }
         | Failed::Down { .. } => false,
     }
 }

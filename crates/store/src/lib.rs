@@ -60,7 +60,7 @@ pub use marks::{GroupMarks, Mark, Tally};
 pub use owners::Owner;
 pub use pages::{Archived, ReadingOf};
 pub use rows::{Pick, RowPart, RowQuery, RowSort};
-pub use runs::{Filter, Listed, Note, RunPage, RunRow, RunSeq};
+pub use runs::{Ended, Filter, Listed, MAX_COUNTED, Note, RunPage, RunRow, RunSeq};
 pub use sheets::UploadedSheet;
 pub use sqlite::ExecutorLock;
 pub use steps::{Outcome, STEPS_AT_ONCE, Step};

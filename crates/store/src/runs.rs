@@ -79,6 +79,21 @@ const RECEIPTS_OF: Both = over_rows!(
      WHERE r.id = value ->> 'id'"
 );
 
+columns! {
+    /// How much of an owner's work has ended, counted among the newest [`MAX_COUNTED`] of each.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Ended {
+        /// Runs that belong to no group.
+        pub questions: i64,
+        /// Those of the questions that failed.
+        pub failed: i64,
+        pub tables: i64,
+    }
+}
+
+/// Most runs and most groups that [`Store::count_ended`] looks at: who has more is told "more than that".
+pub const MAX_COUNTED: i64 = 1000;
+
 /// A part of a listing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunPage {
@@ -272,6 +287,30 @@ impl Store {
             filter.words.as_deref().map(like).unwrap_or_default()
         )?;
         page(columns, limit, |row| row.seq.0)
+    }
+
+    /// How many runs of no group, and how many groups, have ended.
+    pub async fn count_ended(&self, owner: Owner) -> Result<Ended, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let counted: Option<Ended> = fetch_optional!(
+            conn,
+            Ended,
+            "-- count_ended
+             SELECT q.questions, q.failed, t.tables
+             FROM (SELECT COUNT(*) AS questions, COUNT(*) FILTER (WHERE state = 'failed') AS failed
+                   FROM (SELECT state FROM runs
+                         WHERE owner = $1 AND group_seq IS NULL
+                           AND state IN ('completed', 'failed', 'cancelled')
+                         ORDER BY seq DESC LIMIT $2) newest) q
+             CROSS JOIN
+                  (SELECT COUNT(*) AS tables
+                   FROM (SELECT seq FROM groups
+                         WHERE owner = $1 AND queued + running + cancelling = 0
+                         ORDER BY seq DESC LIMIT $2) newest) t",
+            owner.0,
+            MAX_COUNTED
+        )?;
+        Ok(counted.unwrap_or(Ended { questions: 0, failed: 0, tables: 0 }))
     }
 
     /// Runs of a group in the order of its rows, from row `from` on.

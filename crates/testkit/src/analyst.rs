@@ -34,6 +34,8 @@ pub enum Habit {
     BrokenAtFirst,
     /// No typed answer is ever JSON.
     Broken,
+    /// Takes each passage for one about the row that is asked for.
+    Confuses,
     /// Never finds anything.
     Blind,
     /// Writes in German whatever the language of its quotes, as the corpus translates them.
@@ -142,6 +144,7 @@ impl Analyst {
             | Habit::CitesUnknown
             | Habit::InventsNumbers
             | Habit::Misquotes
+            | Habit::Confuses
             | Habit::Blind
             | Habit::WritesGerman => Said::json(value),
         }

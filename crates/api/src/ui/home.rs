@@ -10,7 +10,7 @@ use domain::ids::RunId;
 use domain::processor::DEFAULT_FOR_RESEARCH;
 use domain::receipt::Receipt;
 use domain::run::RunState;
-use store::{Filter, GroupFilter, GroupMarks, Listed};
+use store::{Ended, Filter, GroupFilter, GroupMarks, Listed, MAX_COUNTED};
 
 use crate::App;
 use crate::gate::{Caller, Viewer};
@@ -48,6 +48,8 @@ struct HomePage {
 
 struct Chip {
     name: &'static str,
+    /// How many there are; not told of "all", nor of what a search finds.
+    count: Option<String>,
     href: String,
     is_chosen: bool,
 }
@@ -116,8 +118,11 @@ async fn page(
     let is_first = asked.runs_before.is_none() && asked.groups_before.is_none();
     let running = if is_first { running(app, caller, &site, asked).await? } else { Vec::new() };
     let (finished, older) = finished(app, caller, &site, asked).await?;
+    let is_search = !asked.search.is_empty();
+    let ended = if is_search { None } else { Some(app.store.count_ended(caller.owner).await?) };
     let chip = |(word, name): (&str, &'static str)| Chip {
         name,
+        count: ended.and_then(|ended| count(ended, word)),
         href: site.to(&address(&Asked { show: word.to_owned(), ..start_of(asked) })),
         is_chosen: word == asked.show,
     };
@@ -139,6 +144,19 @@ async fn page(
         is_first,
         site,
     })
+}
+
+fn count(ended: Ended, word: &str) -> Option<String> {
+    let counted = match word {
+        "questions" => ended.questions,
+        "tables" => ended.tables,
+        "failed" => ended.failed,
+        _ => return None,
+    };
+    // Failed ones are counted among the questions: when not all of these were seen, there may be more of both.
+    let looked_at = if word == "tables" { ended.tables } else { ended.questions };
+    let more = if looked_at >= MAX_COUNTED { "+" } else { "" };
+    Some(format!("{}{more}", words::count(counted)))
 }
 
 fn start_of(asked: &Asked) -> Asked {

@@ -81,6 +81,14 @@ async fn the_first_page_lists_what_is_there_and_the_style_is_served() {
     let run = world.submit("Why?").await;
     let home = world.page("/").await;
     assert!(home.text.contains(&format!("/runs/{run}")), "{}", home.text);
+    assert!(home.text.contains("Questions <b>0</b></a>"), "{}", home.text);
+    let quote = world.archived("https://acme.test/", "Acme", "CEO: Ann", "Ann").await;
+    world.work(fields("Ann", quote)).await;
+    let home = world.page("/").await;
+    assert!(home.text.contains("Questions <b>1</b></a>"), "{}", home.text);
+    assert!(home.text.contains("Tables <b>0</b></a>") && home.text.contains("Failed <b>0</b></a>"));
+    let searched = world.page("/?q=Why").await;
+    assert!(searched.text.contains("Questions</a>"), "{}", searched.text);
     let style = world.get("/assets/app.css").await;
     assert!(style.header("etag").is_some());
     assert_eq!(style.header("content-type"), Some("text/css; charset=utf-8"));

@@ -188,7 +188,9 @@ impl Look<'_> {
         if !matches!(self.zone.standing, Standing::Section | Standing::Page | Standing::Continues) {
             return;
         }
-        let fit = self.want.label.on_key(self.quote(key));
+        let label = &self.want.label;
+        let key = self.quote(key);
+        let fit = if is_data { label.on_data_key(key) } else { label.on_key(key) };
         if fit >= KEY
             && let Some(said) = self.cell(value)
         {

@@ -1,7 +1,7 @@
 //! Fills the fields of a row with models: readers find values and evidence, rules choose between values and models where
 //! rules cannot, and what is judged or written rests on quotes that were found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::model::Role;
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use super::asking::Ask;
 use super::cells::{Follows, fitted, follows, type_in_words};
 use super::material::{self, Portion};
+use super::named::{Named, named};
 use super::reader::stands;
 use super::words::{clean_query, terms};
 use super::{Mind, tools};
@@ -41,6 +42,8 @@ pub(super) struct Cell {
     pub(super) span: Span,
     /// `None` for evidence that something is judged or written from.
     pub(super) value: Option<(Value, Follows)>,
+    /// Whether the page names the row as it is called there.
+    pub(super) is_named: bool,
 }
 
 /// What one row has so far.
@@ -54,7 +57,7 @@ pub(crate) struct Filler<'a> {
     pub(super) row_page: ReadPage,
     pub(super) pages: Vec<ReadPage>,
     pub(super) cells: Vec<Cell>,
-    subject: BTreeSet<String>,
+    subject: Subject,
     /// Other words for each field.
     also: Vec<String>,
     queries: Vec<String>,
@@ -138,7 +141,6 @@ impl<'a> Filler<'a> {
         let mind = Mind::of(world).await?;
         let row = row_in_words(&world.claimed.input);
         let row_page = world.input_page(&row).await?;
-        let names = subject.names().flat_map(terms).collect();
         let mut filler = Self {
             mind,
             purse,
@@ -148,7 +150,7 @@ impl<'a> Filler<'a> {
             row_page,
             pages: Vec::new(),
             cells: Vec::new(),
-            subject: names,
+            subject: subject.clone(),
             queries: Vec::new(),
             is_unread: false,
         };
@@ -238,11 +240,12 @@ impl<'a> Filler<'a> {
         if asked.is_empty() || fresh.is_empty() {
             return Ok(());
         }
+        let names: BTreeSet<String> = self.subject.names().flat_map(terms).collect();
         let wanted: Vec<BTreeSet<String>> = asked
             .iter()
             .map(|&index| {
                 let field = &self.fields[index];
-                let mut words = self.subject.clone();
+                let mut words = names.clone();
                 words.extend(terms(&field.name.replace(['_', '-'], " ")));
                 words.extend(terms(&field.description));
                 words.extend(terms(&self.also[index]));
@@ -299,7 +302,7 @@ impl<'a> Filler<'a> {
         }
     }
 
-    /// Looks each quote up and holds each value against it; answers how many fell.
+    /// Looks each quote up, holds each value against it and the page against the row; answers how many fell.
     fn add(
         &mut self,
         asked: &[usize],
@@ -308,6 +311,7 @@ impl<'a> Filler<'a> {
         answer: Answer,
     ) -> usize {
         let mut dropped = 0;
+        let mut known: BTreeMap<usize, Named> = BTreeMap::new();
         for given in answer.cells.into_iter().take(CELLS) {
             let is_other = answer.others.iter().any(|name| name.trim() == given.passage.trim());
             let field = asked.iter().copied().find(|&at| self.fields[at].name == given.field);
@@ -316,13 +320,14 @@ impl<'a> Filler<'a> {
                 dropped += 1;
                 continue;
             };
+            let how = *known.entry(page).or_insert_with(|| named(&self.subject, &pages[page]));
             let page = &pages[page];
             match self.value(field, given.value.as_deref(), page, &span) {
-                Ok(value) => {
-                    let page = self.place(page);
-                    self.cells.push(Cell { field, page, span, value });
+                Ok(value) if how != Named::No => {
+                    let (page, is_named) = (self.place(page), how == Named::Plainly);
+                    self.cells.push(Cell { field, page, span, value, is_named });
                 }
-                Err(()) => dropped += 1,
+                Ok(_) | Err(()) => dropped += 1,
             }
         }
         dropped

@@ -36,6 +36,8 @@ struct Group {
     /// Page and span.
     places: Vec<(usize, Span)>,
     follows: Follows,
+    /// Whether one of the pages names the row as it is called there.
+    is_named: bool,
     /// What the rules found for it, too.
     by_rules: Option<Finding>,
 }
@@ -98,7 +100,9 @@ impl Filler<'_> {
     fn groups(&self, field: usize, by_rules: &Finding) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
         for cell in self.cells.iter().filter(|cell| cell.field == field) {
-            let Cell { page, span, value: Some((value, follows)), .. } = cell else { continue };
+            let Cell { page, span, value: Some((value, follows)), is_named, .. } = cell else {
+                continue;
+            };
             let place = (*page, span.clone());
             match groups.iter_mut().find(|group| agree(&group.value, value)) {
                 Some(group) => {
@@ -111,11 +115,13 @@ impl Filler<'_> {
                     if *follows > group.follows {
                         group.follows = *follows;
                     }
+                    group.is_named |= is_named;
                 }
                 None => groups.push(Group {
                     value: value.clone(),
                     places: vec![place],
                     follows: *follows,
+                    is_named: *is_named,
                     by_rules: None,
                 }),
             }
@@ -128,6 +134,7 @@ impl Filler<'_> {
                     value: value.clone(),
                     places: Vec::new(),
                     follows: Follows::Plainly,
+                    is_named: true,
                     by_rules: Some(found),
                 }),
             }
@@ -144,7 +151,9 @@ impl Filler<'_> {
         if let (true, Some(found), 0) = (chosen.places.is_empty(), &chosen.by_rules, groups.len()) {
             return Some(found.clone());
         }
-        let rivals: Vec<Group> = groups.collect();
+        // What a page states that does not name the row contradicts nothing that another states of it by name.
+        let rivals: Vec<Group> =
+            groups.filter(|rival| rival.is_named || !chosen.is_named).collect();
         let conflicts: Vec<Candidate> = rivals
             .iter()
             .map(|rival| Candidate { value: rival.value.clone(), evidence: self.evidence(rival) })
@@ -158,7 +167,9 @@ impl Filler<'_> {
         let rules_are_sure =
             chosen.by_rules.as_ref().and_then(|found| found.confidence) == Some(Confidence::High);
         let confidence = match () {
-            () if chosen.follows == Follows::Loosely && !rules_agree => Confidence::Low,
+            () if (chosen.follows == Follows::Loosely || !chosen.is_named) && !rules_agree => {
+                Confidence::Low
+            }
             () if !conflicts.is_empty() && reason.is_none() => Confidence::Low,
             () if !conflicts.is_empty() => Confidence::Medium,
             () if publishers.len() >= wanted.max(2)
@@ -187,6 +198,9 @@ impl Filler<'_> {
                 sources(publishers.len())
             ),
         };
+        if !chosen.is_named && !rules_agree {
+            reasoning.push_str(" No page that states it names the row as it is called here.");
+        }
         if !conflicts.is_empty() {
             let why = reason.map_or_else(
                 || "more or better sources state this one".to_owned(),
@@ -244,9 +258,9 @@ impl Filler<'_> {
             let evidence = self.evidence(&group);
             let is_sure = self.publishers(&group).len() > 1
                 || of_rules.iter().any(|value| agree(value, &group.value));
-            let confidence = match (is_sure, group.follows) {
-                (true, Follows::Plainly) => Confidence::High,
-                (_, Follows::Plainly) => Confidence::Medium,
+            let confidence = match (group.follows, group.is_named) {
+                (Follows::Plainly, true) if is_sure => Confidence::High,
+                (Follows::Plainly, true) => Confidence::Medium,
                 _ => Confidence::Low,
             };
             finding.evidence.extend(evidence.iter().take(1).cloned());
@@ -334,7 +348,8 @@ impl Filler<'_> {
     }
 }
 
-/// How much speaks for a value: independent sources, how plainly they state it, and whether the rules found it too.
+/// How much speaks for a value: independent sources, how plainly they state it and name the row, and whether the rules
+/// found it too.
 fn rank(filler: &Filler<'_>, group: &Group) -> usize {
     let plainly = usize::from(group.follows == Follows::Plainly);
     let rules = match group.by_rules.as_ref().and_then(|found| found.confidence) {
@@ -343,7 +358,7 @@ fn rank(filler: &Filler<'_>, group: &Group) -> usize {
         Some(Confidence::Low) => 1,
         None => 0,
     };
-    filler.publishers(group).len() * 2 + plainly * 2 + rules
+    filler.publishers(group).len() * 2 + plainly * 2 + usize::from(group.is_named) * 2 + rules
 }
 
 fn sources(count: usize) -> String {

@@ -16,6 +16,7 @@ mod finish;
 mod gaps;
 mod injected;
 mod material;
+mod named;
 mod plan;
 pub mod prompts;
 mod quotes;

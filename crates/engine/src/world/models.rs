@@ -1,12 +1,13 @@
 //! Questions to models, each answer bought once: looked up in the journal, then among what other rows of the group have
 //! asked, and only then asked.
 
-use std::sync::{Arc, PoisonError};
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use domain::event::{Stage, asking};
 use domain::model::Role;
 use domain::processor::Engine;
-use llm::{Reply, Request};
+use llm::{Departure, Manner, Reply, Request};
 use serde::{Deserialize, Serialize};
 use store::{Amount, Bill, Call, Made};
 use tokio::time::timeout;
@@ -40,6 +41,27 @@ struct Answered {
     reply: Reply,
     /// Bought by another row of the group.
     is_shared: bool,
+}
+
+/// Sets aside what a question may cost when it leaves: what a worker loses that waited for a place cost nothing.
+struct Reserving<'a> {
+    world: &'a World,
+    call: &'a Call,
+    amount: Amount,
+    /// Once it has left, or could not because the database did not take it.
+    reserved: OnceLock<Result<(), store::Failed>>,
+}
+
+impl Departure for Reserving<'_> {
+    fn leaves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        Box::pin(async {
+            let attempt = self.world.claimed.attempt;
+            let reserved = self.world.store.reserve(self.call, attempt, self.amount).await;
+            let may_leave = reserved.is_ok();
+            let _ = self.reserved.set(reserved);
+            may_leave
+        })
+    }
 }
 
 impl World {
@@ -203,24 +225,32 @@ impl World {
             return Ok(Err((OUT_OF_TIME.into(), false)));
         }
         let attempt = self.claimed.attempt;
-        self.store.reserve(call, attempt, amount(grant.0, request)).await?;
+        let reserving = Reserving {
+            world: self,
+            call,
+            amount: amount(grant.0, request),
+            reserved: OnceLock::new(),
+        };
         let scope = self.scope.fresh();
         // Who has waited for them in vain does not wait again.
-        let is_out = self.is_out();
-        let asking = async {
-            if is_out {
-                models.ask_once(name, request).await
-            } else {
-                models.ask(name, request).await
-            }
-        };
+        let manner = Manner { is_patient: !self.is_out(), departure: Some(&reserving) };
         // On the heap: an exchange is a large future, and a round holds several of them.
-        let outcome = timeout(left, scope.around(Box::pin(asking))).await;
+        let asking = Box::pin(models.ask_in(name, request, manner));
+        let outcome = timeout(left, scope.around(asking)).await;
         let sent: Vec<Sent> = scope.contacts().into_iter().map(Sent::from).collect();
+        let has_left = match reserving.reserved.into_inner() {
+            Some(reserved) => reserved.map(|()| true)?,
+            None => false,
+        };
         let Ok(outcome) = outcome else {
             self.note_sent(sent);
-            self.store.write_off(call, attempt).await?;
-            return Ok(Err((OUT_OF_TIME.into(), true)));
+            if has_left {
+                self.store.write_off(call, attempt).await?;
+            } else {
+                // It may just have been about to leave.
+                self.store.give_back(call, attempt).await?;
+            }
+            return Ok(Err((OUT_OF_TIME.into(), has_left)));
         };
         match outcome {
             Ok(reply) => {
@@ -236,7 +266,7 @@ impl World {
                 let is_lost = failed.is_possibly_billed();
                 if is_lost {
                     self.store.write_off(call, attempt).await?;
-                } else {
+                } else if has_left {
                     self.store.give_back(call, attempt).await?;
                 }
                 tracing::warn!(code = failed.code(), "a model did not answer: {failed}");

@@ -8,10 +8,11 @@ use store::{Amount, RunRow};
 use testkit::analyst::Habit;
 use testkit::clock::Numbers;
 use testkit::corpus::{self, QUESTION};
+use testkit::model_server::Fault;
 use testkit::{Database, build};
 use tokio::time::sleep;
 
-use crate::models::{Desk, report};
+use crate::models::{Desk, reasoning_with, report};
 
 /// Half on each kind of database.
 const KILLS: usize = 50;
@@ -154,7 +155,7 @@ async fn what_crashes_lose_counts_against_the_caps_of_the_run() {
     let mut spec = report("base");
     spec.processor.caps.calls = 9;
     let run = desk.bench.submit(spec, build::question(QUESTION)).await;
-    desk.server.next([None, Some(testkit::model_server::Fault::Hang)]);
+    desk.server.next([None, Some(Fault::Hang)]);
     let worker = desk.bench.start("ann");
     desk.server.until_asked(2).await;
     worker.kill().await;
@@ -164,4 +165,22 @@ async fn what_crashes_lose_counts_against_the_caps_of_the_run() {
     assert!(done.spending().lost >= 1, "{:?}", done.spending());
     assert!(desk.server.hits() <= 9, "{} calls", desk.server.hits());
     assert_eq!(desk.bench.store.ledger_balance(run.seq).await.unwrap(), Amount::default());
+}
+
+#[tokio::test]
+async fn what_only_waited_for_a_place_is_not_lost() {
+    let mut desk = Desk::over(corpus::web().await, Habit::Careful, Database::sqlite()).await;
+    desk.bench.reasoning = Some(reasoning_with(&desk.server, &desk.bench, 1));
+    let run = desk.bench.submit(spec(), build::question(QUESTION)).await;
+    desk.server.next([None, Some(Fault::Hang)]);
+    let worker = desk.bench.start("ann");
+    desk.server.until_asked(2).await;
+    // Time for the others to come to the door.
+    sleep(Duration::from_millis(200)).await;
+    worker.kill().await;
+    desk.bench.clock.advance(Duration::from_secs(31));
+    let _worker = desk.bench.start("bob");
+    let done = desk.end_of(&run).await;
+    desk.assert_signed(&done).await;
+    assert_eq!(done.spending().lost, 1, "{:?}", done.spending());
 }

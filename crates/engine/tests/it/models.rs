@@ -115,11 +115,21 @@ impl Done {
 }
 
 pub(crate) fn reasoning(server: &ModelServer, bench: &Bench) -> Arc<Reasoning> {
+    reasoning_with(server, bench, llm::HOSTED_CONCURRENCY)
+}
+
+/// With so many questions to the model at once.
+pub(crate) fn reasoning_with(
+    server: &ModelServer,
+    bench: &Bench,
+    concurrency: u32,
+) -> Arc<Reasoning> {
     let base = Url::parse(&server.origin).unwrap();
     let allow = vec![Origin::of(&base).unwrap()];
     let profile = Profile {
         key: Key::new("a-key-of-the-tests"),
         price: Some(PRICE),
+        concurrency,
         ..Profile::new(MODEL, Wire::OpenAiChat, "scripted", base)
     };
     let config = llm::Config {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::output::{Basis, Content, Missing, Output};
+use domain::output::{Basis, Confidence, Content, Missing, Output};
 use domain::schema::{FieldKind, Schema};
 use domain::spec::{Escalation, Input, Spec, Wanted};
 use serde_json::{Map, Value, json};
@@ -41,11 +41,17 @@ fn plant() -> Input {
 }
 
 async fn filled(desk: &Desk, spec: Spec, input: Input) -> Done {
+    let done = worked_on(desk, spec, input).await;
+    desk.assert_signed(&done).await;
+    done
+}
+
+/// The same where nothing may be found.
+async fn worked_on(desk: &Desk, spec: Spec, input: Input) -> Done {
     let run = desk.bench.submit(spec, input).await;
     let worker = desk.bench.start("ann");
     let done = desk.end_of(&run).await;
     worker.stop().await;
-    desk.assert_signed(&done).await;
     done
 }
 
@@ -102,6 +108,27 @@ async fn sentences_that_row_and_quotes_do_not_carry_fall() {
     let listing = values(output)["listing"].as_str().unwrap();
     assert!(listing.contains("EUR") && !listing.contains("777777"), "{listing}");
     assert!(basis(output, "listing").reasoning.contains("left out"), "{output:#?}");
+}
+
+#[tokio::test]
+async fn what_is_said_of_another_thing_fills_no_row() {
+    let desk = Desk::new(Habit::Confuses).await;
+    let row = |name: &str| Input::Row(Map::from_iter([("plant".to_owned(), json!(name))]));
+    let done = worked_on(&desk, of_every_kind("core"), row("Gorsemoor")).await;
+    let output = done.output.as_ref().unwrap();
+    assert!(
+        done.receipt.pages_read > 0 && done.spending().claims_dropped > 0,
+        "{:?}",
+        done.receipt
+    );
+    assert!(values(output)["opened"].is_null(), "{output:#?}");
+    assert!(basis(output, "opened").missing.is_some(), "{output:#?}");
+    // With one of its words it may be meant: the value is given, and as a weak one.
+    let done = filled(&desk, of_every_kind("core"), row("Sorrel Harbour")).await;
+    let output = done.output.as_ref().unwrap();
+    let opened = basis(output, "opened");
+    assert_eq!(opened.confidence, Some(Confidence::Low), "{output:#?}");
+    assert!(opened.reasoning.contains("names the row"), "{opened:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use task_mcp_llm::{Config, Failed, Profile};
+use task_mcp_llm::{Config, Failed, Manner, Profile};
 use testkit::model_server::{Fault, ModelServer, Said, Spoken};
 
 use crate::ask::{ask, hasty, models, models_with, profile};
@@ -79,7 +79,8 @@ async fn an_outage_is_waited_out_where_nobody_else_can_be_asked() {
             clock.advance(Duration::from_millis(20));
         }
     };
-    let once = models.ask_once("m", &crate::ask::question()).await;
+    let hasty = Manner { is_patient: false, departure: None };
+    let once = models.ask_in("m", &crate::ask::question(), hasty).await;
     assert_eq!((once.unwrap_err().code(), first.hits()), ("overloaded", 1));
     let answer = tokio::select! {
         answer = ask(&models) => answer,

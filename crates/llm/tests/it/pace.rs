@@ -1,10 +1,13 @@
+use std::future::ready;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use task_mcp_llm::{Models, Profile, Request};
+use task_mcp_llm::{Departure, Manner, Models, Profile, Request};
 use testkit::model_server::{Fault, ModelServer, Spoken};
 use tokio::task::JoinSet;
 
-use crate::ask::{ask, model, models, profile};
+use crate::ask::{ask, model, models, profile, question};
 
 /// Asks so many different questions at once; how many were answered.
 async fn storm(models: &Models, questions: usize) -> usize {
@@ -85,4 +88,33 @@ async fn nothing_is_sent_into_a_window_that_is_used_up() {
     let asked_at = Instant::now();
     ask(&models).await.unwrap();
     assert!(asked_at.elapsed() >= Duration::from_millis(200));
+}
+
+/// Counts the questions that leave, and lets them or not.
+#[derive(Default)]
+struct Door {
+    left: AtomicUsize,
+    is_shut: bool,
+}
+
+impl Departure for Door {
+    fn leaves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
+        self.left.fetch_add(1, Ordering::Relaxed);
+        Box::pin(ready(!self.is_shut))
+    }
+}
+
+#[tokio::test]
+async fn a_question_says_once_that_it_leaves_and_may_be_held_back_then() {
+    let server = ModelServer::saying("yes").await;
+    server.next([Some(Fault::error(500, "server_error", "oops"))]);
+    let models = model(&server, Spoken::OpenAiChat);
+    let open = Door::default();
+    let manner = Manner { is_patient: true, departure: Some(&open) };
+    models.ask_in("m", &question(), manner).await.unwrap();
+    assert_eq!((open.left.load(Ordering::Relaxed), server.hits()), (1, 2));
+    let shut = Door { is_shut: true, ..Door::default() };
+    let manner = Manner { is_patient: true, departure: Some(&shut) };
+    let held = models.ask_in("m", &question(), manner).await.unwrap_err();
+    assert_eq!((held.code(), server.hits()), ("withdrawn", 2));
 }

@@ -1,10 +1,10 @@
 use domain::run::RunState;
 use domain::source::Place;
 use serde_json::{Map, json};
-use task_mcp_store::{Filter, GroupFilter, Known, NewRun, Note};
+use task_mcp_store::{Ended, Filter, GroupFilter, Known, NewRun, Note};
 use testkit::{Database, build};
 
-use crate::bench::{Bench, ME, completed, key, new_rows, new_run};
+use crate::bench::{Bench, ME, cancelled, completed, failed, key, new_rows, new_run};
 use crate::pages::{archive, tides};
 
 on_both! {
@@ -38,6 +38,27 @@ on_both! {
         assert_eq!(page.runs[0].run.id, first.run.id);
         assert_eq!(page.runs[0].input, Some(build::question("How often does the tide turn?")));
         assert_eq!(page.next, None);
+    }
+
+    what_has_ended_is_counted_by_kind(bench) {
+        for _ in 0..4 {
+            bench.submit().await;
+        }
+        for end in [completed("done"), failed(), cancelled()] {
+            let claimed = bench.claim_one().await;
+            bench.store.finish(claimed.seq, 1, end).await.unwrap();
+        }
+        bench.group(1).await;
+        bench.group(0).await;
+        let ended = bench.store.count_ended(ME).await.unwrap();
+        assert_eq!(ended, Ended { questions: 3, failed: 1, tables: 1 });
+        bench.raw().await.execute("INSERT INTO owners (name) VALUES ('other')").await;
+        for table in ["runs", "groups"] {
+            let other = format!("UPDATE {table} SET owner = (SELECT seq FROM owners WHERE name = 'other')");
+            bench.raw().await.execute(&other).await;
+        }
+        let nothing = Ended { questions: 0, failed: 0, tables: 0 };
+        assert_eq!(bench.store.count_ended(ME).await.unwrap(), nothing);
     }
 
     a_listing_may_keep_to_one_note(bench) {

@@ -12,7 +12,7 @@ pub struct Concept {
     /// Names, the first of them for queries: what a field, a key, a column or a heading may be called.
     pub names: &'static str,
     /// Words that state it in a sentence, beside the names. `-` says that sentences cannot state it by its
-    /// name alone, because the name is an everyday word.
+    /// name alone, because the name is an everyday word; `~` stands before words that often mean something else.
     pub says: &'static str,
 }
 
@@ -65,7 +65,7 @@ pub const CONCEPTS: [Concept; 109] = [
     // What a thing is.
     concept(Kind::Sentence, "description|purpose|meaning|definition|function|overview|about|what it does|effect|short description|objective|goal|mission|summary", "-"),
     // Organisations.
-    concept(Kind::Date, "founded|established|inception|founding date|foundation|incorporated|formed|founding year|year founded|established in|year of foundation|date founded|founding|incorporation|start year", "was founded|founded|established|incorporated|was formed|since|started in|began in|set up in|opened in|was created"),
+    concept(Kind::Date, "founded|established|inception|founding date|foundation|incorporated|formed|founding year|year founded|established in|year of foundation|date founded|founding|incorporation|start year", "was founded|founded|established|incorporated|was formed|~since|started in|began in|set up in|opened in|was created"),
     concept(Kind::Person, "founder|founders|founded by|cofounder|co-founder|created by|creator|inventor|invented by", "founded by|co-founded by|established by|created by|invented by|started by|founder"),
     concept(Kind::Place, "headquarters|hq|head office|based in|location|headquartered|main office|seat|headquarters location|hq city|located in|place", "headquartered in|based in|headquarters|located in|head office is in|seat"),
     concept(Kind::Phrase, "address|street address|postal address|mailing address", "-"),
@@ -156,7 +156,13 @@ pub(super) fn concept_of(
     core: &str,
     suits: &dyn Fn(&Concept) -> bool,
 ) -> Option<&'static Concept> {
-    let named = |phrase: &str| {
+    // “published” and “publisher” have one stem, and are a day and a house: the exact name first.
+    let exactly = |phrase: &str| {
+        CONCEPTS
+            .iter()
+            .find(|concept| suits(concept) && concept.names.split('|').any(|name| name == phrase))
+    };
+    let stemmed = |phrase: &str| {
         let wanted: Vec<String> = phrase.split_whitespace().map(stem).collect();
         STEMMED
             .iter()
@@ -164,6 +170,7 @@ pub(super) fn concept_of(
             .find(|(_, names)| names.contains(&wanted))
             .map(|(concept, _)| *concept)
     };
+    let named = |phrase: &str| exactly(phrase).or_else(|| stemmed(phrase));
     // `founded` and `year`: the rest of the name may be in any order.
     // `new_in_version` is a turn of phrase that sentences use.
     let turned = CONCEPTS.iter().find(|concept| {

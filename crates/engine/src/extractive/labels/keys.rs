@@ -50,6 +50,55 @@ pub(super) fn key_head(key: &str) -> Option<String> {
         .map(|word| stem(word))
 }
 
+/// Keys under which a page says for machines when and by whom it was written, in lower case without marks.
+/// They say nothing about what the page is about.
+const OF_THE_PAGE: [&str; 21] = [
+    "date",
+    "published",
+    "publishedtime",
+    "publisheddate",
+    "pubdate",
+    "datepublished",
+    "updated",
+    "updatedtime",
+    "lastmod",
+    "lastupdated",
+    "modified",
+    "modifiedtime",
+    "datemodified",
+    "created",
+    "datecreated",
+    "uploaddate",
+    "author",
+    "authors",
+    "authorname",
+    "publisher",
+    "publishername",
+];
+/// Beginnings of words of a field that is about something written.
+const WRITTEN: [&str; 17] = [
+    "publi", "post", "article", "page", "document", "writ", "author", "updat", "modif", "entry",
+    "creat", "blog", "paper", "book", "report", "story", "stories",
+];
+
+/// Whether a page says with this key something of itself. `asked` is a field's name and description in lower
+/// case: where it is about something written, the page may be just that.
+pub(super) fn is_of_the_page_alone(key: &str, asked: &str) -> bool {
+    let mut parts: Vec<&str> = key.rsplit(['.', ':']).take(2).collect();
+    parts.reverse();
+    // `author.name` is one thing, `article.datePublished` and `offers.date` are dates.
+    let last = match parts[..] {
+        [owner, "name"] => format!("{owner}name"),
+        [.., last] => last.to_owned(),
+        [] => return false,
+    };
+    let folded: String =
+        last.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    let mut words = asked.split(|c: char| !c.is_alphanumeric());
+    OF_THE_PAGE.contains(&folded.as_str())
+        && !words.any(|word| WRITTEN.iter().any(|start| word.starts_with(start)))
+}
+
 #[expect(clippy::cast_precision_loss, reason = "a handful of words")]
 pub(super) fn overlap(form: &[String], key: &[String]) -> f32 {
     let held = form.iter().filter(|stem| key.contains(stem)).count() as f32;

@@ -9,7 +9,7 @@ use domain::schema::{Field, Shape};
 use domain::text::Span;
 
 use self::concepts::{Concept, concept_of, longest_within};
-use self::keys::{exclusions, key_head, key_stems, overlap};
+use self::keys::{exclusions, is_of_the_page_alone, key_head, key_stems, overlap};
 use self::kinds::{kind_of, suits};
 use super::values::Kind;
 use super::values::units::{self, Unit};
@@ -88,6 +88,8 @@ const DESCRIBED: f32 = 0.85;
 const FLAG: f32 = 0.9;
 /// Turns of phrase such as “led by” say it less surely than the name of the thing.
 const TURN: f32 = 0.95;
+/// Those marked with `~` may as well speak of something else: “since 1987 it has sold pumps in Austria”.
+const VAGUE_TURN: f32 = 0.75;
 
 impl Label {
     pub fn of(field: &Field) -> Self {
@@ -165,6 +167,12 @@ impl Label {
             names,
             lists: matches!(field.shape, Shape::List(_)),
         }
+    }
+
+    /// How well a key names the field that a page gives for machines: 0 where it speaks of the page, and the field
+    /// of what the page is about.
+    pub fn on_data_key(&self, key: &str) -> f32 {
+        if is_of_the_page_alone(key, &self.asked) { 0.0 } else { self.on_key(key) }
     }
 
     /// How well a key, the header of a column or a heading names the field: 0 to 1.
@@ -403,23 +411,38 @@ fn push_concept(forms: &mut Vec<Form>, concept: &Concept, weight: f32, is_other:
     }
     if place == Place::Anywhere && !is_other {
         for words in concept.says.split('|') {
-            push(forms, words, weight * TURN, Place::SentencesOnly);
+            let (words, turn) =
+                words.strip_prefix('~').map_or((words, TURN), |words| (words, VAGUE_TURN));
+            push(forms, words, weight * turn, Place::SentencesOnly);
         }
     }
+}
+
+/// “founded in 1998 in the old town of Metz by”: words from a verb to who did it.
+const AGENT_REACH: usize = 9;
+
+/// Whether nothing else is said to be done between a verb and a later “by”: “founded in 1998 and run by”.
+fn is_one_clause(between: &[String]) -> bool {
+    !between
+        .iter()
+        .any(|stem| ["and", "but", "or", "which", "who", "that"].contains(&stem.as_str()))
 }
 
 /// Where the stems of a form stand in order, with at most two other words between two of them; a turn of
 /// phrase such as “defaults to” stands whole.
 fn runs(form: &[String], stems: &[String]) -> Vec<(usize, usize)> {
-    // “founded in 1998 by”
     let is_agent = form.last().is_some_and(|stem| stem == "by");
     let reach = if form.iter().any(|stem| is_stop(stem)) && !is_agent { 2 } else { 4 };
     let mut found = Vec::new();
     for first in (0..stems.len()).filter(|&index| stems[index] == form[0]) {
         let mut last = first;
         let is_whole = form[1..].iter().all(|wanted| {
-            let next =
-                (last + 1..(last + reach).min(stems.len())).find(|&index| &stems[index] == wanted);
+            let next = stems[last + 1..]
+                .iter()
+                .take(if wanted == "by" { AGENT_REACH } else { reach - 1 })
+                .position(|stem| stem == wanted)
+                .map(|offset| last + 1 + offset)
+                .filter(|&next| next < last + reach || is_one_clause(&stems[last + 1..next]));
             last = next.unwrap_or(last);
             next.is_some()
         });

@@ -34,6 +34,30 @@ fn a_yes_or_no_is_known_by_words_of_its_name_and_description_alone() {
 }
 
 #[test]
+fn when_a_page_was_written_says_nothing_about_what_it_speaks_of() {
+    let launched =
+        label("launched", "date on which its newest product was launched", Shape::Text(None));
+    for key in ["date", "datePublished", "article:published_time", "lastmod"] {
+        assert!(launched.on_data_key(key) < 0.1, "{key}");
+    }
+    assert!(launched.on_key("Date") > 0.9, "a table for readers may call it so");
+    assert!(launched.on_data_key("releaseDate") > 0.9);
+    let posted = label("published", "date on which the article was published", Shape::Text(None));
+    for key in ["date", "datePublished"] {
+        let fit = posted.on_data_key(key);
+        assert!(fit > 0.8, "{key}: {fit}");
+    }
+}
+
+#[test]
+fn who_did_it_may_stand_far_behind_what_was_done() {
+    let founder = label("founder", "", Shape::Text(None));
+    let cue = |sentence: &str| founder.cues(&tokens(sentence)).len();
+    assert!(cue("Borel was founded in 1964 in the town of Metz by Anne Borel.") > 0);
+    assert_eq!(cue("Borel was founded in 1964 in Metz and is run by Anne Borel."), 0);
+}
+
+#[test]
 fn a_key_in_other_words_or_case_names_the_field() {
     let staff = label("number_of_employees", "", Shape::Integer);
     assert!(staff.on_key("Headcount") > 0.9);

@@ -1,0 +1,57 @@
+//! Whether a page speaks of a row at all. Which passage is about which thing a reader decides; what it gives from a
+//! page that has none of the row's words is about something else, however well it is quoted.
+
+use std::collections::BTreeSet;
+
+use super::words::terms;
+use crate::ReadPage;
+use crate::extractive::mentions::Prepared;
+use crate::extractive::subject::Subject;
+
+/// From here on a page as a whole is about a subject.
+const ABOUT: f32 = 0.4;
+
+/// How a page names the thing of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Named {
+    /// Not with one word of the row.
+    No,
+    /// With some words of the row, or those of another column.
+    Partly,
+    Plainly,
+}
+
+pub(super) fn named(subject: &Subject, page: &ReadPage) -> Named {
+    let prepared = Prepared::of(page);
+    let whole = 0..page.text.body.len();
+    if prepared.mentions(subject, &whole) || prepared.about(subject) > ABOUT {
+        return Named::Plainly;
+    }
+    let cells = subject.context.iter().map(|(_, text)| text.as_str());
+    let row: BTreeSet<String> = subject.names().chain(cells).flat_map(terms).collect();
+    let says_any = |text: &str| terms(text).iter().any(|term| row.contains(term));
+    // A row of nothing but stop words or signs can be told from no page.
+    if row.is_empty() || says_any(&page.text.title) || says_any(&page.text.body) {
+        Named::Partly
+    } else {
+        Named::No
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::extractive::build;
+
+    #[test]
+    fn a_page_names_a_row_wholly_in_part_or_not() {
+        let row = json!({"company": "Nordwind Ltd.", "city": "Arle"});
+        let subject = Subject::of(row.as_object().unwrap());
+        let named = |body: &str| named(&subject, &build::page(1, "a.test", "Register", body));
+        assert_eq!(named("Nordwind was founded in 1998."), Named::Plainly);
+        assert_eq!(named("A company of Arle was founded in 1998."), Named::Partly);
+        assert_eq!(named("Borel Valves was founded in 1964."), Named::No);
+    }
+}
