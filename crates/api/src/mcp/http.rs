@@ -41,11 +41,17 @@ pub(crate) fn routes(app: &App) -> Router<App> {
     };
     let at = app.clone();
     let looking = move || WebHandler::new(at.clone());
-    Router::new()
-        .route_service("/mcp", door(ToolSet::Full))
-        .route_service("/mcp/simple", door(ToolSet::Simple))
-        .route_service("/mcp/web", stack(app, looking))
-        .layer(middleware::from_fn_with_state(app.clone(), around))
+    let doors = [
+        ("/mcp", door(ToolSet::Full)),
+        ("/mcp/simple", door(ToolSet::Simple)),
+        ("/mcp/web", stack(app, looking)),
+    ];
+    let mut routes = Router::new();
+    for (path, door) in doors {
+        // Addresses are typed with a slash at their end, too.
+        routes = routes.route_service(path, door.clone()).route_service(&format!("{path}/"), door);
+    }
+    routes.layer(middleware::from_fn_with_state(app.clone(), around))
 }
 
 /// One handler as a service, with bounded sessions. Hosts, origins and keys are checked before it.

@@ -23,6 +23,10 @@ const MIN_PAGE: u64 = 1_000;
 const ROWS_AT_ONCE: i64 = 50;
 /// Ids of rows that are named below a table with cut cells.
 const MAX_IDS: usize = 20;
+/// Characters kept for what stands below a table: where the next page begins, and the headings of what else there is.
+const TAIL: usize = 400;
+/// Characters of a row and its id below a table.
+const ID: usize = 50;
 /// Messages shown of a run that is active.
 const MAX_MESSAGES: i64 = 10;
 
@@ -229,6 +233,9 @@ async fn of_group(
         );
     }
     out.push('\n');
+    out.push_str(DATA_NOT_INSTRUCTIONS);
+    out.push_str(LEGEND);
+    let size = size.saturating_sub(out.chars().count() + TAIL);
     let rows = read_rows(call, group, from, only, size).await?;
     let basis = match basis {
         Some(Shown::Field(name)) if rows.iter().any(|row| row.output.is_some()) => {
@@ -238,8 +245,6 @@ async fn of_group(
         basis => basis.cloned(),
     };
     let (table, evidence, used) = table(call, &rows, basis.as_ref(), size);
-    out.push_str(DATA_NOT_INSTRUCTIONS);
-    out.push_str(LEGEND);
     out.push_str(&table);
     out.push_str(&evidence);
     out.push_str(&troubles(&rows[..used]));
@@ -316,7 +321,7 @@ async fn read_rows(
     Ok(rows)
 }
 
-/// The table and the evidence of as many rows as fit; at least one.
+/// The table and the evidence of as many rows as fit with what is said of them below; at least one.
 fn table(
     call: &Call,
     rows: &[Listed],
@@ -327,6 +332,7 @@ fn table(
     let mut table = grid.head();
     let mut evidence = String::new();
     let mut used = 0;
+    let mut length = table.chars().count();
     for row in rows {
         let line = grid.line(row, &call.run_url(row.run.id));
         let quotes = match (basis, &row.output) {
@@ -344,8 +350,10 @@ fn table(
             }
             _ => String::new(),
         };
-        let length = table.chars().count() + evidence.chars().count();
-        if used > 0 && length + line.chars().count() + quotes.chars().count() > size {
+        let own = std::slice::from_ref(row);
+        let below = troubles(own).chars().count() + if markdown::is_cut(own) { ID } else { 0 };
+        length += line.chars().count() + quotes.chars().count() + below;
+        if used > 0 && length > size {
             break;
         }
         table.push_str(&line);

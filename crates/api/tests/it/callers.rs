@@ -39,7 +39,7 @@ const PAGES: [(&str, &[&str]); 24] = [
 /// `POST /sign-in` is in `sharing.rs`.
 const OPEN_PAGES: [&str; 2] = ["/assets/{name}", "/sign-in"];
 /// What is behind them is in `mcp.rs`.
-const MCP: [&str; 3] = ["/mcp", "/mcp/simple", "/mcp/web"];
+const MCP: [&str; 6] = ["/mcp", "/mcp/simple", "/mcp/web", "/mcp/", "/mcp/simple/", "/mcp/web/"];
 
 struct Route {
     method: String,
@@ -178,8 +178,15 @@ fn every_route_is_in_the_matrix() {
     let production = doors.split("#[cfg(test)]").next().unwrap();
     assert!(!production.contains(".route("), "a route of doors.rs is not in the matrix");
     let mcp = include_str!("../../src/mcp/http.rs");
-    assert!(MCP.iter().all(|path| mcp.contains(&format!(".route_service(\"{path}\","))));
-    assert_eq!(mcp.matches(".route").count(), MCP.len(), "a door of MCP is not in the matrix");
+    let (bare, slashed) = MCP.split_at(MCP.len() / 2);
+    assert!(bare.iter().all(|path| mcp.contains(&format!("        (\"{path}\", "))));
+    assert!(bare.iter().zip(slashed).all(|(bare, slashed)| format!("{bare}/") == *slashed));
+    assert_eq!(
+        mcp.matches("        (\"/").count(),
+        bare.len(),
+        "a door of MCP is not in the matrix"
+    );
+    assert_eq!(mcp.matches(".route").count(), 2, "each with and without a slash, and no other");
     let ui = include_str!("../../src/ui.rs");
     let listed = PAGES.iter().map(|(path, _)| *path).chain(OPEN_PAGES);
     let listed: Vec<String> = listed.map(|path| format!(".route(\"{path}\",")).collect();

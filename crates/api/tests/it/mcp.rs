@@ -332,6 +332,37 @@ async fn a_repeated_call_is_answered_as_before_although_its_processor_is_gone() 
 }
 
 #[tokio::test]
+async fn a_page_of_a_table_keeps_to_its_size() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let rows: Vec<Value> = (0..24).map(|row| json!({"place": format!("Brest {row}")})).collect();
+    let rows = json!({"inputs": rows, "output": "tide: how high it is"});
+    let group = call(&world, &ann, "/mcp", "createTaskGroup", rows).await["taskId"].clone();
+    for row in 0..24 {
+        world.work(report(&"High as ever. ".repeat(1 + row * 3), vec![])).await;
+    }
+    for (size, basis) in [(2_000, None), (3_000, Some("all")), (20_000, Some("all"))] {
+        let mut cursor = json!(0);
+        let mut seen = 0;
+        while seen < 24 {
+            let mut page = json!({"id": group, "page_size": size, "cursor": cursor});
+            if let Some(basis) = basis {
+                page["basis"] = json!(basis);
+            }
+            let page = call(&world, &ann, "/mcp/", "getResultMarkdown", page).await;
+            let page = text(&page);
+            let length = page.chars().count();
+            assert!(length <= size, "{length} of {size}: {page}");
+            let rows =
+                (seen..24).take_while(|row| page.contains(&format!("Brest {row} |"))).count();
+            assert!(rows > 0, "{page}");
+            seen += rows;
+            cursor = json!(seen);
+        }
+    }
+}
+
+#[tokio::test]
 async fn too_many_rows_are_refused_whole_with_the_ways_out() {
     let world = World::new().await;
     let ann = key(&world, "ann").await;

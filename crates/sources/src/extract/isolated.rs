@@ -5,6 +5,7 @@
 //! What comes back of a document is an outline, never a text: words from a child are cleaned and measured here like any
 //! others. Of a page it is what our own reader made; see `large`.
 
+use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Read, Take, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -24,10 +25,11 @@ use crate::Failed;
 pub const COMMAND: &str = "read-document";
 /// Longest time for one document. A PDF has about a hundred pages per second, a page of 10 MB takes 1 to 3 s.
 pub const TIME: Duration = Duration::from_secs(20);
-/// Memory of a child that reads a document. A PDF of 10 MB takes less than a fifth.
-const DOCUMENT_MEMORY_BYTES: u64 = 512 << 20;
-/// Documents read at once; each may take a core and its memory.
-const AT_ONCE: usize = 3;
+/// Memory of a child, in bytes of address space, of which program and stack take 115 MB. A PDF of 10 MB and 2,000 pages
+/// takes 185.
+const MEMORY_BYTES: u64 = 256 << 20;
+/// Places for children. With all of them taken by the worst that there is, server and children stay below 400 MB.
+const PLACES: usize = 2;
 /// Longest wait for a place among them.
 const MAX_WAIT: Duration = Duration::from_secs(30);
 /// Stack of a thread that parses documents: their parsers recurse with the nesting of what they read.
@@ -42,8 +44,16 @@ pub(crate) struct Isolated(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     program: Option<PathBuf>,
-    busy: Mutex<usize>,
-    freed: Condvar,
+    door: Mutex<Door>,
+    moved: Condvar,
+}
+
+/// Who is in, and who waits, first come first.
+#[derive(Debug, Default)]
+struct Door {
+    taken: usize,
+    waiting: VecDeque<u64>,
+    tickets: u64,
 }
 
 impl Isolated {
@@ -54,7 +64,7 @@ impl Isolated {
 
     /// Reads a document; blocks until it is read, or a limit is met.
     pub(crate) fn read(&self, kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
-        let _place = self.enter()?;
+        let _place = self.enter(1)?;
         let Some(program) = &self.0.program else { return on_thread(kind, bytes.to_vec()) };
         let outline = |answer: &mut Answer| serde_json::from_reader(answer).ok();
         in_child(program, kind.word(), [&[], bytes], outline)?
@@ -70,47 +80,59 @@ impl Isolated {
     ) -> Option<Result<Text, Failed>> {
         let program = self.0.program.as_ref().filter(|_| bytes.len() > large::LARGE_BYTES)?;
         let read = || {
-            let _place = self.enter()?;
+            let word = large::word(bytes.len());
+            let _place = self.enter(if word == large::ALONE { PLACES } else { 1 })?;
             let head = Asked { name: name.into(), label: label.map(Into::into) }.line();
-            in_child(program, large::WORD, [&head, bytes], Told::take)
+            in_child(program, word, [&head, bytes], Told::take)
         };
         let unreadable = |why| Failed::Unreadable { path: name.to_owned(), why };
         Some(read().map_err(unreadable).and_then(|told| told.into_text(name)))
     }
 
-    fn enter(&self) -> Result<Place<'_>, String> {
+    /// Waits for so many places, behind those who came before.
+    fn enter(&self, places: usize) -> Result<Place<'_>, String> {
         let give_up_at = Instant::now() + MAX_WAIT;
-        let mut busy = self.0.busy.lock().unwrap_or_else(PoisonError::into_inner);
-        while *busy >= AT_ONCE {
+        let mut door = self.0.door.lock().unwrap_or_else(PoisonError::into_inner);
+        let ticket = door.tickets;
+        door.tickets += 1;
+        door.waiting.push_back(ticket);
+        while door.waiting.front() != Some(&ticket) || door.taken + places > PLACES {
             let left = give_up_at.saturating_duration_since(Instant::now());
             if left.is_zero() {
+                door.waiting.retain(|other| *other != ticket);
+                self.0.moved.notify_all();
                 return Err("too many other documents were being read".into());
             }
-            busy = self.0.freed.wait_timeout(busy, left).unwrap_or_else(PoisonError::into_inner).0;
+            door = self.0.moved.wait_timeout(door, left).unwrap_or_else(PoisonError::into_inner).0;
         }
-        *busy += 1;
-        Ok(Place(&self.0))
+        door.waiting.pop_front();
+        door.taken += places;
+        self.0.moved.notify_all();
+        Ok(Place { inner: &self.0, places })
     }
 }
 
-struct Place<'i>(&'i Inner);
+struct Place<'i> {
+    inner: &'i Inner,
+    places: usize,
+}
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
-        *self.0.busy.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.0.freed.notify_one();
+        self.inner.door.lock().unwrap_or_else(PoisonError::into_inner).taken -= self.places;
+        self.inner.moved.notify_all();
     }
 }
 
 /// Memory that the child may take for what it is told to read, in bytes of address space. For the command alone.
 pub fn memory_bytes(kind: &str) -> u64 {
-    if kind == large::WORD { large::MEMORY_BYTES } else { DOCUMENT_MEMORY_BYTES }
+    if kind == large::ALONE { large::MEMORY_BYTES } else { MEMORY_BYTES }
 }
 
 /// What the child does: reads the document or page that it is handed, and answers. For the command alone.
 pub fn answer(kind: &str, mut given: impl BufRead, mut answer: impl Write) -> Result<(), String> {
     let broken = |why: std::io::Error| why.to_string();
-    if kind == large::WORD {
+    if [large::WORD, large::ALONE].contains(&kind) {
         let asked = Asked::read(&mut given)?;
         return Told::of(&asked, &whole(given)?).tell(&mut answer).map_err(broken);
     }
@@ -223,4 +245,36 @@ fn too_slow() -> String {
 
 fn gave_up(why: &str) -> String {
     format!("its reader gave up: {why}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Somebody comes who wants so many places, and says so when they are there.
+    fn asks(isolated: &Isolated, places: usize, got: &mpsc::Sender<usize>) {
+        let (isolated, got) = (isolated.clone(), got.clone());
+        let before = isolated.0.door.lock().unwrap().tickets;
+        let own = isolated.clone();
+        std::thread::spawn(move || {
+            let _place = own.enter(places).unwrap();
+            got.send(places).unwrap();
+        });
+        while isolated.0.door.lock().unwrap().tickets == before {
+            std::thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn who_wants_all_places_is_not_overtaken_by_those_who_want_one() {
+        let isolated = Isolated::default();
+        let (got, turns) = mpsc::channel();
+        let first = isolated.enter(1).unwrap();
+        asks(&isolated, PLACES, &got);
+        asks(&isolated, 1, &got);
+        assert_eq!(turns.recv_timeout(Duration::from_millis(50)), Err(RecvTimeoutError::Timeout));
+        drop(first);
+        assert_eq!(turns.recv(), Ok(PLACES));
+        assert_eq!(turns.recv(), Ok(1));
+    }
 }

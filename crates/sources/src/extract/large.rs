@@ -12,12 +12,20 @@ use crate::{Failed, walls};
 
 /// Bytes of a page that is read in a process of its own. Making the text of a page takes up to sixty times its size.
 pub(super) const LARGE_BYTES: usize = 1 << 20;
-/// Memory of a child that reads a page, in bytes of address space.
+/// From here on a page is read while no other document or page is.
+const ALONE_BYTES: usize = 2 << 20;
+/// Memory of a child that reads such a page, in bytes of address space.
 pub(super) const MEMORY_BYTES: u64 = 384 << 20;
 /// Blocks of one page: what many tiny ones take beside their words.
 const MAX_BLOCKS: usize = 400_000;
 /// What the command is told instead of the kind of a document.
 pub(super) const WORD: &str = "page";
+pub(super) const ALONE: &str = "large-page";
+
+/// Which of them for a page of so many bytes.
+pub(super) const fn word(bytes: usize) -> &'static str {
+    if bytes > ALONE_BYTES { ALONE } else { WORD }
+}
 
 /// What stands before the bytes of a page: a line of JSON.
 #[derive(Serialize, Deserialize)]
