@@ -9,6 +9,8 @@ use std::collections::HashMap;
 use std::io::{Cursor, Read as _};
 
 use zip::ZipArchive;
+use zip::read::ZipFile;
+use zip::result::ZipError;
 
 pub(super) use {docx::read as docx, epub::read as epub, pptx::read as pptx, xlsx::read as xlsx};
 
@@ -40,23 +42,31 @@ impl<'b> Package<'b> {
 
     /// A file of the archive as text; `None` if there is none of that name.
     fn file(&mut self, name: &str) -> Result<Option<String>, String> {
-        let file = match self.archive.by_name(name.trim_start_matches('/')) {
-            Ok(file) => file,
-            Err(zip::result::ZipError::FileNotFound) => return Ok(None),
-            Err(why) => return Err(format!("its archive cannot be unpacked: {why}")),
-        };
-        if file.encrypted() {
-            return Err("it is encrypted".into());
-        }
+        let name = name.trim_start_matches('/');
         let limit = MAX_FILE_BYTES.min(self.left_bytes);
-        let mut bytes = Vec::new();
-        let read = file.take(limit + 1).read_to_end(&mut bytes);
-        read.map_err(|why| format!("its archive is damaged: {why}"))?;
-        if bytes.len() as u64 > limit {
+        let damaged = |why: std::io::Error| format!("its archive is damaged: {why}");
+        // Unpacked twice: what an archive says of sizes may be a lie, and memory that grows with what comes takes twice
+        // as much as what has come.
+        let Some(file) = self.entry(name)? else { return Ok(None) };
+        let size = std::io::copy(&mut file.take(limit + 1), &mut std::io::sink());
+        let size = size.map_err(damaged)?;
+        if size > limit {
             return Err(format!("it unpacks to more than {} MB", limit >> 20));
         }
-        self.left_bytes -= bytes.len() as u64;
-        Ok(Some(decoded(&bytes)))
+        let Some(file) = self.entry(name)? else { return Ok(None) };
+        let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or_default());
+        file.take(size).read_to_end(&mut bytes).map_err(damaged)?;
+        self.left_bytes -= size;
+        Ok(Some(decoded(bytes)))
+    }
+
+    fn entry(&mut self, name: &str) -> Result<Option<ZipFile<'_, Cursor<&'b [u8]>>>, String> {
+        match self.archive.by_name(name) {
+            Ok(file) if file.encrypted() => Err("it is encrypted".into()),
+            Ok(file) => Ok(Some(file)),
+            Err(ZipError::FileNotFound) => Ok(None),
+            Err(why) => Err(format!("its archive cannot be unpacked: {why}")),
+        }
     }
 
     fn needed(&mut self, name: &str) -> Result<String, String> {
@@ -109,8 +119,17 @@ impl<'b> Package<'b> {
 }
 
 /// UTF-8, or UTF-16 by its mark; what XML of such packages is written in.
-fn decoded(bytes: &[u8]) -> String {
-    super::charset::decode(bytes, Some("application/xml; charset=utf-8")).into_owned()
+fn decoded(bytes: Vec<u8>) -> String {
+    let has_mark = [&b"\xef\xbb\xbf"[..], b"\xfe\xff", b"\xff\xfe"];
+    let bytes = if has_mark.iter().any(|mark| bytes.starts_with(mark)) {
+        bytes
+    } else {
+        match String::from_utf8(bytes) {
+            Ok(text) => return text,
+            Err(other) => other.into_bytes(),
+        }
+    };
+    super::charset::decode(&bytes, Some("application/xml; charset=utf-8")).into_owned()
 }
 
 /// The day of a moment such as `2024-05-06T07:08:09Z`.
