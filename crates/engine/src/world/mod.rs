@@ -4,44 +4,41 @@
 //! the run is executed again from the top and gets the same answers. Whatever failed outside is an answer too.
 
 mod models;
+mod searching;
+mod seen;
 mod tools;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use domain::event::{self, EventKind, Progress, Stage};
+use domain::event::{self, EventKind, Stage};
 use domain::evidence::TextRef;
 use domain::output::Output;
-use domain::receipt::{Contact, Query, Spending, Unreadable};
 use domain::source::Source;
 use domain::spec::{Input, Spec};
-use domain::tools::ToolCall;
 use egress::Scope;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use sources::{Cleared, Filters, Hit};
 use store::dispatch::Claimed;
 use store::{Call, Made, Store};
 use url::Url;
 
 use crate::extractive::mentions::Prepared;
-use crate::{Failed, Library, ReadPage, search, website};
+use crate::{Failed, Library, ReadPage, search};
+
+use searching::Searched;
 
 pub(crate) use models::Unanswered;
+pub(crate) use seen::Seen;
 pub(crate) use tools::Called;
 
 /// Version of the form of each journal answer.
 const VERSION: i64 = 2;
 /// Answers of this version do not say what was sent for them.
 const BEFORE_SENT: i64 = 1;
-/// Results that one search brings.
-const HITS: usize = 20;
-/// Addresses in the sample that callers see while a run works.
-const SAMPLE: usize = 10;
-
 pub(crate) struct World {
     pub(crate) claimed: Claimed,
     /// The named sources of the run, as the store knows them.
@@ -53,6 +50,7 @@ pub(crate) struct World {
     /// On whose behalf everything outside is asked.
     scope: Scope,
     asked: Mutex<HashMap<(&'static str, Vec<u8>), i64>>,
+    searched: Searched,
     seen: Mutex<Seen>,
 }
 
@@ -60,41 +58,6 @@ pub(crate) struct World {
 pub(crate) struct Previous {
     pub(crate) input: Input,
     pub(crate) output: Output,
-}
-
-/// What happened so far, for the receipt and for those who watch.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Seen {
-    pub(crate) considered: u32,
-    pub(crate) read: u32,
-    pub(crate) unreadable: Vec<Unreadable>,
-    /// What went otherwise than asked.
-    pub(crate) notes: Vec<String>,
-    /// What models did; `None` where none was asked.
-    pub(crate) spending: Option<Spending>,
-    /// Models could not be asked, and the rules answer instead.
-    is_by_rules: bool,
-    /// The models were not there when they were asked last.
-    is_out: bool,
-    pub(crate) queries: Vec<Query>,
-    /// Tools that were called, in order.
-    pub(crate) tool_calls: Vec<ToolCall>,
-    contacts: BTreeMap<(String, String), Contact>,
-    /// Addresses that were read.
-    pages: BTreeSet<String>,
-    sample: Vec<String>,
-    percent: u8,
-    /// The message that said last that a model is asked, as long as nothing else was said.
-    asking: Option<String>,
-}
-
-impl Seen {
-    /// Whether just this was the last that was said; from now on it is.
-    fn is_told(&mut self, asking: &str) -> bool {
-        let is_told = self.asking.as_deref() == Some(asking);
-        self.asking = Some(asking.to_owned());
-        is_told
-    }
 }
 
 /// A journalled answer of the outside: what came, or why nothing did.
@@ -124,15 +87,6 @@ struct Sent {
 }
 
 #[derive(Serialize, Deserialize)]
-struct JournalHit {
-    address: String,
-    title: String,
-    snippet: String,
-    published: Option<String>,
-    score: f32,
-}
-
-#[derive(Serialize, Deserialize)]
 struct JournalPage {
     text: i64,
 }
@@ -148,14 +102,14 @@ impl World {
         places: Vec<Source>,
         previous: Option<Previous>,
     ) -> Self {
-        let (asked, seen) = (Mutex::default(), Mutex::default());
+        let (asked, seen, searched) = (Mutex::default(), Mutex::default(), Searched::default());
         let cites_documents = |previous: &Previous| {
             previous.output.evidence().any(|evidence| evidence.address.starts_with("doc://"))
         };
         let reads_documents = places.iter().any(|place| place.place.is_local())
             || previous.as_ref().is_some_and(cites_documents);
         let scope = if reads_documents { Scope::with_documents() } else { Scope::open() };
-        Self { claimed, places, previous, library, store, scope, asked, seen }
+        Self { claimed, places, previous, library, store, scope, asked, searched, seen }
     }
 
     pub(crate) fn spec(&self) -> &Spec {
@@ -182,131 +136,6 @@ impl World {
 
     fn lock_seen(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Documents of a local source.
-    pub(crate) async fn search_local(
-        &self,
-        place: &Source,
-        query: &str,
-    ) -> Result<Result<Vec<Hit>, String>, Failed> {
-        let request = json!({"source": place.name.as_str(), "query": query, "limit": HITS});
-        let detail = format!("{}: {query}", place.name);
-        self.hits("search.local", request, detail, async {
-            let unreadable = self.library.index(place).await?;
-            self.note_unreadable(
-                unreadable.into_iter().map(|(path, reason)| {
-                    (domain::source::doc_address(&place.name, &path), reason)
-                }),
-            );
-            let found = self.library.sources().search_local(place, query, HITS).await;
-            found.map_err(|why| why.to_string())
-        })
-        .await
-    }
-
-    /// What a search provider finds.
-    pub(crate) async fn search_web(
-        &self,
-        provider: &str,
-        query: &str,
-    ) -> Result<Result<Vec<Hit>, String>, Failed> {
-        let cleared = Cleared::of(query);
-        let text = cleared.text().to_owned();
-        let withheld = cleared.withheld().iter().map(|kind| (*kind).to_owned()).collect();
-        let policy = &self.spec().policy;
-        // Names of sources may stand among the domains; providers know none of them.
-        let domains = |rules: &[String]| -> Vec<String> {
-            rules.iter().filter(|rule| rule.contains('.')).cloned().collect()
-        };
-        let filters = Filters {
-            include: domains(&policy.include),
-            exclude: domains(&policy.exclude),
-            after: policy.after.clone(),
-            country: self.spec().country.map(|country| country.code()),
-            ..Filters::default()
-        };
-        let mut request = json!({
-            "provider": provider, "query": text, "limit": HITS,
-            "include": filters.include, "exclude": filters.exclude, "after": filters.after,
-        });
-        if let Some(country) = &filters.country {
-            request["country"] = json!(country);
-        }
-        let query = sources::Query { text: cleared, limit: HITS, filters };
-        // In the order in which they are asked, whichever answers first: a replay tells the same.
-        let place = {
-            let asked = &mut self.lock_seen().queries;
-            asked.push(Query {
-                provider: provider.to_owned(),
-                text: text.clone(),
-                hits: 0,
-                failed: Some("the run ended before it answered".into()),
-                withheld,
-            });
-            asked.len() - 1
-        };
-        let hits = self.hits("search.web", request, format!("{provider}: {text}"), async {
-            let sources = self.library.sources();
-            // On the heap: an HTTP exchange is a large future, and rounds hold several of them.
-            let found = Box::pin(sources.search_web(provider, &query)).await;
-            found.map_err(|why| why.to_string())
-        });
-        let found = hits.await?;
-        if let Some(told) = self.lock_seen().queries.get_mut(place) {
-            let hits = found.as_ref().map_or(0, Vec::len);
-            told.hits = u32::try_from(hits).unwrap_or(u32::MAX);
-            told.failed = found.as_ref().err().cloned();
-        }
-        Ok(found)
-    }
-
-    /// What a site lists in its sitemap about itself. Without a sitemap there is nothing, and that is no loss to tell of.
-    pub(crate) async fn sitemap(&self, site: &Url) -> Result<Vec<String>, Failed> {
-        /// Addresses that are remembered.
-        const MOST: usize = 40;
-        let request = json!({"site": site.as_str()});
-        let answer: Answer<Vec<String>> = self
-            .once("sitemap", request, site.to_string(), async {
-                let may_ask = |url: &Url| search::allows(self, url.as_str());
-                let listed = Box::pin(self.library.sources().sitemap(site, &may_ask)).await;
-                Ok(match listed {
-                    Ok(listed) => Answer::Got(
-                        listed
-                            .into_iter()
-                            .filter(|at| website::is_telling(at))
-                            .take(MOST)
-                            .collect(),
-                    ),
-                    Err(why) => Answer::Failed(why.to_string()),
-                })
-            })
-            .await?;
-        Ok(match answer {
-            Answer::Got(listed) => listed,
-            Answer::Failed(_) => Vec::new(),
-        })
-    }
-
-    async fn hits(
-        &self,
-        kind: &'static str,
-        request: Value,
-        detail: String,
-        ask: impl Future<Output = Result<Vec<Hit>, String>> + Send,
-    ) -> Result<Result<Vec<Hit>, String>, Failed> {
-        let answer: Answer<Vec<JournalHit>> = self
-            .once(kind, request, detail, async {
-                Ok(match ask.await {
-                    Ok(hits) => Answer::Got(hits.into_iter().map(to_journal).collect()),
-                    Err(why) => Answer::Failed(why),
-                })
-            })
-            .await?;
-        Ok(match answer {
-            Answer::Got(hits) => Ok(hits.into_iter().map(from_journal).collect()),
-            Answer::Failed(why) => Err(why),
-        })
     }
 
     /// A page of the web or of a local source, archived; or the reason why it cannot be read.
@@ -356,19 +185,6 @@ impl World {
             }
         }
         Ok(pages)
-    }
-
-    fn note_read(&self, address: &str) {
-        let mut seen = self.lock_seen();
-        // Investigations that go on side by side may read the same page.
-        if !seen.pages.insert(address.to_owned()) {
-            return;
-        }
-        seen.read += 1;
-        seen.sample.push(address.to_owned());
-        if seen.sample.len() > SAMPLE {
-            seen.sample.remove(0);
-        }
     }
 
     /// Why a page that came may not be used: it came from elsewhere for another run, or it is older than wanted.
@@ -441,19 +257,6 @@ impl World {
         }
     }
 
-    fn note_sent(&self, sent: Vec<Sent>) {
-        let mut seen = self.lock_seen();
-        for Sent { host, purpose, requests, out, received } in sent {
-            let place = seen.contacts.entry((host, purpose));
-            let (host, purpose) = place.key().clone();
-            let contact =
-                place.or_insert(Contact { host, purpose, requests: 0, bytes_out: 0, bytes_in: 0 });
-            contact.requests += requests;
-            contact.bytes_out += out;
-            contact.bytes_in += received;
-        }
-    }
-
     /// What identifies the next identical call of this kind.
     fn call(&self, kind: &'static str, request: &[u8]) -> Call {
         let hash = Sha256::digest(request).to_vec();
@@ -474,35 +277,6 @@ impl World {
         self.append(vec![message, EventKind::Progress(progress)]).await
     }
 
-    /// How far the run is, in percent; it never falls.
-    pub(crate) fn reached(&self, percent: u8) {
-        let mut seen = self.lock_seen();
-        seen.percent = seen.percent.max(percent.min(100));
-    }
-
-    pub(crate) fn note_considered(&self, count: usize) {
-        self.lock_seen().considered += u32::try_from(count).unwrap_or(u32::MAX);
-    }
-
-    fn note_unreadable(&self, addresses: impl IntoIterator<Item = (String, String)>) {
-        let mut seen = self.lock_seen();
-        for (address, reason) in addresses {
-            if !seen.unreadable.iter().any(|known| known.address == address) {
-                seen.unreadable.push(Unreadable { address, reason });
-            }
-        }
-    }
-
-    fn progress(&self) -> Progress {
-        let seen = self.lock_seen();
-        Progress {
-            sources_considered: seen.considered,
-            sources_read: seen.read,
-            sample: seen.sample.clone(),
-            percent: seen.percent,
-        }
-    }
-
     async fn append(&self, events: Vec<EventKind>) -> Result<(), Failed> {
         let is_ours =
             self.store.append_events(self.claimed.seq, self.claimed.attempt, events).await?;
@@ -515,27 +289,10 @@ impl World {
     }
 }
 
-impl Seen {
-    /// Every host that was asked, by name and purpose.
-    pub(crate) fn contacts(&self) -> Vec<Contact> {
-        self.contacts.values().cloned().collect()
-    }
-}
-
 impl From<egress::Contact> for Sent {
     fn from(contact: egress::Contact) -> Self {
         let egress::Contact { host, purpose, requests, bytes_out, bytes_in } = contact;
         let purpose = purpose.as_str().to_owned();
         Self { host, purpose, requests, out: bytes_out, received: bytes_in }
     }
-}
-
-fn to_journal(hit: Hit) -> JournalHit {
-    let Hit { address, title, snippet, published, score } = hit;
-    JournalHit { address, title, snippet, published, score }
-}
-
-fn from_journal(hit: JournalHit) -> Hit {
-    let JournalHit { address, title, snippet, published, score } = hit;
-    Hit { address, title, snippet, published, score }
 }

@@ -2,7 +2,7 @@
 //! asked, and only then asked.
 
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use domain::event::{Stage, asking};
 use domain::model::Role;
@@ -327,15 +327,6 @@ impl World {
         let spending = seen.spending.get_or_insert_default();
         spending.claims_dropped += count(claims_dropped);
         spending.passages_withheld += count(passages_withheld);
-    }
-
-    /// Something that went otherwise than asked, for the receipt; each sentence once.
-    pub(crate) fn note(&self, sentence: impl Into<String>) {
-        let sentence = sentence.into();
-        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
-        if !seen.notes.contains(&sentence) {
-            seen.notes.push(sentence);
-        }
     }
 
     /// Whether the models were not there when they were asked last.

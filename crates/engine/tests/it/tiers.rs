@@ -95,6 +95,17 @@ async fn every_tier_answers_first_and_cites_every_sentence() {
 }
 
 #[tokio::test]
+async fn branches_that_think_of_the_same_words_search_for_them_once() {
+    let desk = Desk::new(Habit::Careful).await;
+    let done = desk.done(report("ultra4x"), QUESTION).await;
+    let searches = desk.web.searches();
+    assert_eq!(searches.len(), done.receipt.queries.len());
+    let once: std::collections::BTreeSet<&String> = searches.iter().collect();
+    assert_eq!(once.len(), searches.len(), "{searches:#?}");
+    assert!(once.len() > 3, "{searches:#?}");
+}
+
+#[tokio::test]
 async fn every_tier_answers_in_the_language_of_the_question() {
     let desk = Desk::new(Habit::Careful).await;
     for tier in TIERS {
