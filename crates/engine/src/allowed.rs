@@ -2,7 +2,8 @@
 
 use domain::output::Missing;
 use domain::schema::{Field, Schema};
-use serde_json::{Map, Value, json};
+use domain::spec::Wanted;
+use serde_json::{Map, Number, Value, json};
 
 use crate::extractive::fields::Finding;
 
@@ -25,6 +26,52 @@ pub(crate) fn allowed(schema: &Schema, field: &Field, mut finding: Finding) -> F
         missing: Some(Missing::NotFound),
         reasoning: format!("`{shown}` was found, which the schema does not allow: {why}"),
         ..Finding::default()
+    }
+}
+
+/// How long a text and how large a number may be, by the caller's schema: for whoever writes or judges.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Limits {
+    /// Characters of a text.
+    shortest: Option<u64>,
+    pub(crate) longest: Option<u64>,
+    least: Option<Number>,
+    most: Option<Number>,
+}
+
+impl Limits {
+    pub(crate) fn of(wanted: &Wanted, field: &Field) -> Self {
+        let Wanted::Fields(schema) = wanted else { return Self::default() };
+        let Some(property) = schema.raw().get("properties").and_then(|all| all.get(&field.name))
+        else {
+            return Self::default();
+        };
+        let bounds = Bounds { root: schema.raw(), left: MAX_NODES }.of(property, 0);
+        let number = |name: &str| bounds.get(name).and_then(Value::as_number).cloned();
+        let length = |name: &str| bounds.get(name).and_then(Value::as_u64);
+        Self {
+            shortest: length("minLength"),
+            longest: length("maxLength"),
+            least: number("minimum"),
+            most: number("maximum"),
+        }
+    }
+
+    /// Behind the description of a field, such as ` (at most 80 characters)`.
+    pub(crate) fn in_words(&self) -> String {
+        let length = match (self.shortest, self.longest) {
+            (None, None) => None,
+            (Some(shortest), None) => Some(format!("at least {shortest} characters")),
+            (None, Some(longest)) => Some(format!("at most {longest} characters")),
+            (Some(shortest), Some(longest)) => Some(format!("{shortest} to {longest} characters")),
+        };
+        let range = match (&self.least, &self.most) {
+            (None, None) => None,
+            (Some(least), None) => Some(format!("{least} or more")),
+            (None, Some(most)) => Some(format!("{most} or less")),
+            (Some(least), Some(most)) => Some(format!("from {least} to {most}")),
+        };
+        length.or(range).map(|words| format!(" ({words})")).unwrap_or_default()
     }
 }
 
@@ -124,6 +171,25 @@ mod tests {
         let finding = allowed(&schema, &schema.fields[0], finding);
         assert!(finding.elements.len() <= 3);
         (finding.value, finding.reasoning)
+    }
+
+    #[test]
+    fn bounds_are_told_to_who_writes_or_judges() {
+        let words = |property: Value| {
+            let (schema, _) = Schema::parse(json!({"properties": {"x": property}})).unwrap();
+            let field = schema.fields[0].clone();
+            Limits::of(&Wanted::Fields(schema), &field).in_words()
+        };
+        assert_eq!(words(json!({"type": "string", "maxLength": 80})), " (at most 80 characters)");
+        assert_eq!(
+            words(json!({"type": "string", "minLength": 5, "maxLength": 80})),
+            " (5 to 80 characters)"
+        );
+        assert_eq!(
+            words(json!({"type": "integer", "minimum": 1, "maximum": 10})),
+            " (from 1 to 10)"
+        );
+        assert_eq!(words(json!({"type": "string"})), "");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use super::prompts::Prompts;
 use crate::Failed;
 use crate::purse::{Grant, Phase, Purse};
-use crate::world::{Unanswered, World};
+use crate::world::{Unanswered, Whom, World};
 
 /// How often an answer that does not fit is asked for again.
 const REPAIRS: usize = 2;
@@ -65,7 +65,7 @@ impl<'a> Mind<'a> {
         let Some(grant) = purse.grant(ask.phase, self.world.expected(ask.role, &request)) else {
             return Ok(Err(Unanswered::Cap));
         };
-        let reply = self.world.ask(purse, grant, ask.role, &request, ask.prompt).await?;
+        let reply = self.world.ask(purse, grant, Whom::of(ask.role), &request, ask.prompt).await?;
         Ok(reply.map(|reply| whole(&reply)))
     }
 
@@ -115,7 +115,8 @@ impl<'a> Mind<'a> {
             .into_iter()
             .map(|(ask, request, grant)| async move {
                 let Some(grant) = grant else { return Ok(Err(Unanswered::Cap)) };
-                let reply = self.world.ask(purse, grant, ask.role, &request, ask.prompt).await?;
+                let reply =
+                    self.world.ask(purse, grant, Whom::of(ask.role), &request, ask.prompt).await?;
                 Ok(reply.map(|reply| whole(&reply)))
             })
             .collect();
@@ -137,8 +138,32 @@ impl<'a> Mind<'a> {
         granted.collect()
     }
 
+    /// A typed answer of the model that plays the role, or of the one that stands in where its answers never fit.
     async fn mended<T: DeserializeOwned>(
         &self,
+        purse: &Purse,
+        ask: &Ask,
+        request: Request,
+        grant: Grant,
+        schema: &Value,
+    ) -> Result<Result<T, Unanswered>, Failed> {
+        let first = Whom::of(ask.role);
+        let answer = self.mended_by(first, purse, ask, request.clone(), grant, schema).await?;
+        let Err(Unanswered::Unfit(_)) = answer else { return Ok(answer) };
+        let other = Whom { stands_in: true, ..first };
+        if !self.world.has(other) {
+            return Ok(answer);
+        }
+        match purse.grant(Phase::Check, self.world.expected(ask.role, &request)) {
+            Some(grant) => self.mended_by(other, purse, ask, request, grant, schema).await,
+            None => Ok(answer),
+        }
+    }
+
+    /// A typed answer of one model; what does not fit it is told, and may mend.
+    async fn mended_by<T: DeserializeOwned>(
+        &self,
+        whom: Whom,
         purse: &Purse,
         ask: &Ask,
         mut request: Request,
@@ -149,7 +174,7 @@ impl<'a> Mind<'a> {
         // What could be read of an answer that was cut: better than nothing, if there is no room for the whole.
         let mut part: Option<T> = None;
         for repair in 0..=REPAIRS {
-            let reply = self.world.ask(purse, grant, ask.role, &request, ask.prompt).await?;
+            let reply = self.world.ask(purse, grant, whom, &request, ask.prompt).await?;
             let reply = match reply {
                 Ok(reply) => reply,
                 Err(why) => return Ok(part.ok_or(why)),

@@ -18,6 +18,7 @@ use super::fill::{Cell, Filler};
 use super::finish::{LENGTH, MAX_OUTPUT};
 use super::support::{self, Support};
 use crate::Failed;
+use crate::allowed::Limits;
 use crate::extractive::fields::Finding;
 use crate::extractive::words;
 use crate::purse::Phase;
@@ -114,7 +115,7 @@ impl Filler<'_> {
                     String::new()
                 };
                 json!({
-                    "name": field.name, "description": field.description, "choices": choices,
+                    "name": field.name, "description": self.described(field), "choices": choices,
                     "type": shape_in_words(&field.shape),
                 })
             })
@@ -198,7 +199,7 @@ impl Filler<'_> {
         let offered = self.offered(&fields);
         let asked: Vec<_> = fields
             .iter()
-            .map(|(_, field)| json!({"name": field.name, "description": field.description}))
+            .map(|(_, field)| json!({"name": field.name, "description": self.described(field)}))
             .collect();
         let ask = Ask {
             role: Role::Writer,
@@ -215,7 +216,7 @@ impl Filler<'_> {
             Ok(answer) => {
                 for (index, field) in fields {
                     let given = answer.fields.iter().find(|given| given.field == field.name);
-                    findings[index] = self.written(given, &offered).await?;
+                    findings[index] = self.written(field, given, &offered).await?;
                 }
             }
             Err(why) => self.without(&fields, findings, &why, "written"),
@@ -226,6 +227,7 @@ impl Filler<'_> {
     /// Keeps of a text what row and quotes carry, sentence by sentence.
     async fn written(
         &self,
+        field: &Field,
         given: Option<&WrittenField>,
         offered: &[Evidence],
     ) -> Result<Finding, Failed> {
@@ -258,13 +260,10 @@ impl Filler<'_> {
                 kept[at] = stands;
             }
         }
-        let text: Vec<&str> = sentences
-            .iter()
-            .zip(&kept)
-            .filter(|(_, kept)| **kept)
-            .map(|(sentence, _)| *sentence)
-            .collect();
+        let carried = sentences.iter().zip(&kept).filter(|(_, kept)| **kept);
+        let carried: Vec<&str> = carried.map(|(sentence, _)| *sentence).collect();
         let dropped = kept.iter().filter(|kept| !**kept).count();
+        let text = as_long_as(&carried, self.limits(field).longest);
         if text.is_empty() {
             let why = "What was written is not carried by row and quotes, and was left out.";
             return Ok(nothing(why, Missing::Unsupported));
@@ -277,7 +276,7 @@ impl Filler<'_> {
             }
         };
         Ok(Finding {
-            value: Some(Value::String(text.join(" "))),
+            value: Some(Value::String(text)),
             confidence: Some(if dropped == 0 { Confidence::Medium } else { Confidence::Low }),
             reasoning: format!(
                 "Written by a model from the row and {} quotes, and checked sentence by sentence.{left_out}",
@@ -286,6 +285,15 @@ impl Filler<'_> {
             evidence,
             ..Finding::default()
         })
+    }
+
+    /// What a field asks for, with the bounds that the caller's schema sets.
+    fn described(&self, field: &Field) -> String {
+        format!("{}{}", field.description, self.limits(field).in_words())
+    }
+
+    fn limits(&self, field: &Field) -> Limits {
+        Limits::of(&self.mind.world.spec().wanted, field)
     }
 
     async fn judged_sentences(
@@ -339,6 +347,28 @@ impl Filler<'_> {
     }
 }
 
+/// Whole sentences as far as so many characters allow; of one that is too long by itself, whole words.
+fn as_long_as(sentences: &[&str], longest: Option<u64>) -> String {
+    let longest = longest.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
+    let taken = |pieces: &[&str]| {
+        let mut text = String::new();
+        for piece in pieces {
+            let space = usize::from(!text.is_empty());
+            if text.chars().count() + space + piece.chars().count() > longest {
+                break;
+            }
+            if space > 0 {
+                text.push(' ');
+            }
+            text.push_str(piece);
+        }
+        text
+    };
+    let text = taken(sentences);
+    let words = || taken(&sentences.first().map_or(Vec::new(), |one| one.split(' ').collect()));
+    if text.is_empty() { words() } else { text }
+}
+
 fn nothing(reasoning: &str, missing: Missing) -> Finding {
     Finding { reasoning: reasoning.to_owned(), missing: Some(missing), ..Finding::default() }
 }
@@ -368,4 +398,19 @@ fn cited(ids: &[String], offered: &[Evidence]) -> Vec<Evidence> {
         }
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_as_long_as_its_field_allows() {
+        let sentences = ["Quiet and light.", "Made in Arle."];
+        assert_eq!(as_long_as(&sentences, None), "Quiet and light. Made in Arle.");
+        assert_eq!(as_long_as(&sentences, Some(29)), "Quiet and light.");
+        assert_eq!(as_long_as(&sentences, Some(30)), "Quiet and light. Made in Arle.");
+        assert_eq!(as_long_as(&sentences, Some(12)), "Quiet and");
+        assert_eq!(as_long_as(&[], Some(12)), "");
+    }
 }

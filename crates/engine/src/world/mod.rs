@@ -31,7 +31,7 @@ use crate::{Failed, Library, ReadPage, search};
 
 use searching::Searched;
 
-pub(crate) use models::Unanswered;
+pub(crate) use models::{Unanswered, Whom};
 pub(crate) use seen::Seen;
 pub(crate) use tools::Called;
 

@@ -28,6 +28,20 @@ pub(crate) enum Unanswered {
     Unfit(String),
 }
 
+/// Which model is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Whom {
+    pub(crate) role: Role,
+    /// The one that is named for when the one of the role cannot answer.
+    pub(crate) stands_in: bool,
+}
+
+impl Whom {
+    pub(crate) const fn of(role: Role) -> Self {
+        Self { role, stands_in: false }
+    }
+}
+
 /// The kind of such calls in the journal.
 const KIND: &str = "model";
 
@@ -68,7 +82,7 @@ impl World {
     /// What a question will cost, on the safe side: caps are kept to by what is expected, and exceeded at most by calls under way.
     pub(crate) fn expected(&self, role: Role, request: &Request) -> Cost {
         let prompt = u64::from(llm::tokens::prompt(request));
-        let profile = self.model_of(role).and_then(|(models, name)| models.profile(name));
+        let profile = self.model_of(Whom::of(role)).and_then(|(models, name)| models.profile(name));
         let price = profile.and_then(|profile| profile.price);
         let output = u64::from(request.max_output_tokens).div_ceil(PART_FILLED);
         let micro_usd = price.map_or(0, |price| {
@@ -80,14 +94,24 @@ impl World {
 
     /// Tokens that a prompt for this role may have at most, beside the room for its answer.
     pub(crate) fn context_of(&self, role: Role) -> u32 {
-        let profile = self.model_of(role).and_then(|(models, name)| models.profile(name));
+        let profile = self.model_of(Whom::of(role)).and_then(|(models, name)| models.profile(name));
         profile.map_or(0, |profile| profile.context_tokens)
     }
 
-    fn model_of(&self, role: Role) -> Option<(&llm::Models, &str)> {
+    /// Whether there is such a model.
+    pub(crate) fn has(&self, whom: Whom) -> bool {
+        self.model_of(whom).is_some()
+    }
+
+    fn model_of(&self, whom: Whom) -> Option<(&llm::Models, &str)> {
         let cast = self.spec().cast.as_ref()?;
-        let reasoning = self.library.reasoning()?;
-        Some((&reasoning.models, cast.of(role)))
+        let models = &self.library.reasoning()?.models;
+        let name = cast.of(whom.role);
+        if !whom.stands_in {
+            return Some((models, name));
+        }
+        let other = models.profile(name)?.fallback.as_deref()?;
+        (other != name).then_some((models, other))
     }
 
     /// The prompts that this run began with.
@@ -128,16 +152,16 @@ impl World {
         Ok(())
     }
 
-    /// Asks the model that plays a role. The grant is settled whatever comes.
+    /// Asks a model. The grant is settled whatever comes.
     pub(crate) async fn ask(
         &self,
         purse: &Purse,
         grant: Grant,
-        role: Role,
+        whom: Whom,
         request: &Request,
         what: &str,
     ) -> Result<Result<Reply, Unanswered>, Failed> {
-        let Some((models, name)) = self.model_of(role) else {
+        let Some((models, name)) = self.model_of(whom) else {
             purse.settle(grant, Cost::default());
             return Ok(Err(Unanswered::Silent("no model is configured for this worker".into())));
         };
@@ -149,7 +173,7 @@ impl World {
         let outcome = if let Some(answered) = self.known(&call, &detail).await? {
             Ok(answered)
         } else {
-            self.tell_asking(name, role).await?;
+            self.tell_asking(name, whom.role).await?;
             self.buy(models, name, &call, grant, request, detail).await?
         };
         match outcome {

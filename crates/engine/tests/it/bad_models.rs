@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use llm::Profile;
 use testkit::analyst::{Analyst, Habit};
 use testkit::corpus::{self, QUESTION};
 use testkit::model_server::{Asked, Fault, Said};
-use testkit::{Database, build};
+use testkit::{Database, ModelServer, build};
 
-use crate::models::{Desk, report};
+use crate::models::{Desk, profile, reasoning, report};
 
 /// Some of the system part of a prompt.
 const READS: &str = "You read passages";
@@ -220,6 +221,22 @@ async fn a_model_that_never_fits_is_asked_twice_more_at_most_and_the_rules_answe
         "{:?}",
         done.receipt.notes
     );
+}
+
+#[tokio::test]
+async fn where_answers_never_fit_the_model_that_stands_in_is_asked() {
+    let mut desk = Desk::new(Habit::Broken).await;
+    let careful = Analyst::new(Habit::Careful);
+    let second = ModelServer::start(move |asked| careful.answer(asked)).await;
+    let first = Profile { fallback: Some("second".into()), ..profile(&desk.server) };
+    let stand_in = Profile { name: "second".into(), ..profile(&second) };
+    desk.bench.reasoning = Some(reasoning(&desk.bench, vec![first, stand_in]));
+    let done = desk.done(report("core"), QUESTION).await;
+    desk.assert_signed(&done).await;
+    assert_eq!(done.receipt.engine, "model", "{:?}", done.receipt.notes);
+    assert!(done.spending().models.contains(&"second".to_owned()), "{:?}", done.spending());
+    assert_eq!(done.spending().calls as usize, done.hits + second.hits());
+    assert!(done.text.contains("12 May 1998"), "{}", done.text);
 }
 
 #[tokio::test]

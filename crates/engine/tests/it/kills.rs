@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use llm::Profile;
 use store::{Amount, RunRow};
 use testkit::analyst::Habit;
 use testkit::clock::Numbers;
@@ -12,7 +13,7 @@ use testkit::model_server::Fault;
 use testkit::{Database, build};
 use tokio::time::sleep;
 
-use crate::models::{Desk, reasoning_with, report};
+use crate::models::{Desk, profile, reasoning, report};
 
 /// Half on each kind of database.
 const KILLS: usize = 50;
@@ -170,7 +171,8 @@ async fn what_crashes_lose_counts_against_the_caps_of_the_run() {
 #[tokio::test]
 async fn what_only_waited_for_a_place_is_not_lost() {
     let mut desk = Desk::over(corpus::web().await, Habit::Careful, Database::sqlite()).await;
-    desk.bench.reasoning = Some(reasoning_with(&desk.server, &desk.bench, 1));
+    let one_at_a_time = Profile { concurrency: 1, ..profile(&desk.server) };
+    desk.bench.reasoning = Some(reasoning(&desk.bench, vec![one_at_a_time]));
     let run = desk.bench.submit(spec(), build::question(QUESTION)).await;
     desk.server.next([None, Some(Fault::Hang)]);
     let worker = desk.bench.start("ann");

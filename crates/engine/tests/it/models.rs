@@ -60,7 +60,7 @@ impl Desk {
     ) -> Self {
         let server = ModelServer::start(answer).await;
         let mut bench = Bench::new(database, &[&web.register, &web.press]).await;
-        bench.reasoning = Some(reasoning(&server, &bench));
+        bench.reasoning = Some(reasoning(&bench, vec![profile(&server)]));
         Self { web, server, bench }
     }
 
@@ -114,26 +114,20 @@ impl Done {
     }
 }
 
-pub(crate) fn reasoning(server: &ModelServer, bench: &Bench) -> Arc<Reasoning> {
-    reasoning_with(server, bench, llm::HOSTED_CONCURRENCY)
-}
-
-/// With so many questions to the model at once.
-pub(crate) fn reasoning_with(
-    server: &ModelServer,
-    bench: &Bench,
-    concurrency: u32,
-) -> Arc<Reasoning> {
+/// The model that a server plays.
+pub(crate) fn profile(server: &ModelServer) -> Profile {
     let base = Url::parse(&server.origin).unwrap();
-    let allow = vec![Origin::of(&base).unwrap()];
-    let profile = Profile {
+    Profile {
         key: Key::new("a-key-of-the-tests"),
         price: Some(PRICE),
-        concurrency,
         ..Profile::new(MODEL, Wire::OpenAiChat, "scripted", base)
-    };
+    }
+}
+
+pub(crate) fn reasoning(bench: &Bench, models: Vec<Profile>) -> Arc<Reasoning> {
+    let allow = models.iter().map(|model| Origin::of(&model.base_url).unwrap()).collect();
     let config = llm::Config {
-        models: vec![profile],
+        models,
         retry_for: Duration::from_millis(200),
         first_wait: Duration::from_millis(5),
         ..llm::Config::default()

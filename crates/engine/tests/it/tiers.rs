@@ -7,7 +7,7 @@ use testkit::corpus::{self, FRAGE, OPEN_QUESTION, QUESTION};
 use testkit::{Database, build};
 
 use crate::bench::{Bench, in_the_folder};
-use crate::models::{Desk, Done, PRICE, reasoning, report, with_models};
+use crate::models::{Desk, Done, PRICE, profile, reasoning, report, with_models};
 
 const TIERS: [&str; 9] =
     ["lite", "base", "core", "core2x", "pro", "ultra", "ultra2x", "ultra4x", "ultra8x"];
@@ -174,7 +174,7 @@ async fn documents_of_a_folder_are_read_by_models_too() {
         files.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     let desk = Desk::new(Habit::Careful).await;
     let mut bench = Bench::with_folder(&files).await;
-    bench.reasoning = Some(reasoning(&desk.server, &bench));
+    bench.reasoning = Some(reasoning(&bench, vec![profile(&desk.server)]));
     let desk = Desk { bench, ..desk };
     for tier in ["base", "pro"] {
         let done = desk.done(in_the_folder(with_models(build::report(), tier)), QUESTION).await;
