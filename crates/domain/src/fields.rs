@@ -1,6 +1,10 @@
 //! Fields in plain words: `founded: year the company was founded; ceo: its chief executive`.
 
+mod listed;
+
 use serde_json::{Map, Value, json};
+
+use self::listed::{Listed, listed};
 
 /// Why a line of fields cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -13,10 +17,6 @@ pub enum Unclear {
     NoName { part: String },
     #[error("`{name}` is named twice")]
     Twice { name: String },
-    #[error(
-        "`{name}` has the type `{found}`; known are text, integer, number, boolean, date, url, email, list"
-    )]
-    UnknownType { name: String, found: String },
 }
 
 /// Longest name of a field; longer ones are meant as a description.
@@ -24,29 +24,22 @@ const MAX_NAME: usize = 60;
 
 /// Makes a JSON Schema from plain words.
 ///
-/// `name: description`, separated by `;` or line breaks. A type may stand behind the name in brackets
-/// (`staff (integer): …`); where it does not, the description decides. `one of a, b, c` in a description
-/// makes a choice.
+/// `name: description`, one behind the other however lists are written: with `;`, line breaks, bullets, numbers, bars, or
+/// commas where they do not belong to a description. A type may stand behind the name in brackets (`staff (integer): …`) or
+/// instead of the description; where there is none, the description decides. Other brackets, such as a unit, are told with
+/// the description. `one of a, b, c` in a description makes a choice.
 pub fn schema_from_words(words: &str) -> Result<Value, Unclear> {
     let mut properties = Map::new();
-    for part in parts(words) {
-        let (head, description) = head_and_description(part);
-        let (label, given_type) = split_type(head.trim());
+    for Listed { label, kind, what } in listed(words) {
         let name = field_name(label);
         if name.is_empty() || label.len() > MAX_NAME {
+            let part = if what.is_empty() { label.into() } else { format!("{label}: {what}") };
             return Err(Unclear::NoName { part: part.chars().take(80).collect() });
         }
-        let description = description.trim();
-        let field = match given_type {
-            Some(word) => named_type(word)
-                .ok_or_else(|| Unclear::UnknownType { name: name.clone(), found: word.into() })?,
-            None => guessed_type(label, description),
-        };
+        let given = kind.and_then(named_type);
+        let field = given.unwrap_or_else(|| guessed_type(label, what));
         let mut field = nullable(field);
-        field.insert(
-            "description".into(),
-            json!(if description.is_empty() { label } else { description }),
-        );
+        field.insert("description".into(), json!(if what.is_empty() { label } else { what }));
         if properties.insert(name.clone(), Value::Object(field)).is_some() {
             return Err(Unclear::Twice { name });
         }
@@ -63,63 +56,6 @@ pub fn schema_from_words(words: &str) -> Result<Value, Unclear> {
     }))
 }
 
-/// The fields one by one, without bullets and numbers before them.
-fn parts(words: &str) -> Vec<&str> {
-    let lines = words.split([';', '\n']).map(|line| without_bullet(line.trim()));
-    lines.flat_map(at_labels).map(str::trim).filter(|part| !part.is_empty()).collect()
-}
-
-/// `founded: year it was founded, ceo: its chief` are two fields as well: a comma or a full stop before a short name
-/// with a colon ends the one before.
-fn at_labels(text: &str) -> Vec<&str> {
-    let mut parts = Vec::new();
-    let mut from = 0;
-    for (at, _) in text.match_indices([',', '.']) {
-        let after = &text[at + 1..];
-        let is_label = after.starts_with(' ')
-            && after.split_once(':').is_some_and(|(label, rest)| {
-                is_short_name(label.trim()) && (rest.is_empty() || rest.starts_with(' '))
-            });
-        if is_label && at > from {
-            parts.push(&text[from..at]);
-            from = at + 1;
-        }
-    }
-    parts.push(&text[from..]);
-    parts
-}
-
-/// Up to three words, a type in brackets among them.
-fn is_short_name(label: &str) -> bool {
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-' | '/' | '(' | ')');
-    !label.is_empty()
-        && label.chars().all(is_plain)
-        && (1..=3).contains(&label.split_whitespace().count())
-        && !["e.g", "i.e", "note", "example"].contains(&label.to_lowercase().as_str())
-}
-
-/// `1. founded`, `- founded` and `* founded` → `founded`
-fn without_bullet(part: &str) -> &str {
-    let digits = part.trim_start_matches(|c: char| c.is_ascii_digit());
-    if digits.len() < part.len()
-        && let Some(rest) = digits.strip_prefix(['.', ')'])
-        && rest.starts_with(' ')
-    {
-        return rest.trim_start();
-    }
-    let rest = part.strip_prefix(['-', '*', '•']);
-    rest.filter(|rest| rest.starts_with(' ')).map_or(part, str::trim_start)
-}
-
-/// `founded: year` and `founded - year` → `founded`, `year`
-fn head_and_description(part: &str) -> (&str, &str) {
-    if let Some(split) = part.split_once(':') {
-        return split;
-    }
-    let dash = [" - ", " – ", " — "].into_iter().find_map(|dash| part.split_once(dash));
-    dash.filter(|(head, _)| is_short_name(head)).unwrap_or((part, ""))
-}
-
 /// What is not found is null.
 fn nullable(mut field: Map<String, Value>) -> Map<String, Value> {
     if let Some(name) = field.get_mut("type") {
@@ -129,14 +65,6 @@ fn nullable(mut field: Map<String, Value>) -> Map<String, Value> {
         choices.push(Value::Null);
     }
     field
-}
-
-/// `staff (integer)` → `staff`, `integer`
-fn split_type(head: &str) -> (&str, Option<&str>) {
-    match head.strip_suffix(')').and_then(|head| head.rsplit_once('(')) {
-        Some((label, word)) => (label.trim(), Some(word.trim())),
-        None => (head, None),
-    }
 }
 
 /// `Year founded` → `year_founded`
@@ -281,6 +209,26 @@ mod tests {
             types(words).into_iter().map(|(name, _)| name).collect()
         };
         for words in [
+            "founded, ceo",
+            "founded; ceo",
+            "founded | ceo",
+            "| founded | ceo |\n|---|---|",
+            "founded\tceo",
+            "founded，ceo",
+            "founded、ceo",
+            "founded / ceo",
+            "founded & ceo",
+            "Columns: founded, ceo",
+            "Columns:\n- founded\n- ceo",
+            "# Columns\n- **founded**: year it was founded\n- **ceo**: its chief",
+            "For each company: founded, ceo",
+            "1) founded 2) ceo",
+            "founded:integer, ceo:text",
+            "founded (integer), ceo (text)",
+            "founded (year, by the register), ceo (name)",
+            "\"founded\": \"the year, or so\", \"ceo\": \"its chief\"",
+            "`founded`: year; `ceo`: its chief",
+            "founded: year it was founded; ceo (text)",
             "founded: year it was founded, ceo: its chief executive",
             "founded: year it was founded. ceo: its chief executive.",
             "founded - year it was founded; ceo - its chief executive",
@@ -289,6 +237,15 @@ mod tests {
         ] {
             assert_eq!(names(words), ["founded", "ceo"], "{words}");
         }
+        for words in [
+            "price (number), launched (integer), weight: weight in kg, size: of it, or so, listed (yes/no)",
+            "price (EUR), launched; weight (kg), size, listed: yes or no",
+            "price, launched; weight, size\nlisted",
+        ] {
+            assert_eq!(names(words), ["price", "launched", "weight", "size", "listed"], "{words}");
+        }
+        assert_eq!(names("output: MWh per year; fields: of wheat"), ["output", "fields"]);
+        assert_eq!(names("output: MWh per year"), ["output"]);
         assert_eq!(names("size: one of small, medium, large"), ["size"]);
         assert_eq!(names("site: its address, such as https://a.org"), ["site"]);
         assert_eq!(
@@ -311,6 +268,16 @@ mod tests {
     }
 
     #[test]
+    fn a_type_may_stand_behind_the_name_or_alone_and_a_unit_is_told() {
+        let schema = schema_from_words("price (EUR), staff: integer, listed (yes/no)").unwrap();
+        let properties = &schema["properties"];
+        assert_eq!(properties["price"]["description"], "price (EUR)");
+        assert_eq!(properties["staff"]["type"][0], "integer");
+        assert_eq!(properties["staff"]["description"], "staff");
+        assert_eq!(properties["listed"]["type"][0], "boolean");
+    }
+
+    #[test]
     fn what_cannot_be_read_is_named() {
         let refusal = |words| schema_from_words(words).unwrap_err().to_string();
         assert_eq!(refusal("a: b; a: c"), "`a` is named twice");
@@ -319,6 +286,5 @@ mod tests {
             "`: b` is not a field; write `name: what to find`, and `;` between fields"
         );
         assert!(refusal(" ; ").starts_with("no field is named"));
-        assert!(refusal("a (colour): b").starts_with("`a` has the type `colour`; known are"));
     }
 }

@@ -59,8 +59,7 @@ pub(super) fn read(
     };
     // What is wrong with fields that are written as such is told, rather than taken as a sentence.
     if words.contains(':')
-        && let Err(why @ (Unclear::UnknownType { .. } | Unclear::Twice { .. })) =
-            schema_from_words(&words)
+        && let Err(why @ Unclear::Twice { .. }) = schema_from_words(&words)
     {
         args.problem(format!("`output`: {why}"));
         return None;
