@@ -66,6 +66,7 @@ pub struct Parts {
     room: Room,
     /// What tools have answered since anything was written.
     answers: mcp::Answers,
+    last_told: mcp::LastTold,
     /// A caller who takes nothing of an answer for this long is let go.
     patience: Duration,
     /// Streams of events, which end when their listeners go or the server stops.
@@ -74,6 +75,10 @@ pub struct Parts {
     wait_note: Option<Arc<str>>,
     /// Ends waiting requests.
     stop: CancellationToken,
+    /// Ends what has not ended by itself when it was told to stop.
+    ending: CancellationToken,
+    /// Callers had better go elsewhere from here on.
+    leaving: CancellationToken,
 }
 
 impl App {
@@ -90,10 +95,13 @@ impl App {
             in_flight: InFlight::default(),
             room: Room::default(),
             answers: mcp::Answers::default(),
+            last_told: mcp::LastTold::default(),
             patience: patience::PATIENCE,
             streams: TaskTracker::new(),
             wait_note: None,
             stop: CancellationToken::new(),
+            ending: CancellationToken::new(),
+            leaving: CancellationToken::new(),
         }))
     }
 
@@ -131,6 +139,12 @@ impl App {
     #[must_use]
     pub fn stopping_with(self, stop: CancellationToken) -> Self {
         self.with(|parts| parts.stop = stop)
+    }
+
+    /// The same, not ready for callers any more once `leaving` is cancelled, although they are still answered.
+    #[must_use]
+    pub fn leaving_with(self, leaving: CancellationToken) -> Self {
+        self.with(|parts| parts.leaving = leaving)
     }
 
     /// The same, letting callers go who take nothing of an answer for so long; it is a minute otherwise.

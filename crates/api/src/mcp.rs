@@ -54,6 +54,7 @@ use crate::sharing::Signer;
 pub(crate) use envelope::refusal;
 pub(crate) use http::routes;
 pub(crate) use kept::Answers;
+pub(crate) use status::LastTold;
 pub use stdio::serve as serve_stdio;
 pub use toolset::ToolSet;
 

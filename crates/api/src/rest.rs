@@ -108,7 +108,7 @@ async fn health(State(app): State<App>) -> Result<Json<Health>, Problem> {
     Ok(Json(Health { name: "task-mcp", status: "ok" }))
 }
 
-/// Whether requests may be sent here; the same as `/healthz`.
+/// Whether requests may be sent here: the database answers, and the server is not about to end.
 #[utoipa::path(
     get,
     path = "/readyz",
@@ -118,6 +118,9 @@ async fn health(State(app): State<App>) -> Result<Json<Health>, Problem> {
     responses((status = 200, description = "They may.", body = Health), Refusals),
 )]
 async fn ready(state: State<App>) -> Result<Json<Health>, Problem> {
+    if state.leaving.is_cancelled() {
+        return Err(Problem::new(Kind::Unavailable, "this server is about to end"));
+    }
     health(state).await
 }
 

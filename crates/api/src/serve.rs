@@ -14,13 +14,17 @@ use crate::{App, router};
 
 /// How long open requests may take to end after `stop`; waiting ones end at once.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// How long what waited may take to write its last words.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Serves until `stop` is cancelled and open requests have ended, at most a few seconds more.
 pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> io::Result<()> {
     let is_on_loopback = listener.local_addr()?.ip().is_loopback();
+    let ending = CancellationToken::new();
     let app = app.with(|parts| {
         parts.is_on_loopback = is_on_loopback;
         parts.stop = stop.clone();
+        parts.ending = ending.clone();
     });
     let listener = listener.tap_io(|stream| {
         if let Err(why) = stream.set_nodelay(true) {
@@ -34,6 +38,8 @@ pub async fn serve(listener: TcpListener, app: App, stop: CancellationToken) -> 
         axum::serve(listener, service).with_graceful_shutdown(stop.clone().cancelled_owned());
     let patience = async {
         stop.cancelled().await;
+        tokio::time::sleep(LAST_WORDS).await;
+        ending.cancel();
         tokio::time::sleep(PATIENCE).await;
     };
     tokio::select! {

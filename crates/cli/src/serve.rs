@@ -94,6 +94,8 @@ fn show_pages(
     Ok(())
 }
 
+/// Answers until the work has come to its end: who waits for a result that is nearly there still gets it, and who asks
+/// meanwhile is answered.
 async fn answer_and_work(
     ground: &Ground,
     listener: TcpListener,
@@ -101,32 +103,37 @@ async fn answer_and_work(
     stop: CancellationToken,
 ) -> Result<()> {
     let mut worker = ground.work(None, stop.clone());
-    let answering = api::serve(listener, app, stop.clone());
+    let closing = CancellationToken::new();
+    let answering = api::serve(listener, app.leaving_with(stop.clone()), closing.clone());
     tokio::pin!(answering);
+    let stopping = async {
+        stop.cancelled().await;
+        info!("stopping: running work has {:?} to end", ground.settings.worker.grace);
+    };
     let mut failure = None;
+    let working = async {
+        while let Some(ended) = worker.join_next().await {
+            let why = match ended {
+                Ok(Ok(())) if stop.is_cancelled() => continue,
+                Ok(Ok(())) => anyhow!("the worker ended although nobody asked it to"),
+                Ok(Err(why)) => anyhow!("the worker cannot go on: {why}"),
+                Err(why) => anyhow!("the worker broke: {why}"),
+            };
+            failure = Some(why);
+            stop.cancel();
+        }
+    };
+    let working = async { tokio::join!(working, stopping) };
+    tokio::pin!(working);
     tokio::select! {
         answered = &mut answering => {
             stop.cancel();
+            working.await;
             answered.context("the server cannot answer any more")?;
         }
-        ended = worker.join_next() => {
-            let was_asked = stop.is_cancelled();
-            stop.cancel();
-            failure = match ended {
-                Some(Ok(Ok(()))) | None if was_asked => None,
-                Some(Ok(Ok(()))) | None => Some(anyhow!("the worker ended although nobody asked it to")),
-                Some(Ok(Err(why))) => Some(anyhow!("the worker cannot go on: {why}")),
-                Some(Err(why)) => Some(anyhow!("the worker broke: {why}")),
-            };
+        _ = &mut working => {
+            closing.cancel();
             answering.await.context("the server cannot answer any more")?;
-        }
-    }
-    info!("stopping: running work has {:?} to end", ground.settings.worker.grace);
-    while let Some(worked) = worker.join_next().await {
-        match worked {
-            Ok(Ok(())) => {}
-            Ok(Err(why)) => failure = Some(anyhow!("the worker cannot go on: {why}")),
-            Err(why) => failure = Some(anyhow!("the worker broke: {why}")),
         }
     }
     failure.map_or(Ok(()), Err)

@@ -135,21 +135,6 @@ impl Store {
         };
         rows.into_iter().map(event).collect()
     }
-
-    /// The number of the last end of a row in a group; 0 where there is none.
-    pub async fn last_group_event(&self, owner: Owner, group: GroupId) -> Result<i64, Failed> {
-        let mut conn = self.inner.db.reader().await?;
-        let last: Option<(i64,)> = fetch_optional!(
-            conn,
-            (i64,),
-            "-- last_group_event
-             SELECT e.seq FROM groups g JOIN group_events e ON e.group_seq = g.seq
-             WHERE g.id = $1 AND g.owner = $2 ORDER BY e.seq DESC LIMIT 1",
-            group.to_string(),
-            owner.0
-        )?;
-        Ok(last.map_or(0, |(seq,)| seq))
-    }
 }
 
 /// Most events of a group or a run read in one go.

@@ -3,6 +3,7 @@
 use domain::clock::TimeMs;
 use domain::group::{Counts, Group};
 use domain::ids::GroupId;
+use domain::run::RunState;
 
 use crate::changes::{Change, Watch};
 use crate::columns::columns;
@@ -25,6 +26,8 @@ pub struct GroupPage {
 #[derive(Debug, Clone, Default)]
 pub struct GroupFilter {
     pub is_active: Option<bool>,
+    /// `Running` while a row is active, `Cancelled` where all rows were, else `Completed`; a group has no other state.
+    pub state: Option<RunState>,
     /// Only with this among the metadata.
     pub note: Option<Note>,
     /// Only where the metadata hold these words, in whatever case.
@@ -46,6 +49,9 @@ macro_rules! list_groups {
             " IN ($6, $7))
                AND ($8 = '' OR LOWER(COALESCE(metadata, '')) LIKE $8 ESCAPE '\\')
                AND ($4 = 2 OR $4 = CASE WHEN queued + running + cancelling > 0 THEN 1 ELSE 0 END)
+               AND ($9 = '' OR $9 = CASE WHEN queued + running + cancelling > 0 THEN 'running'
+                                         WHEN cancelled > 0 AND completed + failed = 0 THEN 'cancelled'
+                                         ELSE 'completed' END)
              ORDER BY seq DESC LIMIT $3"
         )
     };
@@ -146,7 +152,8 @@ impl Store {
             name,
             as_text,
             as_is,
-            filter.words.as_deref().map(like).unwrap_or_default()
+            filter.words.as_deref().map(like).unwrap_or_default(),
+            filter.state.map_or("", RunState::as_str)
         )?;
         let is_full = i64::try_from(rows.len()).is_ok_and(|length| length == limit);
         let places: Vec<i64> = rows.iter().map(|row| row.seq).collect();

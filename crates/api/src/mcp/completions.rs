@@ -4,7 +4,7 @@ use rmcp::ErrorData;
 use rmcp::model::{CompleteRequestParams, CompleteResult, CompletionInfo, Reference};
 
 use crate::mcp::call::Call;
-use crate::mcp::listing::{self, Place};
+use crate::mcp::listing::{self, Only, Place};
 
 pub(super) async fn complete(
     call: &Call,
@@ -17,10 +17,18 @@ pub(super) async fn complete(
             all.filter(|name| name != "noop").collect()
         }
         (Reference::Resource(_), "id") => {
-            let part = listing::part(call, Place::START, None, CompletionInfo::MAX_VALUES).await;
-            let (entries, _) =
-                part.map_err(|why| ErrorData::internal_error(why.to_string(), None))?;
-            entries.into_iter().map(|entry| entry.id).collect()
+            // Of those that are meant: the newest runs may stand behind a hundred newer groups.
+            let places = [("trun_", Place::OF_RUNS), ("tgrp_", Place::OF_GROUPS)];
+            let meant = |kind: &str| kind.starts_with(&begun) || begun.starts_with(kind);
+            let mut ids = Vec::new();
+            for (_, place) in places.into_iter().filter(|(kind, _)| meant(kind)) {
+                let part =
+                    listing::part(call, place, Only::default(), CompletionInfo::MAX_VALUES).await;
+                let (entries, _) =
+                    part.map_err(|why| ErrorData::internal_error(why.to_string(), None))?;
+                ids.extend(entries.into_iter().map(|entry| entry.id));
+            }
+            ids
         }
         _ => Vec::new(),
     };

@@ -195,6 +195,10 @@ pub(super) fn unread(request: &CustomRequest, is_stateless: bool) -> ErrorData {
         "resources/read" | "resources/subscribe" | "resources/unsubscribe" => {
             format!("`params.uri` of `{method}` is {} and must be text", member("uri"))
         }
+        "tasks/update" if member("taskId") == "text" => format!(
+            "`params.inputResponses` of `tasks/update` is {} and must be an object",
+            member("inputResponses")
+        ),
         "tasks/get" | "tasks/update" | "tasks/cancel" => {
             format!("`params.taskId` of `{method}` is {} and must be text", member("taskId"))
         }

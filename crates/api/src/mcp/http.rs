@@ -65,7 +65,7 @@ fn stack<H: ServerHandler + Send + 'static>(
         .with_json_response(true)
         .with_sse_keep_alive(Some(KEEP_ALIVE))
         .with_max_request_body_bytes(MAX_MESSAGE)
-        .with_cancellation_token(app.stop.clone());
+        .with_cancellation_token(app.ending.clone());
     config.session_store = Some(Arc::new(Ids::default()));
     let sessions = Arc::new(Sessions::new(app.store.chance().clone()));
     any_service(StreamableHttpService::new(move || Ok(handler()), sessions, config))

@@ -2,6 +2,7 @@
 
 use domain::clock::TimeMs;
 use domain::group::Group;
+use domain::run::RunState;
 use serde::Serialize;
 use store::{Filter, GroupFilter, Listed};
 
@@ -45,6 +46,9 @@ pub(super) struct Place {
 
 impl Place {
     pub(super) const START: Self = Self { runs: i64::MAX, groups: i64::MAX };
+    /// Runs alone, and groups alone.
+    pub(super) const OF_RUNS: Self = Self { runs: i64::MAX, groups: 0 };
+    pub(super) const OF_GROUPS: Self = Self { runs: 0, groups: i64::MAX };
 
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (runs, groups) = text.split_once('-')?;
@@ -79,12 +83,16 @@ pub(super) async fn list(call: &Call, mut args: Arguments) -> Result<Work, Refus
         }
     };
     let notes = args.finish()?;
-    let is_active = match only {
-        Some("active" | "queued" | "running") => Some(true),
-        Some("finished" | "completed" | "failed" | "cancelled") => Some(false),
-        Some(_) | None => None,
+    let only = match only {
+        None | Some("all") => Only::default(),
+        Some("active") => Only { is_active: Some(true), state: None },
+        Some("finished") => Only::FINISHED,
+        Some(state) => {
+            let state = RunState::parse(state);
+            Only { is_active: state.map(RunState::is_active), state }
+        }
     };
-    let (tasks, next) = part(call, place, is_active, usize::try_from(limit).unwrap_or(10)).await?;
+    let (tasks, next) = part(call, place, only, usize::try_from(limit).unwrap_or(10)).await?;
     let next_step = if !tasks.is_empty() {
         format!(
             "Call {} or {} with one of these ids.",
@@ -93,7 +101,7 @@ pub(super) async fn list(call: &Call, mut args: Arguments) -> Result<Work, Refus
         )
     } else if place != Place::START {
         "There are no more.".to_owned()
-    } else if is_active.is_some() {
+    } else if only.is_active.is_some() {
         "None is. Leave out status to see the others.".to_owned()
     } else {
         "Nothing was started yet: createDeepResearch or createTaskGroup begins.".to_owned()
@@ -101,18 +109,30 @@ pub(super) async fn list(call: &Call, mut args: Arguments) -> Result<Work, Refus
     Ok(Work { tasks, next_cursor: next.map(|next| next.to_string()), next_step, notes })
 }
 
+/// Which work is listed.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Only {
+    is_active: Option<bool>,
+    state: Option<RunState>,
+}
+
+impl Only {
+    pub(super) const FINISHED: Self = Self { is_active: Some(false), state: None };
+}
+
 /// Runs and groups from before a place, newest first, and where the next part begins.
 pub(super) async fn part(
     call: &Call,
     place: Place,
-    is_active: Option<bool>,
+    only: Only,
     length: usize,
 ) -> Result<(Vec<Entry>, Option<Place>), Refusal> {
     let (store, owner) = (&call.app.store, call.caller.owner);
     let limit = i64::try_from(length).unwrap_or(1) + 1;
-    let filter = Filter { is_active, with_input: true, ..Filter::default() };
+    let Only { is_active, state } = only;
+    let filter = Filter { is_active, state, with_input: true, ..Filter::default() };
     let runs = store.list_runs(owner, Some(place.runs), limit, filter).await?.runs;
-    let filter = GroupFilter { is_active, ..GroupFilter::default() };
+    let filter = GroupFilter { is_active, state, ..GroupFilter::default() };
     let groups = store.list_groups(owner, Some(place.groups), limit, filter).await?;
     let groups = groups.groups.into_iter().zip(groups.places);
     let groups = groups.map(|(group, place)| Item::Group(group, place));

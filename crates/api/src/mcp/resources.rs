@@ -9,7 +9,7 @@ use rmcp::model::{
 
 use crate::mcp::call::Call;
 use crate::mcp::found::find_at_all;
-use crate::mcp::listing::{self, Place};
+use crate::mcp::listing::{self, Only, Place};
 use crate::mcp::{LIVE_LIST_MS, is_stateless, results, unknown_cursor};
 
 const BEFORE_ID: &str = "research://results/";
@@ -45,7 +45,7 @@ pub(super) async fn list(
         None => Place::START,
         Some(cursor) => Place::parse(cursor).ok_or_else(|| unknown_cursor(cursor))?,
     };
-    let part = listing::part(call, place, Some(false), PAGE).await;
+    let part = listing::part(call, place, Only::FINISHED, PAGE).await;
     let (entries, next) = part.map_err(|why| ErrorData::internal_error(why.to_string(), None))?;
     let resources = entries.into_iter().map(|entry| {
         Resource::new(uri(&entry.id), entry.id)

@@ -39,6 +39,9 @@ fn from_list(list: Vec<Value>) -> Result<Table, String> {
     if list.is_empty() {
         return Err(format!("`inputs` is empty: give at least one row, such as {EXAMPLE}"));
     }
+    if let Some(path) = list.iter().find_map(|row| row.as_str().filter(|row| is_path(row))) {
+        return Err(is_a_path(path));
+    }
     if list.iter().all(|row| row.is_string() || row.is_number()) {
         let rows = list.into_iter().map(|value| Map::from_iter([(ONLY_COLUMN.into(), value)]));
         let note = format!("each value became a row with the column `{ONLY_COLUMN}`");
@@ -93,6 +96,16 @@ fn from_object(members: Map<String, Value>) -> Result<Table, String> {
     if members.is_empty() {
         return Err(format!("`inputs` is empty: give at least one row, such as {EXAMPLE}"));
     }
+    let names_file = |name: &str| {
+        let name = name.to_lowercase();
+        ["file", "path", "csv", "filename", "file_path", "filepath"].contains(&name.as_str())
+    };
+    let mut cells = members.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
+    if let (1, Some((_, path))) =
+        (members.len(), cells.find(|(name, value)| names_file(name) && is_path(value)))
+    {
+        return Err(is_a_path(path));
+    }
     Ok(Table { rows: vec![members], note: Some("one object was read as one row".into()) })
 }
 
@@ -101,6 +114,11 @@ fn from_text(text: &str) -> Result<Table, String> {
     if text.starts_with(['[', '{']) {
         return from_json(text);
     }
+    if text.starts_with('"')
+        && let Ok(Value::String(inner)) = serde_json::from_str(text)
+    {
+        return from_text(&inner);
+    }
     if text.starts_with("http://") || text.starts_with("https://") {
         return Err(format!(
             "`inputs` is the address `{}`: rows are not fetched from addresses; send them, such as {EXAMPLE}",
@@ -108,11 +126,7 @@ fn from_text(text: &str) -> Result<Table, String> {
         ));
     }
     if text.lines().count() < 2 && is_path(text) {
-        return Err(format!(
-            "`inputs` is `{}`, which looks like the path of a file, and no such file is read here: send the rows themselves, \
-             such as {EXAMPLE}",
-            brief(&Value::from(text))
-        ));
+        return Err(is_a_path(text));
     }
     if text.lines().count() < 2 {
         let note = format!("the text was read as one row with the column `{ONLY_COLUMN}`");
@@ -122,16 +136,25 @@ fn from_text(text: &str) -> Result<Table, String> {
     if text.starts_with('|') { from_markdown(text) } else { from_csv(text.as_bytes()) }
 }
 
+fn is_a_path(path: &str) -> String {
+    format!(
+        "`inputs` is `{}`, which looks like the path of a file, and no such file is read here: send the rows themselves, \
+         such as {EXAMPLE}",
+        brief(&Value::from(path))
+    )
+}
+
 /// Whether a line is meant as the place of a file rather than as a row.
 fn is_path(line: &str) -> bool {
-    let lower = line.to_lowercase();
-    let is_one_word = !line.contains(char::is_whitespace);
+    let lower = line.trim().to_lowercase();
+    let is_one_word = !lower.contains(char::is_whitespace);
     let begins =
         ["/", "./", "../", "~/", "file:", "\\\\"].iter().any(|start| lower.starts_with(start));
     let is_drive = lower.get(1..3) == Some(":\\");
-    let ends = [".csv", ".tsv", ".xlsx", ".xls", ".json", ".jsonl", ".ods", ".parquet"];
-    let ends = ends.iter().any(|ending| lower.ends_with(ending));
-    is_drive || (is_one_word && (begins || ends))
+    let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
+    // “see attached products.csv” is no row either; a name such as `Node.js` is one.
+    let is_sheet = ends(&[".csv", ".tsv", ".xlsx", ".xls", ".ods", ".parquet"]);
+    is_drive || is_sheet || (is_one_word && (begins || ends(&[".json", ".jsonl"])))
 }
 
 /// A model may wrap what it sends as it would show it to a person.

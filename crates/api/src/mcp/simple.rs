@@ -10,7 +10,7 @@ use crate::mcp::arguments::{
 };
 use crate::mcp::call::{Call, Refusal, data, markdown};
 use crate::mcp::create::{self, Made};
-use crate::mcp::listing::{self, Place};
+use crate::mcp::listing::{self, Only, Place};
 use crate::mcp::status::Since;
 use crate::mcp::{results, status};
 
@@ -58,6 +58,10 @@ pub(super) async fn start(call: &Call, mut args: Arguments) -> Result<Made, Refu
 /// Sentences with the names that arguments have here.
 fn in_own_words(sentences: Vec<String>) -> Vec<String> {
     let own = |sentence: String| {
+        // These speak of the names that were given.
+        if sentence.contains("` was taken as `") {
+            return sentence;
+        }
         let sentence = match sentence.strip_prefix("inputs: ") {
             Some(rest) => format!("rows: {rest}"),
             None => sentence,
@@ -120,7 +124,7 @@ async fn id_or_newest(call: &Call, args: &mut Arguments) -> Result<String, Refus
     if let Some(id) = args.text(&ID_OF_SIMPLE, "trun_0123456789abcdef0123456789abcdef") {
         return Ok(id);
     }
-    let (newest, _) = listing::part(call, Place::START, None, 1).await?;
+    let (newest, _) = listing::part(call, Place::START, Only::default(), 1).await?;
     match newest.into_iter().next() {
         Some(entry) => {
             args.note(format!("no id was given; this is the newest task, `{}`", entry.id));

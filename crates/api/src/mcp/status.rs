@@ -1,5 +1,7 @@
 //! How far work is, waiting for it if asked to, and the rows that were finished meanwhile.
 
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::event::{EventKind, Progress};
@@ -9,7 +11,7 @@ use domain::run::{Run, RunState};
 use rmcp::model::ProgressNotificationParam;
 use serde::Serialize;
 use serde_json::{Value, json};
-use store::{Filter, GroupEvent, RunRow, Watch};
+use store::{Filter, GroupEvent, Owner, RunRow, Watch};
 use tokio::time::{Instant, MissedTickBehavior};
 
 use crate::mcp::arguments::{Arguments, WAIT, named};
@@ -50,7 +52,7 @@ pub(super) async fn get(call: &Call, mut args: Arguments) -> Result<Status, Refu
     let notes = args.finish()?;
     let since = match since {
         Some(since) => Since::Event(since.cast_signed()),
-        None if wait > 0 => Since::All,
+        None if wait > 0 => Since::Told,
         None => Since::Event(0),
     };
     of(call, &id, Duration::from_secs(wait), since, notes).await
@@ -63,9 +65,31 @@ pub(super) enum Since {
     Untold,
     /// Those after this number of an earlier answer.
     Event(i64),
-    /// All, from the first on. Where more are finished than one answer tells, the call waits for one more: who asks again
-    /// and again without a number is not answered at once with the same rows.
-    All,
+    /// Those that no earlier answer told to this caller, who waits again and again without a number.
+    Told,
+}
+
+/// Up to which event of a group its rows were told to those who wait without a number: "since the last call" is said by
+/// nobody else where a client has no session. Lost with the process; then they are told from the first on.
+#[derive(Clone, Default)]
+pub(crate) struct LastTold(Arc<Mutex<HashMap<(Owner, GroupId), i64>>>);
+
+/// Groups that are remembered; beyond that all are forgotten.
+const MAX_REMEMBERED: usize = 10_000;
+
+impl LastTold {
+    fn find(&self, owner: Owner, group: GroupId) -> i64 {
+        let told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        told.get(&(owner, group)).copied().unwrap_or(0)
+    }
+
+    fn keep(&self, owner: Owner, group: GroupId, event: i64) {
+        let mut told = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if told.len() >= MAX_REMEMBERED {
+            told.clear();
+        }
+        told.insert((owner, group), event);
+    }
 }
 
 pub(super) async fn of(
@@ -80,7 +104,7 @@ pub(super) async fn of(
         Found::Run(row) => of_run(call, ended_run(call, *row, give_up_at).await?).await?,
         Found::Group(group) => of_group(call, group, since, give_up_at).await?,
     };
-    Ok(Status { notes, ..status })
+    Ok(Status { notes: notes.into_iter().chain(status.notes.clone()).collect(), ..status })
 }
 
 /// Waits for changes until a time, telling how far it is now and then.
@@ -262,10 +286,12 @@ async fn of_group(
     give_up_at: Instant,
 ) -> Result<Status, Refusal> {
     let (store, owner, id) = (&call.app.store, call.caller.owner, group.id);
-    let (since, before) = match since {
-        Since::Untold => (None, None),
-        Since::Event(since) => (Some(since), None),
-        Since::All => (Some(0), Some(store.last_group_event(owner, id).await?)),
+    let told = &call.app.last_told;
+    let is_remembered = matches!(since, Since::Told);
+    let since = match since {
+        Since::Untold => None,
+        Since::Event(since) => Some(since),
+        Since::Told => Some(told.find(owner, id)),
     };
     let mut waiting = None;
     let events = loop {
@@ -275,11 +301,7 @@ async fn of_group(
             None => Vec::new(),
         };
         let is_full = i64::try_from(events.len()).is_ok_and(|told| told >= MAX_ROWS_TOLD);
-        let is_news = match before {
-            Some(before) if is_full => store.last_group_event(owner, id).await? > before,
-            Some(_) | None => is_full,
-        };
-        let is_enough = !group.counts.is_active() || is_news;
+        let is_enough = !group.counts.is_active() || is_full;
         if is_enough || give_up_at <= Instant::now() {
             break events;
         }
@@ -302,6 +324,15 @@ async fn of_group(
         group = store.find_group(owner, id).await?.ok_or_else(|| gone(id))?;
     };
     let seen = events.last().map(|event| event.seq).or(since);
+    let mut notes = Vec::new();
+    if let (true, Some(since), Some(seen)) = (is_remembered, since, seen) {
+        told.keep(owner, id, seen);
+        if since > 0 {
+            notes.push(format!(
+                "rows up to `since` {since} were told before; with `since` 0 they are told again"
+            ));
+        }
+    }
     let counts = group.counts;
     let state = state_of(&counts);
     let more = object([
@@ -319,7 +350,7 @@ async fn of_group(
         url: call.group_url(id),
         more,
         next_step: next_step(call, WorkId::Group(id), state, seen),
-        notes: Vec::new(),
+        notes,
     })
 }
 

@@ -31,7 +31,7 @@ pub(super) fn read(
     let words = match output {
         Value::String(text) => {
             let text = rows::without_fence(text.trim());
-            match serde_json::from_str::<Value>(text) {
+            match in_json(text) {
                 Ok(Value::Object(members)) => return from_schema(args, &members),
                 Ok(Value::Array(names)) => names_of(&names),
                 Err(why) if text.starts_with(['{', '[']) => {
@@ -45,7 +45,13 @@ pub(super) fn read(
                 _ => Some(text.to_owned()),
             }
         }
-        Value::Object(members) => return from_schema(args, members),
+        Value::Object(members) => match members.iter().next() {
+            // `{"columns": …}` holds what is meant.
+            Some((name, inner)) if members.len() == 1 && is_wrapper(name, inner) => {
+                return read(args, inner, output_type);
+            }
+            Some(_) | None => return from_schema(args, members),
+        },
         Value::Array(names) => names_of(names),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     };
@@ -91,6 +97,34 @@ pub(super) fn read(
     from_fields(args, &schema, note)
 }
 
+/// JSON, also below a sentence and in a fence, or without the braces around its members.
+fn in_json(text: &str) -> serde_json::Result<Value> {
+    let whole = serde_json::from_str(text);
+    if whole.is_ok() {
+        return whole;
+    }
+    let fenced = text.split_once("```").and_then(|(_, rest)| rest.rsplit_once("```"));
+    let fenced = fenced.and_then(|(inner, _)| inner.split_once('\n')).map(|(_, inner)| inner);
+    let members = || text.starts_with('"').then(|| format!("{{{text}}}"));
+    let inner = fenced.map(str::to_owned).or_else(members);
+    match inner.map(|inner| serde_json::from_str(&inner)) {
+        Some(Ok(value @ (Value::Object(_) | Value::Array(_)))) => Ok(value),
+        Some(_) | None => whole,
+    }
+}
+
+/// Whether a member only says that columns follow.
+fn is_wrapper(name: &str, inner: &Value) -> bool {
+    let says = ["columns", "fields", "output", "outputs", "schema", "output_schema"];
+    let holds = match inner {
+        Value::Array(list) => !list.is_empty(),
+        Value::Object(members) => members.values().all(|value| !value.is_number()),
+        Value::String(text) => text.contains([',', ';', ':', '\n']),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+    };
+    says.contains(&name.to_lowercase().as_str()) && holds
+}
+
 /// Names, or objects such as `{"name": "founded", "description": "year", "type": "integer"}`.
 fn names_of(names: &[Value]) -> Option<String> {
     let field = |value: &Value| match value {
@@ -99,9 +133,17 @@ fn names_of(names: &[Value]) -> Option<String> {
             let said = |names: &[&str]| {
                 names.iter().find_map(|name| members.get(*name)?.as_str()).map(str::to_owned)
             };
-            let name = said(&["name", "column", "field", "key"])?;
+            // `{"founded": "year it was founded"}`
+            let only = || {
+                let (name, what) = members.iter().next().filter(|_| members.len() == 1)?;
+                Some(format!("{name}: {}", what.as_str()?))
+            };
+            let Some(name) = said(&["name", "column", "field", "key", "title"]) else {
+                return only();
+            };
             let kind = said(&["type"]).map(|kind| format!(" ({kind})")).unwrap_or_default();
-            let what = said(&["description", "what", "find"]).map(|what| format!(": {what}"));
+            let what = said(&["description", "what", "find", "prompt", "instructions", "question"]);
+            let what = what.map(|what| format!(": {what}"));
             Some(format!("{name}{kind}{}", what.unwrap_or_default()))
         }
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => None,

@@ -250,7 +250,7 @@ pub(super) async fn list(
 ) -> Result<Json<GroupList>, Problem> {
     let (cursor, limit) = part(&params)?;
     let is_active = param(&params, "is_active")?.map(|_| flag(&params, "is_active")).transpose()?;
-    let filter = GroupFilter { is_active, note: note(&params)?, words: None };
+    let filter = GroupFilter { is_active, note: note(&params)?, ..GroupFilter::default() };
     let page = app.store.list_groups(caller.owner, cursor, limit, filter).await?;
     Ok(Json(GroupList {
         groups: page.groups.iter().map(group_view).collect(),

@@ -159,14 +159,21 @@ async fn a_table_with_many_finished_rows_is_waited_for_like_a_small_one() {
         let arguments = json!({"id": group, "wait_seconds": wait});
         call(&world, &ann, "/mcp", "getStatus", arguments).await["structuredContent"].clone()
     };
+    let told = |status: &Value| status["newly_finished"].as_array().unwrap().len();
     let at_once = look(0).await;
-    assert_eq!(at_once["newly_finished"].as_array().unwrap().len(), 20);
+    assert_eq!(told(&at_once), 20);
+    // Who waits without a number is told each row once.
+    assert_eq!(told(&look(1).await), 20);
     let began = std::time::Instant::now();
     let waited = look(1).await;
     assert!(began.elapsed() >= std::time::Duration::from_millis(900), "it did not wait");
-    assert_eq!((waited["is_active"].as_bool(), &waited["since"]), (Some(true), &json!(20)));
+    assert_eq!((waited["is_active"].as_bool(), told(&waited)), (Some(true), 1), "{waited}");
     let (waited, ()) = tokio::join!(look(50), world.work(report("Low.", vec![])));
-    assert_eq!(waited["is_active"], false);
+    assert_eq!((waited["is_active"].as_bool(), told(&waited)), (Some(false), 1), "{waited}");
+    assert_eq!(told(&look(1).await), 0);
+    let again = json!({"id": group, "since": 0});
+    let again = call(&world, &ann, "/mcp", "getStatus", again).await["structuredContent"].clone();
+    assert_eq!(told(&again), 20);
 }
 
 #[tokio::test]
@@ -195,10 +202,21 @@ async fn what_models_mean_is_understood_or_told() {
         json!([{"name": "tide", "description": "how high"}, {"name": "port"}]),
         json!({"tide": {"type": "number", "description": "how high"}, "port": {"type": "string"}}),
         json!("```json\n{\"tide\": \"how high\", \"port\": \"its name\"}\n```"),
+        json!(
+            "Here is the schema:\n```json\n{\"tide\": \"how high\", \"port\": \"its name\"}\n```"
+        ),
+        json!("\"tide\": \"how high\", \"port\": \"its name\""),
+        json!({"columns": "tide, port"}),
+        json!({"columns": ["tide", "port"]}),
+        json!({"fields": {"tide": "how high", "port": "its name"}}),
+        json!([{"tide": "how high"}, {"port": "its name"}]),
+        json!([{"column": "tide", "prompt": "how high"}, {"column": "port"}]),
+        json!("tide (m), port (text)"),
+        json!("For each place: tide, port"),
     ] {
         assert_eq!(columns(output).await.unwrap(), "tide, port (1 row: 1 queued)");
     }
-    for broken in ["{\"type\": \"object\"", "tide (colour): how high", "tide: a; tide: b"] {
+    for broken in ["{\"type\": \"object\"", "tide: a; tide: b"] {
         let told = columns(json!(broken)).await.unwrap_err();
         assert!(told.contains("`columns`"), "{told}");
     }
@@ -214,7 +232,17 @@ async fn what_models_mean_is_understood_or_told() {
     assert_eq!(expected["structuredContent"]["processor"], "pro", "{expected}");
     let after = call(&world, &ann, "/mcp", "listTasks", json!({"limit": 50})).await;
     assert_eq!(before, after, "nothing was started");
-    for path in ["/etc/passwd", "./rows.csv", "rows.xlsx"] {
+    for path in [
+        json!("/etc/passwd"),
+        json!("./rows.csv"),
+        json!("rows.xlsx"),
+        json!(["/tmp/rows.csv"]),
+        json!("[\"/tmp/rows.csv\"]"),
+        json!("\"rows.csv\""),
+        json!("~/Documents/My Products.csv"),
+        json!({"file": "/tmp/rows.csv"}),
+        json!("see attached products.csv"),
+    ] {
         let arguments = json!({"inputs": path, "output": "tide"});
         let told = call(&world, &ann, "/mcp", "createTaskGroup", arguments).await;
         assert!(text(&told).contains("looks like the path of a file"), "{told}");
@@ -328,6 +356,31 @@ async fn a_repeated_call_is_answered_as_before_although_its_processor_is_gone() 
         arguments["request_key"] = json!("another");
         let refused = call(&world, &ann, "/mcp", tool, arguments).await;
         assert!(text(&refused).contains("processor` is `core`"), "{refused}");
+    }
+}
+
+#[tokio::test]
+async fn work_is_listed_by_its_status() {
+    let world = World::new().await;
+    let ann = key(&world, "ann").await;
+    let table = json!({"inputs": [{"place": "Brest"}], "output": "tide: how high"});
+    let done = call(&world, &ann, "/mcp", "createTaskGroup", table.clone()).await["taskId"].clone();
+    world.work(report("High.", vec![])).await;
+    let gone = call(&world, &ann, "/mcp", "createTaskGroup", table.clone()).await["taskId"].clone();
+    call(&world, &ann, "/mcp", "cancelTask", json!({"id": gone})).await;
+    let active = call(&world, &ann, "/mcp", "createTaskGroup", table).await["taskId"].clone();
+    for (status, ids) in [
+        ("completed", json!([done])),
+        ("cancelled", json!([gone])),
+        ("failed", json!([])),
+        ("running", json!([active])),
+        ("active", json!([active])),
+        ("finished", json!([gone, done])),
+    ] {
+        let listed = call(&world, &ann, "/mcp", "listTasks", json!({"status": status})).await;
+        let tasks = listed["structuredContent"]["tasks"].as_array().unwrap();
+        let listed: Vec<&Value> = tasks.iter().map(|task| &task["id"]).collect();
+        assert_eq!(json!(listed), ids, "{status}");
     }
 }
 

@@ -110,7 +110,7 @@ fn split<'a>(text: &'a str, is_sign: &dyn Fn(char) -> bool) -> Vec<&'a str> {
     }
     // What is never closed closes nothing in.
     if depth > 0 || is_quoted {
-        return text.split(|c| is_sign(c)).collect();
+        return text.split(is_sign).collect();
     }
     pieces.push(&text[from..]);
     pieces
