@@ -3,6 +3,7 @@
 
 use domain::schema::Field;
 use serde_json::{Map, Value};
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::labels::{Label, split_name};
 use super::values::literals;
@@ -141,7 +142,8 @@ impl Subject {
             .iter()
             .filter_map(|(column, value)| {
                 let text = match value {
-                    Value::String(text) => text.trim().to_owned(),
+                    // Pages are read in this form, too.
+                    Value::String(text) => text.trim().nfc().collect(),
                     Value::Number(number) => number.to_string(),
                     Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
                         return None;
@@ -177,6 +179,8 @@ impl Subject {
 
     /// Reads plain text: a name, or a question about one.
     pub fn of_text(text: &str) -> Self {
+        let text: String = text.nfc().collect();
+        let text = text.as_str();
         let site = literals::urls(text).first().and_then(|span| host_of(&text[span.clone()]));
         let bare: String = text
             .split_whitespace()

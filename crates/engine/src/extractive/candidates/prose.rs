@@ -1,5 +1,7 @@
 //! Offers from prose: each sentence on its own, and whom it speaks of.
 
+use std::borrow::Cow;
+
 use domain::text::{Block, BlockKind, Span};
 
 use super::super::cells;
@@ -158,11 +160,12 @@ impl Look<'_> {
             let sentence = &text[span];
             let names_it = self.page.mentions(self.subject, &place);
             is_carried = names_it || (is_carried && refers_back(sentence, &self.subject.name));
-            let said = sentence::read(&self.want.label, self.want.shape, sentence)
+            let told = self.without_names(sentence);
+            let said = sentence::read(&self.want.label, self.want.shape, &told)
                 .filter(|said| !is_headed || said.sureness > 0.5)
                 .or_else(|| {
                     is_headed
-                        .then(|| sentence::read_headed(&self.want.label, self.want.shape, sentence))
+                        .then(|| sentence::read_headed(&self.want.label, self.want.shape, &told))
                         .flatten()
                 });
             let opens = std::mem::replace(&mut is_first, false);
@@ -201,6 +204,47 @@ impl Look<'_> {
             let factor = (factor * near * self.zone.nearness).min(1.0) / self.zone.nearness;
             self.offer(said, factor, how, quotes);
         }
+    }
+
+    /// The sentence without what its subject's name would be taken for: in “The Aster 100 weighs 3 kg” 100 is no weight,
+    /// and in “The head of Aster Works is Ada Lund” Aster Works is nobody's head. Byte for byte in the same places.
+    fn without_names<'s>(&self, sentence: &'s str) -> Cow<'s, str> {
+        let hides: fn(char) -> bool = match self.want.label.kind {
+            Kind::Number
+            | Kind::Year
+            | Kind::Date
+            | Kind::Money
+            | Kind::Percent
+            | Kind::Version
+            | Kind::Literal => |c| c.is_ascii_digit(),
+            Kind::Person | Kind::Organisation | Kind::Place => |c| c.is_ascii_alphanumeric(),
+            Kind::Boolean
+            | Kind::Choice
+            | Kind::Url
+            | Kind::Email
+            | Kind::Phone
+            | Kind::Failure
+            | Kind::Phrase
+            | Kind::Sentence => return Cow::Borrowed(sentence),
+        };
+        let names = self.subject.names().filter(|name| name.contains(hides) && name.len() > 2);
+        let mut told = Cow::Borrowed(sentence);
+        for name in names {
+            let lower = sentence.to_ascii_lowercase();
+            for (at, _) in lower.match_indices(&name.to_ascii_lowercase()) {
+                let end = at + name.len();
+                let mut after = sentence[end..].chars();
+                // “Aster Works Holding” is another name.
+                let goes_on =
+                    after.next() == Some(' ') && after.next().is_some_and(char::is_uppercase);
+                if !goes_on {
+                    let hidden: String =
+                        sentence[at..end].chars().map(|c| if hides(c) { 'x' } else { c }).collect();
+                    told.to_mut().replace_range(at..end, &hidden);
+                }
+            }
+        }
+        told
     }
 
     /// Whether the heading above, on a page about the subject, names the field.
@@ -285,4 +329,66 @@ fn refers_back(sentence: &str, name: &str) -> bool {
         .filter(|(this, _)| *this == "this")
         .any(|(_, noun)| KINDS.contains(&noun.trim_end_matches([',', '.'])));
     is_pronoun || is_kind || is_pointed
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::fields::schema_from_words;
+    use domain::schema::Schema;
+    use serde_json::{Value, json};
+
+    use super::super::super::build;
+    use super::super::super::fields::find;
+    use super::super::super::fields::tests::CAPS;
+    use super::super::super::subject::Subject;
+
+    fn found(name: &str, field: &str, title: &str, lines: &str) -> Option<Value> {
+        let (schema, _) = Schema::parse(schema_from_words(field).unwrap()).unwrap();
+        let row = json!({"name": name});
+        let subject = Subject::of(row.as_object().unwrap());
+        let pages = [build::page(1, "notes.test", title, lines)];
+        find(&subject, &schema.fields[0], &pages, &CAPS).value
+    }
+
+    #[test]
+    fn figures_of_a_name_are_no_figures_of_the_thing() {
+        let line = "The Aster 100 weighs 3.0 kg and costs 240 euros.";
+        let weight = |name| found(name, "weight (number): weight in kg", "Notes", line);
+        assert_eq!(weight("Aster 100"), Some(json!(3)));
+        let none = "The Aster 100 weighs next to nothing.";
+        assert_eq!(found("Aster 100", "weight", "Notes", none), None);
+        assert_eq!(found("Aster 100", "price", "Notes", line), Some("240 euros".into()));
+    }
+
+    #[test]
+    fn a_page_that_goes_on_to_another_thing_speaks_of_that() {
+        let lines = "# Quillmere Hydro\nIt runs four dams.\nThe chief executive officer of Quillmere Hydro is Ada Lund.\n\
+                     # Nettlebrook Energy\nIts CEO is Mara Voss. It has 55 employees.";
+        let ask = |name, field| found(name, field, "Quillmere Hydro", lines);
+        assert_eq!(
+            ask("Quillmere Hydro", "ceo: its chief executive officer"),
+            Some("Ada Lund".into())
+        );
+        assert_eq!(ask("Quillmere Hydro", "employees: number of employees"), None);
+        assert_eq!(ask("Nettlebrook Energy", "employees: number of employees"), Some(json!(55)));
+        let own = "# Quillmere Hydro\nIt runs dams.\n# Company History\nIt has 70 employees.";
+        let staff = "employees: number of employees";
+        assert_eq!(found("Quillmere Hydro", staff, "Quillmere Hydro", own), Some(json!(70)));
+    }
+
+    #[test]
+    fn a_name_is_known_however_its_letters_are_composed() {
+        let line = "Ostrava K\u{e4}se GmbH was founded in 1999.";
+        for name in ["Ostrava K\u{e4}se GmbH", "Ostrava Ka\u{308}se GmbH"] {
+            let year = found(name, "founded: year it was founded", "Notes", line);
+            assert_eq!(year, Some(json!(1999)));
+        }
+    }
+
+    #[test]
+    fn a_price_in_whatever_money_is_found() {
+        let lines = "# Otter 3\nThe Otter 3 is a turbine. It costs 48,000 crowns.";
+        let price = found("Otter 3", "price: what it costs", "Otter 3", lines);
+        assert_eq!(price, Some("48,000 crowns".into()));
+    }
 }

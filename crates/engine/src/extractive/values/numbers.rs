@@ -16,7 +16,8 @@ pub struct Quantity {
     pub is_scaled: bool,
 }
 
-const CURRENCIES: [(&str, &str); 21] = [
+/// What several countries call their money stands for all of it.
+const CURRENCIES: [(&str, &str); 54] = [
     ("US$", "USD"),
     ("USD", "USD"),
     ("dollars", "USD"),
@@ -38,6 +39,39 @@ const CURRENCIES: [(&str, &str); 21] = [
     ("INR", "INR"),
     ("₹", "INR"),
     ("CNY", "CNY"),
+    ("CAD", "CAD"),
+    ("AUD", "AUD"),
+    ("NZD", "NZD"),
+    ("CZK", "CZK"),
+    ("HUF", "HUF"),
+    ("BRL", "BRL"),
+    ("MXN", "MXN"),
+    ("KRW", "KRW"),
+    ("ZAR", "ZAR"),
+    ("SGD", "SGD"),
+    ("HKD", "HKD"),
+    ("TRY", "TRY"),
+    ("ILS", "ILS"),
+    ("THB", "THB"),
+    ("crowns", "crown"),
+    ("crown", "crown"),
+    ("kronor", "crown"),
+    ("kroner", "crown"),
+    ("krona", "crown"),
+    ("krone", "crown"),
+    ("francs", "franc"),
+    ("franc", "franc"),
+    ("rupees", "INR"),
+    ("rupee", "INR"),
+    ("yen", "JPY"),
+    ("yuan", "CNY"),
+    ("pesos", "peso"),
+    ("peso", "peso"),
+    ("rand", "ZAR"),
+    ("zloty", "PLN"),
+    ("roubles", "RUB"),
+    ("rubles", "RUB"),
+    ("RUB", "RUB"),
 ];
 
 const SCALES: [(&str, f64); 12] = [
@@ -172,7 +206,10 @@ fn completed(text: &str, start: usize, end: usize, number: f64) -> (Span, Quanti
         span.start -= 1;
     }
     let before = text[..start].trim_end_matches([' ', '\u{a0}']);
-    if let Some((sign, code)) = CURRENCIES.iter().find(|(sign, _)| before.ends_with(sign)) {
+    let stands_before = |sign: &str| {
+        before.strip_suffix(sign).is_some_and(|rest| is_apart(sign, rest.chars().next_back()))
+    };
+    if let Some((sign, code)) = CURRENCIES.iter().find(|(sign, _)| stands_before(sign)) {
         quantity.currency = Some(code);
         span.start = before.len() - sign.len();
     }
@@ -191,18 +228,26 @@ fn completed(text: &str, start: usize, end: usize, number: f64) -> (Span, Quanti
     let rest = &text[span.end..];
     let gap = gap_length(rest);
     let behind = &rest[gap..];
+    let stands_behind = |sign: &str| {
+        behind.strip_prefix(sign).is_some_and(|rest| is_apart(sign, rest.chars().next()))
+    };
     if let Some(sign) = ["%", "percent", "per cent"].iter().find(|sign| behind.starts_with(**sign))
     {
         quantity.is_percent = true;
         span.end += gap + sign.len();
     } else if quantity.currency.is_none()
         && quantity.unit.is_none()
-        && let Some((sign, code)) = CURRENCIES.iter().find(|(sign, _)| behind.starts_with(sign))
+        && let Some((sign, code)) = CURRENCIES.iter().find(|(sign, _)| stands_behind(sign))
     {
         quantity.currency = Some(code);
         span.end += gap + sign.len();
     }
     (span, quantity)
+}
+
+/// Whether a sign is a word of its own beside this neighbour: `rand` is none in “48 random”.
+fn is_apart(sign: &str, neighbour: Option<char>) -> bool {
+    !sign.chars().all(char::is_alphabetic) || !neighbour.is_some_and(char::is_alphabetic)
 }
 
 fn gap_length(text: &str) -> usize {
@@ -229,6 +274,14 @@ mod tests {
 
     fn numbers(text: &str) -> Vec<(String, f64)> {
         find(text).into_iter().map(|(span, q)| (text[span].to_owned(), q.number)).collect()
+    }
+
+    #[test]
+    fn a_currency_is_a_word_of_its_own() {
+        let money = |text: &str| find(text)[0].1.currency;
+        assert_eq!(money("48,000 crowns a year"), Some("crown"));
+        assert_eq!(money("48 random tests"), None);
+        assert_eq!(money("EUR 12 and more"), Some("EUR"));
     }
 
     #[test]
