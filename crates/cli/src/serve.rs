@@ -110,8 +110,8 @@ async fn answer_and_work(
         stop.cancelled().await;
         info!("stopping: running work has {:?} to end", ground.settings.worker.grace);
     };
-    let mut failure = None;
     let working = async {
+        let mut failure = None;
         while let Some(ended) = worker.join_next().await {
             let why = match ended {
                 Ok(Ok(())) if stop.is_cancelled() => continue,
@@ -122,20 +122,23 @@ async fn answer_and_work(
             failure = Some(why);
             stop.cancel();
         }
+        failure
     };
-    let working = async { tokio::join!(working, stopping) };
+    let working = async { tokio::join!(working, stopping).0 };
     tokio::pin!(working);
-    tokio::select! {
+    let failure = tokio::select! {
         answered = &mut answering => {
             stop.cancel();
-            working.await;
+            let failure = working.await;
             answered.context("the server cannot answer any more")?;
+            failure
         }
-        _ = &mut working => {
+        failure = &mut working => {
             closing.cancel();
             answering.await.context("the server cannot answer any more")?;
+            failure
         }
-    }
+    };
     failure.map_or(Ok(()), Err)
 }
 

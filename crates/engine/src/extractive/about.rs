@@ -11,7 +11,10 @@ use super::question::{self, Question};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct About {
     years: BTreeSet<String>,
+    /// Names that are not asked about.
     names: BTreeSet<String>,
+    /// Whether it says a name that is asked about.
+    names_asked: bool,
     qualifiers: BTreeSet<&'static str>,
 }
 
@@ -29,7 +32,10 @@ impl About {
             .map(|group| group[0])
             .collect();
         let asked: Vec<&String> = question.names.iter().flat_map(|name| &name.stems).collect();
-        let names = question::names(quote)
+        let named = question::names(quote);
+        let names_asked =
+            named.iter().any(|name| name.stems.iter().any(|stem| asked.contains(&stem)));
+        let names = named
             .into_iter()
             .filter(|name| name.surface.starts_with(char::is_uppercase) && name.surface.len() > 3)
             .flat_map(|name| name.stems)
@@ -37,7 +43,12 @@ impl About {
             .filter(|stem| !stem.starts_with(|c: char| c.is_ascii_digit()))
             .collect();
         let years = quantity::dates(quote).iter().map(|date| date.year.to_string()).collect();
-        Self { years, names, qualifiers }
+        Self { years, names, names_asked, qualifiers }
+    }
+
+    /// The same without its period.
+    pub(super) fn in_any_year(self) -> Self {
+        Self { years: BTreeSet::new(), ..self }
     }
 
     /// Same qualifiers, and neither speaks of a period or a name that excludes the other's.
@@ -45,7 +56,12 @@ impl About {
         let clash = |a: &BTreeSet<String>, b: &BTreeSet<String>| {
             !a.is_empty() && !b.is_empty() && a.is_disjoint(b)
         };
+        // “The Ibis 4 was launched in 2018” says nothing of the Otter 3, which the other one names.
+        let speaks_of_another =
+            |one: &Self, two: &Self| one.names_asked && !two.names_asked && !two.names.is_empty();
         self.qualifiers == other.qualifiers
+            && !speaks_of_another(self, other)
+            && !speaks_of_another(other, self)
             && !clash(&self.years, &other.years)
             && !clash(&self.names, &other.names)
     }

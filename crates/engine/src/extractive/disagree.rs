@@ -7,7 +7,7 @@ use super::alike;
 use super::lexicon::Lexicon;
 use super::passages::Shape;
 use super::quantity::{self, Quantity};
-use super::question::Question;
+use super::question::{Expects, Question};
 use super::rank::{Findings, Found, ratio, real};
 use super::words::{self, Token};
 use crate::ReadPage;
@@ -20,6 +20,8 @@ const FARTHEST: f64 = 25.0;
 const SAME_THING: f64 = 0.4;
 /// Words on each side of a number that say what it is.
 const WINDOW: usize = 9;
+/// The unit of a year.
+const YEAR: &str = "year of a date";
 /// Corrections that are listed.
 const CORRECTIONS: usize = 5;
 
@@ -83,9 +85,9 @@ fn disagreement(
     let mut values: Vec<Value> = Vec::new();
     for member in members {
         let page = findings.pool[member.found].page;
-        let is_known = values.iter().any(|known| {
-            findings.pool[known.found].page == page || differ(known.amount, member.amount).is_none()
-        });
+        let is_known = values
+            .iter()
+            .any(|known| findings.pool[known.found].page == page || !differ(known, member));
         if !is_known {
             values.push((*member).clone());
         }
@@ -100,9 +102,10 @@ fn disagreement(
     Some(Disagreement { values })
 }
 
-fn differ(a: f64, b: f64) -> Option<f64> {
+fn differ(a: &Value, b: &Value) -> bool {
+    let (a, b, is_year) = (a.amount, b.amount, a.unit == YEAR);
     let difference = (a - b).abs() / a.abs().max(b.abs()).max(f64::MIN_POSITIVE);
-    (difference > DIFFERENT).then_some(difference)
+    if is_year { (a - b).abs() >= 1.0 } else { difference > DIFFERENT }
 }
 
 fn are_of_the_same(a: &Value, b: &Value, findings: &Findings) -> bool {
@@ -112,7 +115,7 @@ fn are_of_the_same(a: &Value, b: &Value, findings: &Findings) -> bool {
     let (small, large) = (a.amount.abs().min(b.amount.abs()), a.amount.abs().max(b.amount.abs()));
     a.unit == b.unit
         && left.page != right.page
-        && differ(a.amount, b.amount).is_some()
+        && differ(a, b)
         && left.part == right.part
         && large <= small * FARTHEST
         && !a.head.is_disjoint(&b.head)
@@ -133,7 +136,10 @@ fn main_values(
     let names = part.terms.iter().filter(|term| term.is_name);
     let names: u64 = names.fold(0, |all, term| all | lexicon.bit(&term.stem));
     let mut best: Vec<(f64, Value)> = Vec::new();
-    let quantities = quantity::quantities(&found.quote);
+    let mut quantities = quantity::quantities(&found.quote);
+    if part.expects == Expects::Date {
+        quantities.extend(years(&found.quote, &tokens));
+    }
     let sentences = words::sentences(&found.quote);
     let about: Vec<&String> = part.names.iter().flat_map(|name| &name.stems).collect();
     for quantity in &quantities {
@@ -177,7 +183,11 @@ fn main_values(
             unit: quantity.unit.clone(),
             around,
             head,
-            about: About::of(&found.quote, &quantity.span, question),
+            about: match quantity.unit.as_str() {
+                // A year that is asked for does not narrow down itself.
+                YEAR => About::of(&found.quote, &quantity.span, question).in_any_year(),
+                _ => About::of(&found.quote, &quantity.span, question),
+            },
         };
         match best.iter_mut().find(|(_, known)| known.unit == value.unit) {
             Some(known) if known.0 < nearness => *known = (nearness, value),
@@ -186,6 +196,20 @@ fn main_values(
         }
     }
     best.into_iter().map(|(_, value)| value).collect()
+}
+
+/// The years of a sentence, for a part that asks when.
+fn years(quote: &str, tokens: &[Token]) -> Vec<Quantity> {
+    let dates = quantity::dates(quote).into_iter();
+    dates
+        .map(|date| Quantity {
+            value: date.year.into(),
+            unit: YEAR.into(),
+            is_measure: true,
+            token: tokens.iter().position(|t| t.span.start >= date.span.start).unwrap_or(0),
+            span: date.span,
+        })
+        .collect()
 }
 
 /// The stem of a word, or that of the question's word which means the same; none for generic words.
@@ -315,6 +339,39 @@ mod tests {
         assert_eq!(found.len(), 1);
         let raw: Vec<&str> = found[0].values.iter().map(|value| value.raw.as_str()).collect();
         assert!(raw.contains(&"120 m") && raw.contains(&"135 m"));
+    }
+
+    #[test]
+    fn two_days_for_one_event_disagree() {
+        let otter = build::page(
+            1,
+            "a.test",
+            "Otter 3",
+            "# Otter 3\nThe Otter 3 turbine was launched in 2019. It costs 48,000 crowns. Its maker is Brook Energy.",
+        );
+        let news = build::page(
+            2,
+            "b.test",
+            "News of the Otter 3",
+            "# News of the Otter 3\nThe Otter 3 turbine was launched in 2021, says its maker. It costs 48,000 crowns.",
+        );
+        let ibis = build::page(
+            3,
+            "c.test",
+            "Otter and Ibis",
+            "# Otter and Ibis\nThe Ibis 4 turbine was launched in 2016. It costs 12,000 crowns.",
+        );
+        let pages = [otter, news, ibis];
+        let raw = |question: &str| -> Vec<Vec<String>> {
+            let (question, findings) = weighed(question, &pages);
+            let found = find(&question, &findings, &pages);
+            found
+                .iter()
+                .map(|one| one.values.iter().map(|value| value.raw.clone()).collect())
+                .collect()
+        };
+        assert_eq!(raw("When was the Otter 3 turbine launched?"), [["2019", "2021"]]);
+        assert_eq!(raw("What does the Otter 3 turbine cost?"), Vec::<Vec<String>>::new());
     }
 
     #[test]
