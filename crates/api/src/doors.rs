@@ -12,7 +12,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use futures_util::FutureExt;
 use tower_http::cors::{AllowHeaders, CorsLayer};
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
 use url::Url;
 
 use crate::problem::{Kind, Problem};
@@ -239,6 +239,8 @@ fn written(app: &App, problem: &Problem, ref_id: String, form: Form, place: &str
         } else {
             warn!(ref_id, status, cause, "a request was refused: {}", problem.message);
         }
+    } else {
+        debug!(ref_id, status, "a request was refused: {}", problem.message);
     }
     let error = ErrorView {
         ref_id,

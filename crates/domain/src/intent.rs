@@ -95,12 +95,24 @@ fn without_row(text: &str) -> (&str, Option<String>) {
             return (&text[..at], row_word(&lower[at + link.len()..]));
         }
         let opening = link.trim_start();
-        if let Some((row, _)) = lower.strip_prefix(opening).and_then(|rest| rest.split_once(',')) {
-            let after = opening.len() + row.len() + 1;
-            return (text[after..].trim_start(), row_word(row));
+        if let Some(rest) = lower.strip_prefix(opening)
+            && let Some((row, after)) = row_in_front(rest)
+        {
+            return (text[opening.len() + after..].trim_start(), row_word(row));
         }
     }
     (text, None)
+}
+
+/// `company, find …`, `company: …` and `company find …`: the words of the row, and where what is wanted begins.
+fn row_in_front(rest: &str) -> Option<(&str, usize)> {
+    let sign = rest.find([',', ':']).map(|at| (at, at + 1));
+    let opening = OPENINGS.iter().filter_map(|opening| {
+        let at = rest.find(&format!(" {opening}"))?;
+        Some((at, at + 1))
+    });
+    let (end, after) = opening.chain(sign).min()?;
+    Some((&rest[..end], after))
 }
 
 /// `companies in the list` → `company`
@@ -148,6 +160,11 @@ mod tests {
         let expected = ("CEO; founding year".to_owned(), Some("company".to_owned()), false);
         assert_eq!(fields_of("Find the CEO and the founding year of each company."), expected);
         assert_eq!(fields_of("For each company, find the CEO and its founding year"), expected);
+        let found = fields_of(
+            "For each company find the year founded, number of employees, CEO and whether it is public",
+        );
+        let fields = "year founded; number of employees; CEO; whether it is public";
+        assert_eq!(found, (fields.into(), Some("company".into()), false));
         assert_eq!(
             fields_of("get price, weight and launch date for these products"),
             ("price; weight; launch date".into(), Some("product".into()), false)

@@ -325,7 +325,7 @@ mod tests {
     fn null_is_replaced_only_where_the_schema_forbids_it() {
         let (schema, warnings) = Schema::parse(json!({
             "type": "object", "additionalProperties": false,
-            "required": ["name", "tags", "staff", "public", "mood", "verdict", "year", "plan", "rank", "offers"],
+            "required": ["name", "tags", "staff", "public", "mood", "verdict", "year", "plan", "rank", "level", "offers"],
             "properties": {
                 "name": {"type": "string"},
                 "tags": {"type": "array", "items": {"type": "string"}},
@@ -335,6 +335,7 @@ mod tests {
                 "verdict": {"enum": ["true", "false"]},
                 "year": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
                 "plan": {"type": "string", "default": "free"},
+                "level": {"type": "integer", "minimum": 0, "default": "x"},
                 "rank": {"type": "integer", "minimum": 1},
                 "offers": {"type": "array", "items": {"type": "object", "properties": {
                     "label": {"type": "string"}, "price": {"type": ["number", "null"]},
@@ -347,7 +348,7 @@ mod tests {
             Value::Object(schema.filled(&null)),
             json!({
                 "name": "", "tags": [], "staff": 0, "public": false, "mood": "Unknown", "verdict": null,
-                "year": null, "plan": "free", "rank": null, "offers": [],
+                "year": null, "plan": "free", "rank": null, "level": 0, "offers": [],
             })
         );
         let offers = json!({"offers": [{"label": null, "price": null}, {"price": 3}], "name": "A"});
@@ -360,7 +361,7 @@ mod tests {
         assert_eq!(
             said,
             [
-                "where nothing is found, the schema makes `staff` 0, `public` false, with the reason in `missing` \
+                "where nothing is found, the schema makes `staff` 0, `public` false, `level` 0, with the reason in `missing` \
                  of the basis; allow null to tell that from a value that was found",
                 "the schema forbids null and has no value that means unknown: `verdict`, `rank`; null all the \
                  same where nothing is found",

@@ -226,20 +226,12 @@ async fn tell(world: &World, ledger: &Ledger, round: u32, rounds: u32) -> Result
 }
 
 pub(crate) fn receipt(world: &World, budget: &Budget, rounds: u32, stopped: StopReason) -> Receipt {
-    let seen = world.seen();
     Receipt {
         engine: world.engine().as_str().into(),
         stopped: Some(stopped),
         rounds,
         searches: budget.searches(),
-        sources_considered: seen.considered,
-        pages_read: seen.read,
-        contacts: seen.contacts(),
-        queries: seen.queries,
-        unreadable: seen.unreadable,
-        notes: seen.notes,
-        models: seen.spending,
-        ..Receipt::default()
+        ..world.seen().receipt()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::ids::{RunId, WorkId};
@@ -21,7 +21,7 @@ use tokio::time::{Instant, interval_at, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::world::{Previous, World};
+use crate::world::{Previous, Seen, World};
 use crate::{Failed, Library, Reasoning, enrich, research};
 
 /// How a worker works.
@@ -267,6 +267,8 @@ async fn execute(
 ) {
     let (seq, attempt) = (claimed.seq, claimed.attempt);
     let asks_models = claimed.spec.cast.is_some();
+    let (began, engine) = (store.clock().now(), claimed.spec.processor.engine);
+    let seen = Arc::<Mutex<Seen>>::default();
     let outcome = if claimed.is_cancelling {
         Outcome::Cancelled
     } else if claimed.idle_attempts > MAX_IDLE_ATTEMPTS {
@@ -276,7 +278,7 @@ async fn execute(
         tokio::select! {
             // In this order: an answer that is there counts, whatever else happens in that moment.
             biased;
-            outcome = answer(&store, library, claimed) => match outcome {
+            outcome = answer(&store, library, claimed, Arc::clone(&seen)) => match outcome {
                 Ok(end) => Outcome::Finished(Box::new(end)),
                 Err(Failed::Superseded) => Outcome::Superseded,
                 Err(why) => Outcome::Broken(why),
@@ -291,7 +293,13 @@ async fn execute(
     if asks_models && let Err(why) = store.close_lost(seq, attempt + 1).await {
         warn!(%why, "calls that were cut off could not be closed");
     }
-    if let Err(why) = settle(&store, seq, attempt, outcome).await {
+    let seen = seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let so_far = Receipt {
+        engine: engine.as_str().into(),
+        elapsed_ms: store.clock().now().since_ms(began),
+        ..seen.receipt()
+    };
+    if let Err(why) = settle(&store, seq, attempt, outcome, so_far).await {
         warn!(%why, "the end of a run could not be stored; its lease will run out");
     }
 }
@@ -301,17 +309,19 @@ async fn settle(
     seq: RunSeq,
     attempt: i64,
     outcome: Outcome,
+    so_far: Receipt,
 ) -> Result<(), store::Failed> {
-    let failed = |code, message: &str| End {
+    let failed = |code, message: &str, receipt| End {
         ending: Ending::Failed(Failure { code, message: message.into() }),
-        receipt: Receipt::default(),
+        receipt,
     };
     let end = match outcome {
         Outcome::Finished(end) => *end,
-        Outcome::Cancelled => End { ending: Ending::Cancelled, receipt: Receipt::default() },
+        Outcome::Cancelled => End { ending: Ending::Cancelled, receipt: so_far },
         Outcome::OutOfTime => failed(
             FailureCode::OutOfTime,
             "The time of this processor ran out before there was an answer; a larger one has more.",
+            so_far,
         ),
         Outcome::Superseded => return Ok(()),
         Outcome::HandedBack => return store.hand_back(seq, attempt).await.map(|_| ()),
@@ -325,6 +335,7 @@ async fn settle(
             failed(
                 FailureCode::Internal,
                 "The engine broke while working on this; the log of the server has more.",
+                so_far,
             )
         }
     };
@@ -343,7 +354,12 @@ async fn finish(store: &Store, seq: RunSeq, attempt: i64, end: End) -> Result<bo
 }
 
 /// The work itself, by what the run wants and who serves its processor.
-async fn answer(store: &Store, library: Arc<Library>, claimed: Claimed) -> Result<End, Failed> {
+async fn answer(
+    store: &Store,
+    library: Arc<Library>,
+    claimed: Claimed,
+    seen: Arc<Mutex<Seen>>,
+) -> Result<End, Failed> {
     let began = store.clock().now();
     if claimed.spec.processor.engine == Engine::Noop {
         return Ok(nothing(&claimed.spec.wanted));
@@ -353,7 +369,7 @@ async fn answer(store: &Store, library: Arc<Library>, claimed: Claimed) -> Resul
         if wanted.is_empty() { Vec::new() } else { store.list_sources(claimed.owner).await? };
     let places = known.into_iter().filter(|place| wanted.contains(&place.name)).collect();
     let previous = previous(store, &claimed).await?;
-    let world = World::new(store.clone(), library, claimed, places, previous);
+    let world = World::new(store.clone(), library, claimed, places, previous, seen);
     let mut end = match &world.spec().wanted {
         Wanted::Fields(schema) => enrich::row(&world, schema).await?,
         Wanted::Auto if world.spec().cast.is_some() => match enrich::invented(&world).await? {

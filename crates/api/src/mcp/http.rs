@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::any_service;
@@ -110,6 +110,11 @@ async fn around(State(app): State<App>, request: Request, next: Next) -> Respons
     }
     // It may have been mended, and is of another length then.
     parts.headers.remove(header::CONTENT_LENGTH);
+    let takes = parts.headers.get(header::ACCEPT).and_then(|takes| takes.to_str().ok());
+    if takes.is_some_and(|takes| takes.contains("*/*")) {
+        let both = HeaderValue::from_static("application/json, text/event-stream");
+        parts.headers.insert(header::ACCEPT, both);
+    }
     let request = Request::from_parts(parts, Body::from(message.bytes));
     let answered = match message.opening {
         Some(params) => {

@@ -293,6 +293,10 @@ async fn tell_group(
             told = Some(status);
         }
         if !group.counts.is_active() {
+            // The last end and the status behind it have one number: who goes on from there may have had the end alone.
+            if resumed == Some(after) {
+                listener.tell(StreamEvent::group_status(status_of(&group), after).frame()).await?;
+            }
             return Ok(());
         }
         listener.wait(&mut watch).await?;

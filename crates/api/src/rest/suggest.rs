@@ -10,7 +10,7 @@ use domain::{fields, intent};
 use serde_json::{Map, Value, json};
 
 use crate::problem::Problem;
-use crate::rest::body;
+use crate::rest::{body, shown};
 use crate::submit::recommended;
 use crate::wire::documented::{Invalid, NeedsKey, Refusals, TaskToServe, TooLarge, Wish};
 use crate::wire::{SuggestedProcessors, SuggestedTask, SuggestionWarning};
@@ -57,7 +57,12 @@ pub(super) async fn task(
     let intent = intent::read(text).ok_or_else(unclear)?;
     let mut output = fields::schema_from_words(&intent.fields)
         .map_err(|why| Problem::invalid(format!("`user_intent`: {why}")))?;
-    let previous = members.get("previous_task");
+    let previous = members.get("previous_task").filter(|task| !task.is_null());
+    if previous.is_some_and(|task| !task.is_object()) {
+        return Err(Problem::invalid(
+            "`previous_task` must be an object, such as an earlier answer",
+        ));
+    }
     if let Some(earlier) = previous.and_then(|task| task.get("output_schema")) {
         keep_earlier_fields(&mut output, earlier);
     }
@@ -139,9 +144,13 @@ pub(super) async fn processor(
     request: Request,
 ) -> Result<Json<SuggestedProcessors>, Problem> {
     let members = json::object(&body(&app, request).await?)?;
-    let spec = members.get("task_spec").filter(|spec| !spec.is_null());
-    let (wanted, _) = Wanted::parse(spec.and_then(|spec| spec.get("output_schema")))?;
-    let choose_from = chosen(&members)?;
+    let spec = members.get("task_spec").and_then(Value::as_object).ok_or_else(|| {
+        Problem::invalid(
+            "`task_spec` is missing, or no object: it is the task that is to be served",
+        )
+    })?;
+    let (wanted, _) = Wanted::parse(spec.get("output_schema"))?;
+    let choose_from = chosen(&app, &members)?;
     let fields = match &wanted {
         Wanted::Fields(Schema { fields, .. }) => u32::try_from(fields.len()).unwrap_or(u32::MAX),
         Wanted::Text { .. } | Wanted::Auto => FIELDS_OF_A_REPORT,
@@ -150,17 +159,26 @@ pub(super) async fn processor(
     Ok(Json(SuggestedProcessors { recommended_processors: recommended }))
 }
 
-fn chosen(members: &Map<String, Value>) -> Result<Vec<String>, Problem> {
+fn chosen(app: &App, members: &Map<String, Value>) -> Result<Vec<String>, Problem> {
     let wrong = || {
         Problem::invalid(
             "`choose_processors_from` must be a list of names of processors, such as [\"base\", \"core\"]",
         )
     };
-    match members.get("choose_processors_from") {
-        None | Some(Value::Null) => Ok(Vec::new()),
+    let names: Vec<String> = match members.get("choose_processors_from") {
+        None | Some(Value::Null) => Vec::new(),
         Some(Value::Array(names)) => {
-            names.iter().map(|name| name.as_str().map(str::to_owned).ok_or_else(wrong)).collect()
+            let names = names.iter().map(|name| name.as_str().map(str::to_owned));
+            names.collect::<Option<_>>().ok_or_else(wrong)?
         }
-        Some(_) => Err(wrong()),
+        Some(_) => return Err(wrong()),
+    };
+    let is_known = |name: &&String| app.catalog.processors.iter().any(|known| known.name == **name);
+    match names.iter().find(|name| !is_known(name)) {
+        Some(unknown) => Err(Problem::invalid(format!(
+            "`choose_processors_from` names `{}`, which is not known here",
+            shown(unknown)
+        ))),
+        None => Ok(names),
     }
 }

@@ -45,8 +45,10 @@ impl Blank {
             return Self::Null;
         }
         let given = |word| object.get(word).or_else(|| followed.get(word));
-        let given = given("default").or_else(|| given("const"));
-        given
+        // A default that the schema itself does not allow would break it as null does.
+        let default = given("default").filter(|value| suits(followed, shape, value));
+        default
+            .or_else(|| given("const"))
             .filter(|value| !value.is_null())
             .cloned()
             .or_else(|| stand_in(followed, shape))
@@ -102,7 +104,7 @@ fn stand_in(schema: &Map<String, Value>, shape: &Shape) -> Option<Value> {
     match shape {
         Shape::Text(_) => (!at_least_one("minLength")).then(|| json!("")),
         Shape::List(_) => (!at_least_one("minItems")).then(|| json!([])),
-        Shape::Integer | Shape::Number => is_in_bounds(schema).then(|| json!(0)),
+        Shape::Integer | Shape::Number => is_in_bounds(schema, 0.0).then(|| json!(0)),
         Shape::Boolean => Some(json!(false)),
         Shape::Choice(choices) => choices.iter().find(|choice| means_unknown(choice)).cloned(),
         Shape::Object(_) => Some(filled(shape, &json!({}))),
@@ -110,15 +112,57 @@ fn stand_in(schema: &Map<String, Value>, shape: &Shape) -> Option<Value> {
     }
 }
 
-/// Whether 0 is allowed.
-fn is_in_bounds(schema: &Map<String, Value>) -> bool {
-    let holds = |name: &str, holds: fn(f64) -> bool| {
+/// Whether a value is of the type and within the bounds of its schema.
+fn suits(schema: &Map<String, Value>, shape: &Shape, value: &Value) -> bool {
+    let is_long_enough = |length: usize, least: &str, most: &str| {
+        let bound = |name: &str| schema.get(name).and_then(Value::as_u64);
+        let length = length as u64;
+        bound(least).is_none_or(|least| least <= length)
+            && bound(most).is_none_or(|most| length <= most)
+    };
+    match (shape, value) {
+        (Shape::Any, _) | (Shape::Boolean, Value::Bool(_)) => true,
+        (Shape::Text(_), Value::String(text)) => {
+            is_long_enough(text.chars().count(), "minLength", "maxLength")
+        }
+        (Shape::Integer, Value::Number(number)) => {
+            !number.is_f64() && is_in_bounds(schema, number.as_f64().unwrap_or(f64::NAN))
+        }
+        (Shape::Number, Value::Number(number)) => {
+            is_in_bounds(schema, number.as_f64().unwrap_or(f64::NAN))
+        }
+        (Shape::Choice(choices), value) => choices.contains(value),
+        (Shape::List(element), Value::Array(values)) => {
+            let element_schema = schema.get("items").and_then(Value::as_object);
+            let none = Map::new();
+            let element_schema = element_schema.unwrap_or(&none);
+            is_long_enough(values.len(), "minItems", "maxItems")
+                && values.iter().all(|value| suits(element_schema, element, value))
+        }
+        // Members that it lacks are filled as elsewhere.
+        (Shape::Object(members), Value::Object(values)) => {
+            values.keys().all(|name| members.iter().any(|member| member.name == *name))
+        }
+        (
+            Shape::Text(_)
+            | Shape::Integer
+            | Shape::Number
+            | Shape::Boolean
+            | Shape::List(_)
+            | Shape::Object(_),
+            _,
+        ) => false,
+    }
+}
+
+fn is_in_bounds(schema: &Map<String, Value>, value: f64) -> bool {
+    let holds = |name: &str, holds: &dyn Fn(f64) -> bool| {
         schema.get(name).and_then(Value::as_f64).is_none_or(holds)
     };
-    holds("minimum", |least| least <= 0.0)
-        && holds("exclusiveMinimum", |least| least < 0.0)
-        && holds("maximum", |most| most >= 0.0)
-        && holds("exclusiveMaximum", |most| most > 0.0)
+    holds("minimum", &|least| least <= value)
+        && holds("exclusiveMinimum", &|least| least < value)
+        && holds("maximum", &|most| most >= value)
+        && holds("exclusiveMaximum", &|most| most > value)
 }
 
 fn means_unknown(choice: &Value) -> bool {

@@ -51,7 +51,7 @@ pub(crate) struct World {
     scope: Scope,
     asked: Mutex<HashMap<(&'static str, Vec<u8>), i64>>,
     searched: Searched,
-    seen: Mutex<Seen>,
+    seen: Arc<Mutex<Seen>>,
 }
 
 /// An earlier run whose evidence is taken along.
@@ -91,6 +91,37 @@ struct JournalPage {
     text: i64,
 }
 
+/// A call that is under way. Where it is cut short, what it has sent by then stands in the receipt all the same.
+struct Sending<'a> {
+    world: &'a World,
+    scope: Scope,
+    is_over: bool,
+}
+
+impl<'a> Sending<'a> {
+    fn begin(world: &'a World) -> Self {
+        Self { world, scope: world.scope.fresh(), is_over: false }
+    }
+
+    fn sent(&self) -> Vec<Sent> {
+        self.scope.contacts().into_iter().map(Sent::from).collect()
+    }
+
+    /// It is over: whoever made it keeps what it sent.
+    fn over(mut self) -> Vec<Sent> {
+        self.is_over = true;
+        self.sent()
+    }
+}
+
+impl Drop for Sending<'_> {
+    fn drop(&mut self) {
+        if !self.is_over {
+            self.world.note_sent(self.sent());
+        }
+    }
+}
+
 /// Share of the wall time in which is looked, and models are asked.
 const LATE_PERCENT: u128 = 85;
 
@@ -101,8 +132,9 @@ impl World {
         claimed: Claimed,
         places: Vec<Source>,
         previous: Option<Previous>,
+        seen: Arc<Mutex<Seen>>,
     ) -> Self {
-        let (asked, seen, searched) = (Mutex::default(), Mutex::default(), Searched::default());
+        let (asked, searched) = (Mutex::default(), Searched::default());
         let cites_documents = |previous: &Previous| {
             previous.output.evidence().any(|evidence| evidence.address.starts_with("doc://"))
         };
@@ -215,9 +247,9 @@ impl World {
             return self.parsed(kind, version, answer);
         }
         let began = self.store.clock().now();
-        let scope = self.scope.fresh();
-        let answer = scope.around(ask).await?;
-        let entry = Entry { answer, sent: scope.contacts().into_iter().map(Sent::from).collect() };
+        let sending = Sending::begin(self);
+        let answer = sending.scope.around(ask).await?;
+        let entry = Entry { answer, sent: sending.over() };
         let answer = serde_json::to_value(entry)
             .map_err(|why| Failed::Broken(format!("an answer cannot be kept: {why}")))?;
         let elapsed_ms = self.store.clock().now().since_ms(began);

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use store::{Amount, Bill, Call, Made};
 use tokio::time::timeout;
 
-use super::{Entry, Sent, VERSION, World};
+use super::{Entry, Sending, VERSION, World};
 use crate::model::prompts::Prompts;
 use crate::purse::{Cost, Grant, Purse};
 use crate::{Failed, ReadPage};
@@ -255,13 +255,13 @@ impl World {
             amount: amount(grant.0, request),
             reserved: OnceLock::new(),
         };
-        let scope = self.scope.fresh();
+        let sending = Sending::begin(self);
         // Who has waited for them in vain does not wait again.
         let manner = Manner { is_patient: !self.is_out(), departure: Some(&reserving) };
         // On the heap: an exchange is a large future, and a round holds several of them.
         let asking = Box::pin(models.ask_in(name, request, manner));
-        let outcome = timeout(left, scope.around(asking)).await;
-        let sent: Vec<Sent> = scope.contacts().into_iter().map(Sent::from).collect();
+        let outcome = timeout(left, sending.scope.around(asking)).await;
+        let sent = sending.over();
         let has_left = match reserving.reserved.into_inner() {
             Some(reserved) => reserved.map(|()| true)?,
             None => false,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::event::Progress;
-use domain::receipt::{Contact, Query, Spending, Unreadable};
+use domain::receipt::{Contact, Query, Receipt, Spending, Unreadable};
 use domain::tools::ToolCall;
 
 use super::{Sent, World};
@@ -45,9 +45,18 @@ impl Seen {
         is_told
     }
 
-    /// Every host that was asked, by name and purpose.
-    pub(crate) fn contacts(&self) -> Vec<Contact> {
-        self.contacts.values().cloned().collect()
+    /// What the receipt says of it, whether the run came to its end or was cut short.
+    pub(crate) fn receipt(self) -> Receipt {
+        Receipt {
+            sources_considered: self.considered,
+            pages_read: self.read,
+            contacts: self.contacts.into_values().collect(),
+            queries: self.queries,
+            unreadable: self.unreadable,
+            notes: self.notes,
+            models: self.spending,
+            ..Receipt::default()
+        }
     }
 }
 

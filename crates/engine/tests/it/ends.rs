@@ -19,8 +19,12 @@ async fn a_run_that_is_asked_to_stop_does_so_within_two_seconds() {
     let state = bench.store.cancel_run(ME, run.run.id).await.unwrap();
     // The worker may be quicker than the answer.
     assert!(matches!(state, Some(RunState::Cancelling | RunState::Cancelled)), "{state:?}");
-    let (row, output, _) = timeout(Duration::from_secs(2), bench.ended(&run)).await.unwrap();
+    let (row, output, receipt) = timeout(Duration::from_secs(2), bench.ended(&run)).await.unwrap();
     assert_eq!((row.run.state, output), (RunState::Cancelled, None));
+    // What was done until then is told, the page that was being read among it.
+    assert_eq!((receipt.engine.as_str(), receipt.queries.len()), ("extractive", 1), "{receipt:?}");
+    let asked_for = |purpose: &str| receipt.contacts.iter().any(|one| one.purpose == purpose);
+    assert!(asked_for("search") && asked_for("page"), "{:?}", receipt.contacts);
 }
 
 #[tokio::test]
