@@ -304,6 +304,66 @@ test('a table of 10,000 rows is filtered, searched, sorted and paged', async () 
   await page.context().close();
 });
 
+/// No words of one thing lie over those of another, or stand one letter below the other.
+const crowded = page => page.evaluate(() => [...document.querySelectorAll('.tbl tbody td > *')].filter(cell => {
+  const range = document.createRange();
+  range.selectNodeContents(cell);
+  const { width, height } = cell.getBoundingClientRect();
+  return cell.textContent.length > 20 && (width < 60 || height > 160 || range.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1);
+}).map(cell => cell.textContent));
+
+test('a table of failed rows and long names is read on a phone, and whole on paper', async () => {
+  const page = await open(browser);
+  const rest = async group => { while ((await server.get(`/v1/tasks/groups/${group}`)).status.is_active) await new Promise(done => setTimeout(done, 200)); };
+  const { taskgroup_id: questions } = await server.post('/v1/tasks/groups', {});
+  const text = { output_schema: { type: 'text' } };
+  const inputs = ['Which xylophone was tuned by Zyxwv Qponm?', QUESTION].map(input => ({ input, processor: 'core', task_spec: text }));
+  await server.post(`/v1/tasks/groups/${questions}/runs`, { inputs });
+  await rest(questions);
+  const { taskgroup_id: group } = await server.post('/v1/tasks/groups', {});
+  const names = ['headquarters_country_of_the_parent_company', 'launched', 'cost', 'maker'];
+  const properties = Object.fromEntries(names.map(name => [name, { type: 'string', description: name.replaceAll('_', ' ') }]));
+  const rows = ['Otter 3', 'Heron 5'].map(turbine => ({ input: { turbine, note: 'what somebody wrote about it once' }, processor: 'core' }));
+  await server.post(`/v1/tasks/groups/${group}/runs`, { inputs: rows, default_task_spec: { output_schema: { type: 'json', json_schema: { type: 'object', properties } } } });
+  await rest(group);
+  for (const id of [questions, group]) {
+    await page.goto(`${server.url}/groups/${id}`);
+    for (const width of [320, 360]) {
+      await page.setViewportSize({ width, height: 700 });
+      assert.ok(await page.evaluate(() => document.documentElement.scrollWidth) <= width, `wider than ${width} px`);
+      assert.deepEqual(await crowded(page), [], `at ${width} px`);
+    }
+  }
+  await page.emulateMedia({ media: 'print' });
+  // As wide as A4 without its margins, lying and standing.
+  for (const width of [1016, 688]) {
+    await page.setViewportSize({ width, height: 700 });
+    const right = await page.evaluate(() => Math.max(...[...document.querySelectorAll('.tbl th, .tbl td')].map(cell => cell.getBoundingClientRect().right)));
+    assert.ok(right <= width, `a column ends at ${right} of ${width} px`);
+  }
+  await page.context().close();
+});
+
+test('a page that is open says so when its link is revoked', async () => {
+  const slow = await slowSite(9_000);
+  const own = await serve([`fetch.allow=["${slow.url}"]`]);
+  const input = `When was the launch of each turbine? ${slow.url}/ ${slow.url}/launch-of-the-otter`;
+  const { run_id } = await own.post('/v1/tasks/runs', { input, processor: 'core', task_spec: { output_schema: { type: 'text' } } });
+  const key = own.command('keys', 'add', 'ann', '--take-local');
+  const [page, guest] = [await open(browser, { extraHTTPHeaders: { 'x-api-key': key } }), await open(browser)];
+  do { await page.goto(`${own.url}/runs/${run_id}`); await page.waitForTimeout(200); } while (!await page.locator('text=Revoke all links to it').count());
+  await page.click('summary:has-text("Share link")');
+  await guest.goto(await page.inputValue('#link'));
+  await page.click('text=Revoke all links to it');
+  await page.waitForSelector('#revoked');
+  await guest.waitForSelector('[data-gone]:not([hidden])', { timeout: 5_000 });
+  assert.match(await guest.textContent('[data-status]'), /no longer valid/);
+  assert.ok(await guest.locator('[data-lost]').isHidden());
+  for (const one of [page, guest]) await one.context().close();
+  await own.close();
+  slow.close();
+});
+
 test('a wide table stays light, also for a guest on a phone', async () => {
   const inputs = Array.from({ length: 24 }, (_, row) => ({
     input: Object.fromEntries(Array.from({ length: 21 }, (_, column) => [`column ${column}`, `what row ${row} holds in column ${column}`])), processor: 'noop',

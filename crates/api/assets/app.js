@@ -41,7 +41,7 @@
 
   // ── Live updates ────────────────────────────────────────────────────────────────────────────────────────
   const STATUS_EVERY = 10_000;
-  let source = null, saidAt = 0, lostAt = 0, toldEnd = false;
+  let source = null, saidAt = 0, lostAt = 0, toldEnd = false, toldLost = false;
   function say(text, now = false) {
     const line = $('[data-status]');
     if (!line || !text || line.textContent === text) return;
@@ -63,6 +63,7 @@
   // The whole page again, in place: at the end of the work.
   async function again() {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' }, cache: 'no-store' });
+    if (isClosed(answer)) { setTimeout(gone); return; }
     if (!answer.ok) throw new Error(String(answer.status));
     const fresh = parsed(await answer.text());
     const open = $('.panel.open')?.id, at = window.scrollY;
@@ -77,23 +78,53 @@
     if (!live || source || document.hidden || toldEnd) return;
     source = new EventSource(live.dataset.live);
     source.addEventListener('parts', event => { connected(); take(event.data); });
-    source.addEventListener('end', () => { toldEnd = true; silence(); again().then(() => { toldEnd = false; listen(); }).catch(lost); });
+    source.addEventListener('gone', gone);
+    source.addEventListener('end', ended);
     source.onopen = connected;
     source.onerror = lost;
   }
+  function ended() {
+    toldEnd = true;
+    silence();
+    again().then(() => { toldEnd = false; connected(); listen(); }).catch(() => { lost(); setTimeout(ended, 5_000); });
+  }
   function silence() { source?.close(); source = null; }
-  function connected() { lostAt = 0; const note = $('[data-lost]'); if (note) note.hidden = true; }
+  function connected() {
+    if (lostAt && toldLost) say('Connected again.', true);
+    lostAt = 0;
+    toldLost = false;
+    const note = $('[data-lost]');
+    if (note) note.hidden = true;
+  }
   function lost() {
     lostAt ||= Date.now();
-    if (source && source.readyState === 2) { silence(); setTimeout(listen, 5_000); }
+    if (source?.readyState === 2) refused();
     setTimeout(() => {
       const note = $('[data-lost]');
       if (!lostAt || !note) return;
       note.hidden = false;
       $('[data-lost-words]', note).textContent =
         `Connection lost ${Math.max(1, Math.round((Date.now() - lostAt) / 1000))} s ago.`;
-      lost.told ||= say('The connection is lost. The work goes on.', true);
+      if (!toldLost) say('The connection is lost. Trying again.', true);
+      toldLost = true;
     }, 2_000);
+  }
+  // A server that answers, but not with a stream, may have closed the page to whoever looks at it.
+  async function refused() {
+    silence();
+    const answer = await fetch(location.href, { method: 'HEAD', headers: { accept: 'text/html' }, cache: 'no-store' }).catch(() => null);
+    if (answer && isClosed(answer)) gone(); else setTimeout(listen, 5_000);
+  }
+  const isClosed = answer => [401, 403, 404].includes(answer.status);
+  // The link or the session is not good any more: what was shown stays, and nothing is asked again.
+  function gone() {
+    silence();
+    [toldEnd, toldLost, lostAt] = [true, false, 0];
+    const [note, words] = [$('[data-lost]'), $('[data-gone]')];
+    if (note) note.hidden = true;
+    if (words) words.hidden = false;
+    $('[data-live]')?.removeAttribute('data-live');
+    say('This page is closed to you now: the link, the key or the session that opened it is no longer valid.', true);
   }
   // Clocks go on between two updates.
   function tick() {

@@ -16,6 +16,7 @@ use tracing::{debug, error, warn};
 use url::Url;
 
 use crate::problem::{Kind, Problem};
+use crate::ui::site::Site;
 use crate::wire::{ErrorEnvelope, ErrorView, uuid_of};
 use crate::{App, gate, mcp, rest, room, ui};
 
@@ -154,6 +155,7 @@ pub(crate) struct Written;
 async fn attend(State(app): State<App>, request: Request, next: Next) -> Response {
     let form = Form::wanted(request.uri(), request.headers());
     let place = place_of(&app, &request);
+    let asked = (form == Form::Page).then(|| (request.uri().clone(), request.headers().clone()));
     let mut response = match refusal(&app, &request) {
         Some(problem) => problem.into_response(),
         None => AssertUnwindSafe(next.run(request))
@@ -168,7 +170,12 @@ async fn attend(State(app): State<App>, request: Request, next: Next) -> Respons
     if let Some(problem) = problem {
         let ref_id = uuid_of(&format!("{:032x}", app.store.chance().next()));
         let allow = response.headers_mut().remove(header::ALLOW);
-        response = written(&app, &problem, ref_id, form, &place);
+        let viewer = match asked {
+            Some((uri, headers)) => gate::find_viewer(&app, &uri, headers).await,
+            None => None,
+        };
+        let site = Site::of_anybody(&app, viewer.as_ref());
+        response = written(site, &problem, ref_id, form, &place);
         if let Some(allow) = allow {
             response.headers_mut().insert(header::ALLOW, allow);
         }
@@ -231,7 +238,7 @@ fn bare_refusal(status: StatusCode) -> Option<Problem> {
     })
 }
 
-fn written(app: &App, problem: &Problem, ref_id: String, form: Form, place: &str) -> Response {
+fn written(site: Site, problem: &Problem, ref_id: String, form: Form, place: &str) -> Response {
     let status = problem.kind.status();
     if let Some(cause) = &problem.cause {
         if problem.kind == Kind::Internal {
@@ -248,7 +255,7 @@ fn written(app: &App, problem: &Problem, ref_id: String, form: Form, place: &str
         detail: problem.detail.as_deref().cloned(),
     };
     let body = match form {
-        Form::Page => ui::problem_page(app, problem, &error.ref_id, place),
+        Form::Page => ui::problem_page(site, problem, &error.ref_id, place),
         Form::Json => axum::Json(ErrorEnvelope { kind: "error", error }).into_response(),
         Form::Rpc => axum::Json(mcp::refusal(&error.message)).into_response(),
     };

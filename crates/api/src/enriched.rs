@@ -1,6 +1,7 @@
-//! The enriched sheet: the input's columns, then each field with its confidence, quote and source; formulas made harmless.
+//! The enriched sheet: the input's columns, then each field with its confidence, what other sources say,
+//! quote and source; formulas made harmless.
 
-use domain::output::{Basis, Content, Output};
+use domain::output::{Basis, Candidate, Content, Output};
 use store::Listed;
 
 use crate::sheet::{cell, guarded};
@@ -8,7 +9,7 @@ use crate::wire::Links;
 
 /// What is written for one row behind the columns of its input.
 pub struct Answered {
-    /// For each field value, confidence, quote and source; then state and error.
+    /// For each field value, confidence, conflict, quote and source; then state and error.
     pub cells: Vec<String>,
     pub found: u64,
     pub empty: u64,
@@ -19,7 +20,9 @@ pub fn header(columns: &[String], fields: &[impl AsRef<str>]) -> Vec<String> {
     let mut header = columns.to_vec();
     for field in fields.iter().map(AsRef::as_ref) {
         header.push(name_of(field, columns));
-        header.extend(["confidence", "quote", "source"].map(|part| format!("{field}__{part}")));
+        header.extend(
+            ["confidence", "conflict", "quote", "source"].map(|part| format!("{field}__{part}")),
+        );
     }
     header.extend(["__state".to_owned(), "__error".to_owned()]);
     header
@@ -60,6 +63,7 @@ pub fn cells(listed: &Listed, fields: &[impl AsRef<str>], links: &Links) -> Answ
         let confidence = basis.filter(|_| value.is_some()).and_then(|basis| basis.confidence);
         row.push(guarded(value.unwrap_or_default()));
         row.push(confidence.map(|confidence| confidence.as_str().to_owned()).unwrap_or_default());
+        row.push(guarded(&others(basis, links)));
         row.push(guarded(evidence.map_or("", |evidence| &evidence.quote)));
         row.push(guarded(&evidence.map(|evidence| links.address(evidence)).unwrap_or_default()));
         if let Some(missing) = basis.and_then(|basis| basis.missing) {
@@ -80,6 +84,19 @@ fn value_of(output: &Output, field: &str) -> Option<String> {
         }
         Content::Text(text) => (field == "output").then(|| text.clone()),
     }
+}
+
+/// What other sources say instead of a value, each with where; empty where none disagrees.
+fn others(basis: Option<&Basis>, links: &Links) -> String {
+    let candidates = basis.map_or(&[][..], |basis| &basis.conflicts);
+    let other = |candidate: &Candidate| {
+        let value = cell(&candidate.value);
+        match candidate.evidence.first() {
+            Some(evidence) => format!("{value} ({})", links.address(evidence)),
+            None => value,
+        }
+    };
+    candidates.iter().map(other).collect::<Vec<_>>().join("; ")
 }
 
 /// The basis of a field; where it holds no quote itself, that of its first element or part.

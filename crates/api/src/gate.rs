@@ -1,6 +1,8 @@
 //! Who is calling: the owner of a key, or everybody where no key was ever made; at pages also the owner of a session,
 //! and whoever has a link to one run or group.
 
+mod lasting;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -20,9 +22,10 @@ use tokio::time::Instant;
 use crate::App;
 use crate::problem::{Kind, Problem};
 use crate::sharing;
+use crate::wire::{ErrorView, StreamEvent, uuid_of};
 
 /// Whoever sent a request; sees and changes only what belongs to its owner.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Caller {
     pub(crate) owner: Owner,
 }
@@ -63,12 +66,31 @@ struct Known {
     owners: HashMap<String, (Owner, Instant)>,
 }
 
+/// What a stream of the API ends with when its key was revoked; one of MCP just ends.
+fn no_longer(app: &App, uri: &Uri) -> String {
+    if uri.path().contains("/mcp") {
+        return String::new();
+    }
+    let ref_id = uuid_of(&format!("{:032x}", app.store.chance().next()));
+    let message = "the key was revoked".to_owned();
+    StreamEvent::error(ErrorView { ref_id, message, detail: None }).frame()
+}
+
+/// The same for the parts of a page, whose script says so there.
+const GONE: &str = "event: gone\ndata:\n\n";
+
 /// Lets a request in whose key is good, with its [`Caller`]; any key is while there are none.
 pub(crate) async fn identify(State(app): State<App>, mut request: Request, next: Next) -> Response {
     match caller(&app, request.headers()).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller);
-            next.run(request).await
+            let headers = request.headers().clone();
+            let last = no_longer(&app, request.uri());
+            let response = next.run(request).await;
+            lasting::lasting(response, last, move || {
+                let (app, headers) = (app.clone(), headers.clone());
+                async move { Ok(self::caller(&app, &headers).await? == caller) }
+            })
         }
         Err(problem) => problem.into_response(),
     }
@@ -86,11 +108,22 @@ pub(crate) async fn identify_viewer(
             if !matches!(viewer.pass, Pass::Link { .. }) {
                 request.extensions_mut().insert(Caller { owner: viewer.owner });
             }
-            request.extensions_mut().insert(viewer);
-            next.run(request).await
+            let headers = request.headers().clone();
+            request.extensions_mut().insert(viewer.clone());
+            let response = next.run(request).await;
+            lasting::lasting(response, GONE.to_owned(), move || {
+                let (app, viewer, method) = (app.clone(), viewer.clone(), method.clone());
+                let (uri, headers) = (uri.clone(), headers.clone());
+                async move { Ok(self::viewer(&app, &method, &uri, headers).await? == viewer) }
+            })
         }
         Err(problem) => problem.into_response(),
     }
+}
+
+/// Who looks at a page that anybody may see, or that was refused; `None` for somebody who is not known here.
+pub(crate) async fn find_viewer(app: &App, uri: &Uri, headers: HeaderMap) -> Option<Viewer> {
+    viewer(app, &Method::GET, uri, headers).await.ok()
 }
 
 async fn viewer(

@@ -181,7 +181,7 @@ impl Sheet {
 /// What begins with a sign is a formula to it unless it is a plain number, such as `-3` or `+49 30 1234`.
 pub fn guarded(cell: &str) -> String {
     let is_formula = match cell.chars().next() {
-        Some('=' | '@' | '\t' | '\r') => true,
+        Some('=' | '@' | '\t' | '\r' | '\n') => true,
         Some('+' | '-') => !is_plain_number(cell),
         Some(_) | None => false,
     };
@@ -267,9 +267,18 @@ mod tests {
     fn a_cell_that_looks_like_a_formula_is_made_text_and_a_number_is_not() {
         let kept = ["-4.5", "+49 30 1234", "-3", "1e5", "-1e5", "a=b", "-1,284.50 %", ""];
         assert_eq!(kept.map(guarded), kept);
-        for formula in
-            ["=1+1", "+1+2", "-2+3", "@A1", "-1+cmd|' /C calc'!A0", "+HYPERLINK(A1)", "-A, --all"]
-        {
+        for formula in [
+            "=1+1",
+            "\n=1",
+            "\r\n=1",
+            "\t=1",
+            "+1+2",
+            "-2+3",
+            "@A1",
+            "-1+cmd|' /C calc'!A0",
+            "+HYPERLINK(A1)",
+            "-A, --all",
+        ] {
             assert_eq!(guarded(formula), format!("'{formula}"));
         }
     }

@@ -18,7 +18,7 @@ mod receipt;
 mod run;
 mod share;
 mod sign_in;
-mod site;
+pub(crate) mod site;
 mod start;
 pub(crate) mod words;
 mod work;
@@ -116,7 +116,7 @@ struct ProblemPage<'a> {
 }
 
 /// A refusal or failure for people. `place` is where they wanted to go.
-pub(crate) fn problem_page(app: &App, problem: &Problem, ref_id: &str, place: &str) -> Response {
+pub(crate) fn problem_page(site: Site, problem: &Problem, ref_id: &str, place: &str) -> Response {
     let status = problem.kind.status();
     let title = match status {
         401 => "This page needs a key",
@@ -128,7 +128,7 @@ pub(crate) fn problem_page(app: &App, problem: &Problem, ref_id: &str, place: &s
         _ => "The server failed at this",
     };
     let page = ProblemPage {
-        site: Site::nobody(app),
+        site,
         title,
         status,
         message: problem.on_a_page.map_or_else(|| words::sentence(&problem.message), str::to_owned),

@@ -6,6 +6,7 @@ use anyhow::{Result, anyhow};
 use domain::clock::TimeMs;
 use domain::event::EventKind;
 use domain::ids::{GroupId, RunId, WorkId};
+use domain::run::RunState;
 use store::{Outcome, Owner, Step, Watch};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -133,10 +134,15 @@ async fn watch_run(ground: &Ground, id: RunId) -> Result<()> {
     if let Some((_, receipt)) = ground.store.result_of(row.seq).await? {
         eprintln!("{}", show::counts(&receipt));
     }
-    if let Some(failure) = &row.run.failure {
-        eprintln!("{}", failure.message);
-    }
     show::say(&format!("{id}  {state}\n"))?;
+    if state != RunState::Completed {
+        let why =
+            row.run.failure.map_or_else(String::new, |failure| format!(": {}", failure.message));
+        return Err(anyhow!(
+            "the run {id} {}{why}",
+            if state == RunState::Failed { "failed" } else { "was cancelled" }
+        ));
+    }
     eprintln!("its result: {}", show::result_command(ground, WorkId::Run(id)));
     Ok(())
 }
@@ -187,6 +193,9 @@ async fn watch_group(ground: &Ground, id: GroupId) -> Result<()> {
         counts.failed,
         counts.cancelled
     ))?;
+    if counts.total() > 0 && counts.completed == 0 {
+        return Err(anyhow!("no row of the group {id} completed"));
+    }
     eprintln!("its result: {}", show::result_command(ground, WorkId::Group(id)));
     Ok(())
 }

@@ -58,6 +58,9 @@ pub(crate) async fn status(settings: Settings, args: OneArgs) -> Result<()> {
                 return show::say(&format!("{}\n", serde_json::to_string_pretty(&view)?));
             }
             show::say(&format!("{}\n", describe(&row.run)))?;
+            if matches!(row.run.state, RunState::Failed | RunState::Cancelled) {
+                return Ok(());
+            }
         }
         WorkId::Group(id) => {
             let group = enrich::find(&ground, id).await?;

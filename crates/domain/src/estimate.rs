@@ -22,8 +22,19 @@ pub struct Estimate {
     pub all: Range<Duration>,
     /// Millionths of a US dollar for all; `None` where prices are not known, zero where nothing is bought.
     pub cost_micro_usd: Option<Range<u64>>,
+    /// What the caps of the processor allow for all, which no run passes.
+    pub at_most: Bound,
+    /// Rows that are worked on at the same time.
+    pub at_once: u64,
     /// Earlier runs on the same processor that it is measured on; 0: from the caps of the processor.
     pub measured_on: usize,
+}
+
+/// The time and the money that no work passes once it has begun.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bound {
+    pub time: Duration,
+    pub cost_micro_usd: u64,
 }
 
 /// How earlier runs on a processor went.
@@ -101,7 +112,12 @@ pub fn estimate(processor: &Processor, measured: &Measured, rows: u64, offer: Of
         }
     };
     let measured_on = if is_measured { measured.times.len() } else { 0 };
-    Estimate { rows, each, all, cost_micro_usd, measured_on }
+    let at_most = Bound {
+        time: processor.caps.wall.saturating_mul(turns),
+        cost_micro_usd: processor.caps.cost_micro_usd.saturating_mul(rows),
+    };
+    let at_once = rows.min(u64::from(offer.at_once.max(1)));
+    Estimate { rows, each, all, cost_micro_usd, at_most, at_once, measured_on }
 }
 
 fn of_caps(processor: &Processor, measured: &Measured, offer: Offer) -> Range<Duration> {
@@ -144,25 +160,28 @@ fn at<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
 }
 
 impl Estimate {
-    /// `300 rows × 40 s ≈ 3 h 20 min, at most about 4 h; about $1.20, at most $3.00 (measured on 41 runs)`
+    /// `300 rows × 40 s, 4 at a time: about 50 min, mostly within 1 h, at most 6 h 15; about $1.20, mostly within $2.00,
+    /// at most $15.00 (measured on 41 runs)`
     pub fn in_words(&self) -> String {
         let mut words = if self.rows > 1 {
-            format!("{} rows × {} ≈ {}", self.rows, time(self.each.p50), time(self.all.p50))
-        } else {
-            format!("about {}", time(self.all.p50))
-        };
-        match self.all.p95.as_secs() {
-            0 => words.push_str(", at most a second"),
-            _ => {
-                let _ = write!(words, ", at most about {}", time(self.all.p95));
+            let (rows, each, all) = (self.rows, time(self.each.p50), about(self.all.p50));
+            match self.at_once {
+                1 => format!("{rows} rows × {each}: {all}"),
+                at_once => format!("{rows} rows × {each}, {at_once} at a time: {all}"),
             }
-        }
+        } else {
+            about(self.all.p50)
+        };
+        let mostly = self.all.p95.max(Duration::from_secs(1)).min(self.at_most.time);
+        let _ =
+            write!(words, ", mostly within {}, at most {}", time(mostly), time(self.at_most.time));
         match self.cost_micro_usd {
             None => words.push_str("; cost unknown: no price is set for the model"),
             Some(Range { p95: 0, .. }) => words.push_str("; no money"),
             Some(cost) => {
                 let (usual, most) = (dollars(cost.p50), dollars(cost.p95));
-                let _ = write!(words, "; about {usual}, at most about {most}");
+                let bound = dollars(self.at_most.cost_micro_usd);
+                let _ = write!(words, "; about {usual}, mostly within {most}, at most {bound}");
             }
         }
         match self.measured_on {
@@ -172,6 +191,13 @@ impl Estimate {
             }
         }
         words
+    }
+}
+
+fn about(duration: Duration) -> String {
+    match duration.as_secs() {
+        0 => time(duration),
+        _ => format!("about {}", time(duration)),
     }
 }
 
@@ -229,7 +255,15 @@ mod tests {
         let estimate = estimate(&model("core"), &measured(40), 300, PRICED);
         assert_eq!(
             estimate.in_words(),
-            "300 rows × 40 s ≈ 3 h 20, at most about 3 h 20; about $0.6000, at most about $0.6000 (measured on 9 runs)"
+            "300 rows × 40 s: about 3 h 20, mostly within 3 h 20, at most 25 h; about $0.6000, mostly within $0.6000, at most $15.00 (measured on 9 runs)"
+        );
+        let wide = super::estimate(&model("core"), &measured(1), 6, Offer { at_once: 8, ..PRICED });
+        let said = wide.in_words();
+        assert!(
+            said.starts_with(
+                "6 rows × 1 s, 6 at a time: about 1 s, mostly within 1 s, at most 5 min;"
+            ),
+            "{said}"
         );
     }
 

@@ -314,6 +314,10 @@ pub(crate) fn without_evidence(world: &World, mut receipt: Receipt) -> End {
                 "No page with evidence could be read. {tried} could not be read: {}.",
                 reasons(&seen.unreadable)
             ),
+            (1, _) => {
+                "No evidence was found: one page was read and it does not answer the question."
+                    .to_owned()
+            }
             (read, _) => format!(
                 "No evidence was found: {read} pages were read and none of them answers the question."
             ),

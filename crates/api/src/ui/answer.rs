@@ -249,7 +249,7 @@ fn candidates(basis: &Basis, texts: &Texts, site: &Site, room: usize) -> Vec<Can
 
 pub(super) fn title(evidence: &Evidence) -> String {
     let title = if evidence.title.is_empty() { &evidence.address } else { &evidence.title };
-    title.clone()
+    words::short(title, words::MAX_PAGE_TITLE)
 }
 
 /// The heading over a quote, where neither the page's title nor the first line of what is shown is the same.

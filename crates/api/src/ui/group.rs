@@ -16,6 +16,7 @@ use serde_json::Value;
 
 pub(super) use self::asked::Asked;
 use self::asked::{Chips, chips};
+pub(super) use self::stats::looked_for;
 use self::stats::{Stats, filled, stats};
 use self::table::{Table, table_of};
 use crate::App;
@@ -156,7 +157,12 @@ pub(super) async fn show(
                     other.column.clone_from(name);
                     other.from = 0;
                 });
-                (name.clone(), site.to(&href), stack(name, tally, &group.counts), filled(tally))
+                (
+                    name.clone(),
+                    site.to(&href),
+                    stack(name, tally, &group.counts),
+                    filled(tally, &group.counts),
+                )
             })
             .collect(),
         plot: plot::progress(&points, group.created_at.0, total),
@@ -245,7 +251,7 @@ fn notes(group: &Group) -> Vec<(String, String)> {
     notes.map(|(name, value)| (name.clone(), words::short(&words::value(value), 400))).collect()
 }
 
-/// A group runs while any row may still change.
+/// A group runs while any row may still change; one that was stopped before its end was cancelled.
 pub(super) fn state(group: &Group) -> RunState {
     let counts = &group.counts;
     if counts.running > 0 {
@@ -254,17 +260,33 @@ pub(super) fn state(group: &Group) -> RunState {
         RunState::Queued
     } else if counts.cancelling > 0 {
         RunState::Cancelling
+    } else if counts.cancelled > 0 {
+        RunState::Cancelled
     } else if counts.completed == 0 && counts.failed > 0 {
         RunState::Failed
-    } else if counts.completed == 0 && counts.cancelled > 0 {
-        RunState::Cancelled
     } else {
         RunState::Completed
     }
 }
 
+/// Its state; of rows that have come to other ends, how many to which.
 fn mark(group: &Group) -> String {
-    mark_of(group).big()
+    let counts = &group.counts;
+    let ends = [
+        (counts.completed, "completed"),
+        (counts.failed, "failed"),
+        (counts.cancelled, "cancelled"),
+    ];
+    let ends: Vec<String> = ends
+        .iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{} {word}", words::count(*count)))
+        .collect();
+    let mark = mark_of(group).big();
+    if counts.is_active() || ends.len() < 2 {
+        return mark;
+    }
+    format!("{mark}<span>: {}</span>", ends.join(", "))
 }
 
 pub(super) fn mark_of(group: &Group) -> Mark {

@@ -241,7 +241,7 @@ async fn finished(
         for (group, place) in page.groups.iter().zip(page.places) {
             let marks = app.store.group_marks(caller.owner, group.id).await?;
             let mut entry = group_entry(site, group, place);
-            entry.about.push_str(&filled(&marks));
+            entry.about.push_str(&filled(group, &marks));
             all.push(entry);
         }
     }
@@ -262,16 +262,16 @@ async fn finished(
 }
 
 /// How full a table is, and how often its sources disagree.
-fn filled(marks: &GroupMarks) -> String {
-    let (mut all, mut missing) = (0, 0);
+fn filled(group: &Group, marks: &GroupMarks) -> String {
+    let (mut all, mut with_value) = (0, 0);
     for (_, tally) in &marks.fields {
-        all += tally.total();
-        missing += tally.missing;
+        all += table::looked_for(tally, &group.counts);
+        with_value += tally.total() - tally.missing;
     }
     if all == 0 {
         return String::new();
     }
-    let mut words = format!(" · {} % of cells filled", (all - missing) * 100 / all);
+    let mut words = format!(" · {} % of cells filled", with_value * 100 / all);
     if marks.rows.conflict > 0 {
         let rows = words::counted(marks.rows.conflict, "row", "rows");
         let _ = write!(words, ", {rows} with a conflict");

@@ -6,6 +6,7 @@ use pulldown_cmark::{
 
 use crate::ui::parts::{escaped, icon};
 use crate::ui::site::Site;
+use crate::ui::words;
 
 /// A report and its table of contents.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,6 +18,9 @@ pub(super) struct Report {
 
 /// The section that a page shows itself, with quotes.
 const SOURCES: &str = "Sources";
+
+/// A space at which no line ends.
+const UNBROKEN: &str = "\u{a0}";
 
 /// Renders Markdown; `[1]` to the number of `titles` become markers that open the quote of that number. The title of the
 /// report is left out, because the page has it. Without a site, as in a file, no link leads to archived pages.
@@ -131,6 +135,9 @@ impl<'a> Writer<'a, '_> {
         match event {
             Event::Start(Tag::Link { dest_url, .. }) => {
                 let begin = self.link(&dest_url);
+                if begin.is_some() && dest_url.starts_with("#c") {
+                    self.join();
+                }
                 self.open.push(begin.as_ref().map(|_| "</a>"));
                 if let Some(begin) = begin {
                     self.raw(begin);
@@ -173,6 +180,20 @@ impl<'a> Writer<'a, '_> {
         }
     }
 
+    /// Keeps the marker that comes on the line of the words before it.
+    fn join(&mut self) {
+        match self.events.last_mut() {
+            Some(Event::SoftBreak) => {
+                self.events.pop();
+                self.events.push(Event::Text(UNBROKEN.into()));
+            }
+            Some(Event::Text(text)) if text.ends_with(' ') => {
+                *text = format!("{}{UNBROKEN}", text.trim_end_matches(' ')).into();
+            }
+            Some(_) | None => {}
+        }
+    }
+
     /// What begins a link that is kept.
     fn link(&self, address: &str) -> Option<String> {
         // A link inside of a link would end it.
@@ -194,6 +215,69 @@ impl<'a> Writer<'a, '_> {
         let page = address.strip_prefix(&site.pages())?;
         Some(format!("<a href=\"{}\">", escaped(&site.to(&format!("/pages/{page}")))))
     }
+}
+
+/// The first words of a report, for one line: without its headings, marks and references.
+pub(super) fn first_words(markdown: &str, longest: usize) -> String {
+    let markdown: String = markdown.chars().take(longest.saturating_mul(20)).collect();
+    let mut reference = |broken: BrokenLink<'_>| {
+        let is_number = broken.reference.parse::<usize>().is_ok();
+        is_number.then(|| (CowStr::from("#"), CowStr::from("")))
+    };
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH;
+    let parser = Parser::new_with_broken_link_callback(&markdown, options, Some(&mut reference));
+    let (mut words, mut headings) = (String::new(), String::new());
+    let (mut is_heading, mut is_reference) = (false, false);
+    // A paragraph that is bold from its beginning to its end stands over the quote that follows.
+    let (mut began, mut bold) = (0, 0..0);
+    for event in parser {
+        let is_quote = matches!(event, Event::Start(Tag::BlockQuote(_)));
+        if is_quote && bold == (began..words.trim_end().len()) {
+            headings.extend(words.drain(began..));
+        }
+        let place = if is_heading { &mut headings } else { &mut words };
+        match event {
+            Event::Start(Tag::Heading { .. }) => is_heading = true,
+            Event::End(TagEnd::Heading(_)) => {
+                is_heading = false;
+                headings.push(' ');
+            }
+            Event::Start(Tag::Paragraph) => began = words.len(),
+            Event::Start(Tag::Strong) => bold.start = place.len(),
+            Event::End(TagEnd::Strong) => bold.end = place.len(),
+            Event::Start(Tag::Link { dest_url, .. }) => {
+                is_reference = &*dest_url == "#";
+                if is_reference {
+                    place.truncate(place.trim_end().len());
+                }
+            }
+            Event::End(TagEnd::Link) => is_reference = false,
+            Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) | Event::Html(text)
+                if !is_reference =>
+            {
+                place.push_str(&text);
+            }
+            Event::End(tag) if !is_inline(tag) => place.push(' '),
+            Event::SoftBreak | Event::HardBreak | Event::Rule => place.push(' '),
+            Event::Start(_)
+            | Event::End(_)
+            | Event::Text(_)
+            | Event::Code(_)
+            | Event::Html(_)
+            | Event::InlineHtml(_)
+            | Event::InlineMath(_)
+            | Event::DisplayMath(_)
+            | Event::FootnoteReference(_)
+            | Event::TaskListMarker(_) => {}
+        }
+    }
+    let text = if words.trim().is_empty() { headings } else { words };
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    words::short(&text, longest)
+}
+
+const fn is_inline(tag: TagEnd) -> bool {
+    matches!(tag, TagEnd::Emphasis | TagEnd::Strong | TagEnd::Strikethrough | TagEnd::Link)
 }
 
 /// Puts a space between references that touch.
@@ -222,9 +306,25 @@ mod tests {
     #[test]
     fn references_become_markers_that_open_their_quotes() {
         let page = report("Twice a day [1][2].\n").html;
-        assert!(page.contains("href=\"#c1\" data-panel") && page.contains(">1</a> <a"), "{page}");
+        assert!(
+            page.contains("href=\"#c1\" data-panel")
+                && page.contains("a day\u{a0}<a")
+                && page.contains(">1</a>\u{a0}<a"),
+            "{page}"
+        );
         assert!(page.contains("aria-label=\"Source 2: Two &quot;&gt;\""), "{page}");
         assert_eq!(report("See [3].\n").html, "<p>See [3].</p>\n");
+    }
+
+    #[test]
+    fn the_first_words_of_a_report_are_plain() {
+        let report = "# When?\n\n## Answer\n\n**It was launched in 1999** [1], by *two*\npeople [2][3].\n\n- `One`\n- <b>Two</b>\n";
+        let words = "It was launched in 1999, by two people. One <b>Two</b>";
+        assert_eq!(first_words(report, 90), words);
+        assert_eq!(first_words(report, 6), "It was…");
+        assert_eq!(first_words("**When?**\n\n> In 1999. [1]\n", 90), "In 1999.");
+        assert_eq!(first_words("# Only a title", 90), "Only a title");
+        assert_eq!(first_words("2 * 3 < 7 [sic]", 90), "2 * 3 < 7 [sic]");
     }
 
     #[test]

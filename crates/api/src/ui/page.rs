@@ -104,7 +104,7 @@ pub(super) async fn show(
         Some(Quote { href, text: words::short(&quote, MAX_QUOTE) })
     });
     rendered(&ArchivedPage {
-        title: title.clone(),
+        title: words::short(title, words::MAX_PAGE_TITLE),
         is_web: is_web(&archived.address),
         place: words::place(&archived.address),
         at: words::when(TimeMs(archived.first_at_ms)),

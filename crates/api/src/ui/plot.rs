@@ -51,15 +51,25 @@ pub(super) fn scale(began_ms: i64, end_ms: i64) -> (String, String) {
 pub(super) fn rate(points: &[(i64, i64)], now_ms: i64) -> Option<f64> {
     /// How many of the points count as late.
     const LATE: usize = 12;
-    /// After so long without a row, the time since counts too.
+    /// Rows that all end within so short a time say nothing of those behind them.
+    const BURST_MS: i64 = 3_000;
+    /// After so long without a row, and so many times as long as one took, nobody knows.
     const SILENCE_MS: i64 = 15_000;
+    const SILENT: i64 = 10;
     let late = &points[points.len().saturating_sub(LATE)..];
-    let ((first, from), (last, mut to)) = (*late.first()?, *late.last()?);
-    if now_ms - to > SILENCE_MS {
-        to = now_ms;
+    let ((first, from), (last, to)) = (*late.first()?, *late.last()?);
+    let (rows, silent) = (last - first, now_ms - to);
+    if rows <= 0 || to - from < BURST_MS {
+        return None;
     }
-    let (rows, ms) = (i32::try_from(last - first).ok()?, i32::try_from(to - from).ok()?);
-    (rows > 0 && ms > 0).then(|| f64::from(rows) / f64::from(ms) * 1000.0)
+    let usual = (to - from) / rows;
+    if silent > SILENCE_MS.max(SILENT * usual) {
+        return None;
+    }
+    // Time without a row counts once it is longer than one takes.
+    let ms = to - from + (silent - usual).max(0);
+    let (rows, ms) = (i32::try_from(rows).ok()?, i32::try_from(ms).ok()?);
+    Some(f64::from(rows) / f64::from(ms) * 1000.0)
 }
 
 #[cfg(test)]
@@ -67,11 +77,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_rate_is_that_of_late_and_falls_while_nothing_ends() {
+    fn the_rate_is_that_of_late_and_falls_while_nothing_ends_until_nothing_can_be_told() {
         let points: Vec<(i64, i64)> = (1..=20).map(|n| (n, n * 1000)).collect();
         assert_eq!(rate(&points, 20_000), Some(1.0));
-        assert!(rate(&points, 60_000).unwrap() < 0.3);
+        assert!(rate(&points, 34_000).unwrap() < 0.5);
+        assert_eq!(rate(&points, 60_000), None, "the rest hangs");
         assert_eq!(rate(&points[..1], 20_000), None);
+        assert_eq!(rate(&[(1, 100), (6, 600)], 1_000), None, "six at once tell nothing");
     }
 
     #[test]

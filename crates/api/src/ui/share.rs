@@ -73,5 +73,5 @@ async fn revoke(
         return Err(Problem::not_found(what));
     }
     app.store.revoke_links(work).await?;
-    Ok(see(&Site::of(app, viewer), &path_of(work)))
+    Ok(see(&Site::of(app, viewer), &format!("{}#revoked", path_of(work))))
 }

@@ -4,11 +4,12 @@ use askama::Template;
 use axum::Form;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, Uri, header};
 use axum::response::Response;
 use serde::Deserialize;
 
 use crate::App;
+use crate::gate::{self, Pass};
 use crate::problem::{Kind, Problem};
 use crate::sharing::{self, COOKIE, SESSION_MS};
 use crate::ui::site::Site;
@@ -20,6 +21,8 @@ struct SignInPage {
     site: Site,
     next: String,
     is_refused: bool,
+    /// Why no key is asked for, where that is so.
+    known: Option<&'static str>,
 }
 
 #[derive(Deserialize)]
@@ -31,11 +34,20 @@ pub(super) struct Asked {
 pub(super) async fn show(
     State(app): State<App>,
     Query(asked): Query<Asked>,
+    uri: Uri,
+    headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    let viewer = gate::find_viewer(&app, &uri, headers).await;
     rendered(&SignInPage {
-        site: Site::nobody(&app),
+        site: Site::of_anybody(&app, viewer.as_ref()),
         next: own_path(asked.next),
         is_refused: false,
+        known: viewer.and_then(|viewer| match viewer.pass {
+            Pass::Open => Some("This server needs no keys."),
+            Pass::Key => Some("Your browser sends a key with each request."),
+            Pass::Session => Some("This browser is signed in."),
+            Pass::Link { .. } => None,
+        }),
     })
 }
 
@@ -56,10 +68,10 @@ pub(super) async fn enter(
         Problem::new(Kind::Malformed, "the form cannot be read; send `key`")
             .on_a_page("The form cannot be read. Open it again, and type the key there.")
     })?;
-    let site = Site::nobody(&app);
+    let site = Site::of_stranger(&app);
     let next = own_path(entry.next);
     let Some(session) = sharing::session(&app, entry.key.trim()).await? else {
-        let page = rendered(&SignInPage { site, next, is_refused: true })?;
+        let page = rendered(&SignInPage { site, next, is_refused: true, known: None })?;
         return Ok(refused_page(StatusCode::UNAUTHORIZED, page));
     };
     let response = see(&site, if next.is_empty() { "/" } else { &next });
@@ -68,7 +80,7 @@ pub(super) async fn enter(
 
 /// Ends the session of this browser.
 pub(super) async fn leave(State(app): State<App>) -> Result<Response, Problem> {
-    let response = see(&Site::nobody(&app), "/sign-in");
+    let response = see(&Site::of_stranger(&app), "/sign-in");
     with_cookie(&app, response, &format!("{COOKIE}="), 0)
 }
 
@@ -78,7 +90,7 @@ fn with_cookie(
     pair: &str,
     seconds: i64,
 ) -> Result<Response, Problem> {
-    let site = Site::nobody(app);
+    let site = Site::of_stranger(app);
     let secure = if app.public_url.starts_with("https://") { "; Secure" } else { "" };
     let cookie = format!(
         "{pair}; Path={}; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}",

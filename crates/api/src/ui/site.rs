@@ -13,6 +13,8 @@ pub(crate) struct Site {
     token: Option<String>,
     /// Whoever came by a link changes nothing and sees nothing else.
     pub(crate) is_guest: bool,
+    /// Somebody who is not known here sees nothing but what says so.
+    pub(crate) is_stranger: bool,
     /// Whether there is a session to end.
     pub(crate) is_signed_in: bool,
 }
@@ -26,20 +28,32 @@ impl Site {
         Self {
             prefix: app.prefix(),
             is_guest: token.is_some(),
+            is_stranger: false,
             token,
             is_signed_in: viewer.pass == Pass::Session,
         }
     }
 
-    /// For a page about a refusal.
-    pub(crate) fn nobody(app: &App) -> Self {
-        Self { prefix: app.prefix(), token: None, is_guest: false, is_signed_in: false }
+    /// For a page that anybody may see.
+    pub(crate) fn of_anybody(app: &App, viewer: Option<&Viewer>) -> Self {
+        viewer.map_or_else(|| Self::of_stranger(app), |viewer| Self::of(app, viewer))
+    }
+
+    pub(crate) fn of_stranger(app: &App) -> Self {
+        let prefix = app.prefix();
+        Self { prefix, token: None, is_guest: false, is_stranger: true, is_signed_in: false }
     }
 
     /// At the root, for whoever sees all.
     #[cfg(test)]
     pub(crate) fn bare() -> Self {
-        Self { prefix: String::new(), token: None, is_guest: false, is_signed_in: false }
+        Self {
+            prefix: String::new(),
+            token: None,
+            is_guest: false,
+            is_stranger: false,
+            is_signed_in: false,
+        }
     }
 
     /// The address of one of our pages, such as `/runs/trun_…?rows=2#c1`.
@@ -96,7 +110,7 @@ mod tests {
 
     #[test]
     fn an_address_carries_prefix_and_token_before_its_anchor() {
-        let plain = Site { prefix: "/r".into(), token: None, is_guest: false, is_signed_in: false };
+        let plain = Site { prefix: "/r".into(), ..Site::bare() };
         assert_eq!(plain.to("/runs/a#c1"), "/r/runs/a#c1");
         let guest = Site { token: Some("t.1".into()), is_guest: true, ..plain };
         assert_eq!(guest.to("/runs/a#c1"), "/r/runs/a?link=t.1#c1");

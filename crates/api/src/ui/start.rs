@@ -65,12 +65,13 @@ async fn choices_of_rows(app: &App, caller: Caller, rows: u64) -> Result<Vec<Cho
     for one in usual(app) {
         let name = Some(one.name.as_str());
         let estimate = submit::estimate(&app.store, &app.catalog, caller.owner, name, rows).await?;
-        let most = estimate.cost_micro_usd.map(|cost| cost.p95).filter(|most| *most > 0);
+        let is_bought = estimate.cost_micro_usd.is_some_and(|cost| cost.p95 > 0);
+        let most = is_bought.then_some(estimate.at_most.cost_micro_usd);
         choices.push(Choice {
             name: one.name.clone(),
             // What a row usually takes stands in the estimate, from what was measured here.
             hint: format!("{}. Each row: {}", estimate.in_words(), lower(&hint(one))),
-            price: most.map(|most| format!("at most about {}", words::dollars(most))),
+            price: most.map(|most| format!("at most {}", words::dollars(most))),
         });
     }
     Ok(choices)

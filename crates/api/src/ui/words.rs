@@ -202,6 +202,9 @@ pub(crate) fn brief_id(id: &str) -> String {
     if id.len() < 16 { id.to_owned() } else { format!("{}…{}", &id[..9], &id[id.len() - 4..]) }
 }
 
+/// Longest title of a page from elsewhere, in characters.
+pub(crate) const MAX_PAGE_TITLE: usize = 160;
+
 pub(crate) fn short(text: &str, longest: usize) -> String {
     if text.chars().count() <= longest {
         return text.to_owned();

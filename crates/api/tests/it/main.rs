@@ -9,6 +9,7 @@ mod refusals;
 mod repeats;
 mod sharing;
 mod streams;
+mod tables;
 mod waiting;
 mod web;
 mod world;

@@ -1,10 +1,16 @@
 //! Links without a key, and sessions of browsers: what they open, what they do not, and how they end.
 
-use axum::body::Body;
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream, to_bytes};
 use axum::http::Request;
 use domain::evidence::Evidence;
+use futures_util::StreamExt;
 use serde_json::json;
 use store::{Added, Owner};
+use task_mcp_api::router;
+use tokio::time::timeout;
+use tower::ServiceExt;
 
 use crate::world::{Answer, World, report};
 
@@ -123,6 +129,10 @@ async fn a_forged_link_opens_nothing_and_a_revoked_one_is_followed_by_another() 
     assert_eq!(sent.status, 303, "{}", sent.text);
     let gone = look(&world, &first).await;
     assert!(gone.status == 401 && gone.text.contains("This link was revoked"), "{}", gone.text);
+    let said = sent.header("location").unwrap();
+    assert_eq!(said, format!("/runs/{run}#revoked"), "the page says that it was done");
+    let page = browse(&world, "GET", &format!("/runs/{run}"), &[("x-api-key", &key)], "").await;
+    assert!(page.text.contains("id=\"revoked\""), "{}", page.text);
     let second = link(&world, &run, &key).await;
     assert_ne!(first, second);
     assert_eq!(look(&world, &second).await.status, 200);
@@ -234,6 +244,31 @@ async fn a_key_becomes_a_strict_cookie_that_is_good_for_pages_only() {
 }
 
 #[tokio::test]
+async fn whoever_is_not_known_is_led_nowhere_and_whoever_is_signed_in_can_sign_out() {
+    let world = World::new().await;
+    let open = look(&world, "/sign-in").await.text;
+    assert!(open.contains("needs no keys") && !open.contains("name=\"key\""), "{open}");
+    let (run, _) = finished(&world).await;
+    let (world, key) = locked(world, HERE).await;
+    let link = link(&world, &run, &key).await;
+    let token = link.split_once('?').unwrap().1.to_owned();
+    let paths =
+        ["/", "/sign-in", "/nothing", &format!("/runs/{run}?link=forged"), &format!("/?{token}")];
+    for path in paths {
+        let page = look(&world, path).await.text;
+        assert!(!page.contains("href=\"/\"") && !page.contains("name=\"q\""), "{path}: {page}");
+    }
+    let sent = browse(&world, "POST", "/sign-in", &[], &format!("key={key}")).await;
+    let cookie = sent.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let with = [("cookie", cookie.as_str())];
+    let known = browse(&world, "GET", "/sign-in", &with, "").await.text;
+    assert!(known.contains("This browser is signed in.") && known.contains("/sign-out"));
+    assert!(!known.contains("name=\"key\""), "{known}");
+    let missing = browse(&world, "GET", "/nothing", &with, "").await.text;
+    assert!(missing.contains("href=\"/\"") && missing.contains("/sign-out"), "{missing}");
+}
+
+#[tokio::test]
 async fn links_and_cookies_honour_the_path_prefix() {
     let world = World::new().await;
     let (run, _) = finished(&world).await;
@@ -244,4 +279,67 @@ async fn links_and_cookies_honour_the_path_prefix() {
     let sent = browse(&world, "POST", "/research/sign-in", &[], &format!("key={key}")).await;
     assert_eq!(sent.header("location"), Some("/research/"));
     assert!(sent.header("set-cookie").unwrap().contains("; Path=/research;"));
+}
+
+/// A stream to which somebody listens: its first words are there.
+async fn listen(world: &World, path: &str, headers: &[(&str, &str)]) -> BodyDataStream {
+    let request = Request::get(path).header("host", "localhost");
+    let request =
+        headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+    let request = request.body(Body::empty()).unwrap();
+    let response = router(world.app.clone()).oneshot(request).await.unwrap();
+    assert_eq!(response.status(), 200, "{path}");
+    let mut stream = response.into_body().into_data_stream();
+    assert!(stream.next().await.unwrap().unwrap().starts_with(b"event: "), "{path}");
+    stream
+}
+
+/// What it says from now on, which has to end in time.
+async fn said(stream: BodyDataStream) -> String {
+    let rest = to_bytes(Body::from_stream(stream), usize::MAX);
+    let rest = timeout(Duration::from_secs(5), rest).await.expect("it ends within five seconds");
+    String::from_utf8(rest.unwrap().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn a_stream_that_is_open_ends_when_its_link_is_revoked_and_others_go_on() {
+    let world = World::new().await;
+    let group = world.group().await;
+    let rows = json!({"inputs": [{"input": "a"}]});
+    world.post(&format!("/v1/tasks/groups/{group}/runs"), &rows).await;
+    let run = world.submit("Still at work?").await.to_string();
+    let (world, key) = locked(world, HERE).await;
+    for (path, work) in [(format!("/runs/{run}"), &run), (format!("/groups/{group}"), &group)] {
+        let page = browse(&world, "GET", &path, &[("x-api-key", &key)], "").await;
+        let (_, rest) = page.text.split_once(&format!("{work}?link=")).unwrap();
+        let token = rest.split('"').next().unwrap();
+        let shared = listen(&world, &format!("{path}/live?link={token}"), &[]).await;
+        let own = listen(&world, &format!("{path}/live"), &[("x-api-key", &key)]).await;
+        let revoked =
+            browse(&world, "POST", &format!("{path}/revoke"), &[("x-api-key", &key)], "").await;
+        assert_eq!(revoked.status, 303, "{}", revoked.text);
+        let told = said(shared).await;
+        assert!(told.ends_with("event: gone\ndata:\n\n"), "{told}");
+        let goes_on = to_bytes(Body::from_stream(own), usize::MAX);
+        assert!(timeout(Duration::from_secs(2), goes_on).await.is_err(), "that of the owner");
+    }
+}
+
+#[tokio::test]
+async fn streams_that_are_open_end_when_their_key_is_revoked() {
+    let world = World::new().await;
+    let run = world.submit("Still at work?").await.to_string();
+    let (world, key) = locked(world, HERE).await;
+    let sent = browse(&world, "POST", "/sign-in", &[], &format!("key={key}")).await;
+    let cookie = sent.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
+    let (live, events) = (format!("/runs/{run}/live"), format!("/v1/tasks/runs/{run}/events"));
+    let session = listen(&world, &live, &[("cookie", &cookie)]).await;
+    let page = listen(&world, &live, &[("x-api-key", &key)]).await;
+    let api = listen(&world, &events, &[("x-api-key", &key)]).await;
+    assert!(world.store.revoke_key("ann").await.unwrap());
+    let (session, page, api) = tokio::join!(said(session), said(page), said(api));
+    for told in [session, page] {
+        assert!(told.ends_with("event: gone\ndata:\n\n"), "{told}");
+    }
+    assert!(api.contains("event: error\n") && api.contains("the key was revoked"), "{api}");
 }

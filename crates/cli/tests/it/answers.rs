@@ -64,6 +64,20 @@ fn a_question_without_an_answer_fails_with_a_sentence() {
 }
 
 #[test]
+fn watching_what_failed_ends_with_1_and_offers_no_result() {
+    let shell = library();
+    assert_eq!(shell.run(&["research", "zzyzx qwrtp?", "--source", "docs"]).code, 1);
+    let listed = shell.run(&["list"]).out;
+    let id = listed.split_whitespace().find(|word| word.starts_with("trun_")).unwrap();
+    let watched = shell.run(&["watch", id]);
+    assert_eq!(watched.code, 1, "{watched:?}");
+    assert!(watched.out.contains("failed") && watched.err.contains("failed: "), "{watched:?}");
+    for looked in [watched, shell.run(&["status", id])] {
+        assert!(!looked.err.contains("its result"), "{looked:?}");
+    }
+}
+
+#[test]
 fn a_sheet_comes_back_in_order_with_confidence_quote_and_source_of_each_cell() {
     let shell = library();
     let done = shell.run(&ENRICH);
@@ -72,7 +86,7 @@ fn a_sheet_comes_back_in_order_with_confidence_quote_and_source_of_each_cell() {
     let lines: Vec<&str> = out.lines().collect();
     assert_eq!(
         lines[0],
-        "maker,note,founded,founded__confidence,founded__quote,founded__source,__state,__error"
+        "maker,note,founded,founded__confidence,founded__conflict,founded__quote,founded__source,__state,__error"
     );
     assert!(lines[1].starts_with("Otter Turbines,first,1999,"), "{out}");
     assert!(lines[1].contains("otter.md") && lines[1].contains("completed"), "{out}");

@@ -1,6 +1,6 @@
 //! How far a table is: rows finished, time left, rate, cells filled.
 
-use domain::group::Group;
+use domain::group::{Counts, Group};
 use store::{GroupMarks, Tally};
 
 use super::finished;
@@ -30,12 +30,11 @@ pub(super) fn stats(app: &App, group: &Group, marks: &GroupMarks, points: &[(i64
         let seconds = seconds as i64;
         words::spent(seconds * 1000)
     });
-    let mut cells = Tally::default();
+    let (mut with_value, mut all) = (0, 0);
     for (_, tally) in &marks.fields {
-        cells.missing += tally.missing;
-        cells.high += tally.total() - tally.missing;
+        with_value += tally.total() - tally.missing;
+        all += looked_for(tally, counts);
     }
-    let all = cells.total();
     let working =
         [(counts.running, "working"), (counts.failed, "failed"), (counts.cancelled, "cancelled")];
     let under: Vec<String> = working
@@ -70,16 +69,37 @@ pub(super) fn stats(app: &App, group: &Group, marks: &GroupMarks, points: &[(i64
         }),
         filled: (all > 0).then(|| {
             (
-                format!("{:.1} %", number(cells.high) / number(all) * 100.0),
-                format!("{} of {}", words::count(cells.high), words::count(all)),
+                format!("{:.1} %", number(with_value) / number(all) * 100.0),
+                format!("{} of {}", words::count(with_value), words::count(all)),
             )
         }),
         look: (!look.is_empty()).then(|| look.join(", ")),
     }
 }
 
-/// The share of a column's cells that have a value, in percent.
-pub(super) fn filled(tally: &Tally) -> i64 {
-    let all = tally.total();
-    if all == 0 { 0 } else { (all - tally.missing) * 100 / all }
+/// The cells of a column that were looked for: those of rows that failed are among them, and stay empty.
+pub(in crate::ui) fn looked_for(tally: &Tally, counts: &Counts) -> i64 {
+    let without = (counts.total() - tally.total()).max(0);
+    tally.total() + counts.failed.min(without)
+}
+
+/// The share of them that have a value, in percent.
+pub(super) fn filled(tally: &Tally, counts: &Counts) -> i64 {
+    let all = looked_for(tally, counts);
+    if all == 0 { 0 } else { (tally.total() - tally.missing) * 100 / all }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_of_rows_that_failed_are_not_filled() {
+        let counts = Counts { completed: 1, failed: 1, queued: 3, ..Counts::default() };
+        let tally = Tally { high: 1, ..Tally::default() };
+        assert_eq!((looked_for(&tally, &counts), filled(&tally, &counts)), (2, 50));
+        // A value that came before the row was tried again, and failed.
+        let counts = Counts { failed: 1, ..Counts::default() };
+        assert_eq!(looked_for(&tally, &counts), 1);
+    }
 }

@@ -11,6 +11,7 @@ use super::stats::filled;
 use crate::App;
 use crate::gate::Viewer;
 use crate::ui::answer::field_anchor;
+use crate::ui::markdown::first_words;
 use crate::ui::parts::{Mark, stack};
 use crate::ui::site::Site;
 use crate::ui::words;
@@ -31,6 +32,8 @@ const MAX_ROWS: usize = 50;
 pub(super) const MAX_COLUMNS: usize = 40;
 /// Longest cell, in characters; its panel shows all.
 const MAX_CELL: usize = 90;
+/// Longest reason of a row that failed, which has the room of its cells.
+const MAX_REASON: usize = 240;
 
 pub(super) struct Table {
     pub(super) asked: Vec<String>,
@@ -57,6 +60,7 @@ pub(super) struct Row {
     pub(super) run: String,
     pub(super) number: i64,
     pub(super) mark: String,
+    /// Why it failed; stands where its cells would be.
     pub(super) failure: Option<String>,
     pub(super) asked: Vec<String>,
     pub(super) answered: Vec<Cell>,
@@ -112,7 +116,7 @@ pub(super) async fn table_of(
                 (_, true) => Some("descending"),
                 (false, false) => None,
             },
-            filled: tally.map(|tally| format!("{} % filled", filled(tally))),
+            filled: tally.map(|tally| format!("{} % filled", filled(tally, &group.counts))),
             stack: tally.map_or_else(String::new, |tally| stack(name, tally, &group.counts)),
         }
     };
@@ -188,7 +192,8 @@ fn row(site: &Site, listed: &Listed, asked: &[String], answered: &[String]) -> R
     Row {
         number: listed.run.index.unwrap_or_default() + 1,
         mark: Mark::of_state(listed.run.state).html(),
-        failure: failure.map(|failure| words::short(&words::sentence(&failure.message), MAX_CELL)),
+        failure: failure
+            .map(|failure| words::short(&words::sentence(&failure.message), MAX_REASON)),
         asked: asked.iter().map(input).collect(),
         answered: answered
             .iter()
@@ -204,7 +209,7 @@ fn row(site: &Site, listed: &Listed, asked: &[String], answered: &[String]) -> R
 fn cell(output: &Output, name: &str, site: &Site, run: &str) -> Cell {
     let (value, is_number, anchor) = match &output.content {
         Content::Text(text) if name == "output" => {
-            (words::short(text, MAX_CELL), false, String::new())
+            (first_words(text, MAX_CELL), false, String::new())
         }
         Content::Text(_) => return Cell::default(),
         Content::Fields { values, .. } => {
