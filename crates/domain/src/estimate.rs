@@ -160,14 +160,14 @@ fn at<T: Copy + Default>(sorted: &[T], percent: usize) -> T {
 }
 
 impl Estimate {
-    /// `300 rows × 40 s, 4 at a time: about 50 min, mostly within 1 h, at most 6 h 15; about $1.20, mostly within $2.00,
+    /// `300 rows × 40 s, 4 at a time ≈ 50 min, mostly within 1 h, at most 6 h 15; about $1.20, mostly within $2.00,
     /// at most $15.00 (measured on 41 runs)`
     pub fn in_words(&self) -> String {
         let mut words = if self.rows > 1 {
-            let (rows, each, all) = (self.rows, time(self.each.p50), about(self.all.p50));
+            let (rows, each, all) = (self.rows, time(self.each.p50), time(self.all.p50));
             match self.at_once {
-                1 => format!("{rows} rows × {each}: {all}"),
-                at_once => format!("{rows} rows × {each}, {at_once} at a time: {all}"),
+                1 => format!("{rows} rows × {each} ≈ {all}"),
+                at_once => format!("{rows} rows × {each}, {at_once} at a time ≈ {all}"),
             }
         } else {
             about(self.all.p50)
@@ -255,13 +255,13 @@ mod tests {
         let estimate = estimate(&model("core"), &measured(40), 300, PRICED);
         assert_eq!(
             estimate.in_words(),
-            "300 rows × 40 s: about 3 h 20, mostly within 3 h 20, at most 25 h; about $0.6000, mostly within $0.6000, at most $15.00 (measured on 9 runs)"
+            "300 rows × 40 s ≈ 3 h 20, mostly within 3 h 20, at most 25 h; about $0.6000, mostly within $0.6000, at most $15.00 (measured on 9 runs)"
         );
         let wide = super::estimate(&model("core"), &measured(1), 6, Offer { at_once: 8, ..PRICED });
         let said = wide.in_words();
         assert!(
             said.starts_with(
-                "6 rows × 1 s, 6 at a time: about 1 s, mostly within 1 s, at most 5 min;"
+                "6 rows × 1 s, 6 at a time ≈ 1 s, mostly within 1 s, at most 5 min;"
             ),
             "{said}"
         );
