@@ -260,9 +260,7 @@ mod tests {
         let wide = super::estimate(&model("core"), &measured(1), 6, Offer { at_once: 8, ..PRICED });
         let said = wide.in_words();
         assert!(
-            said.starts_with(
-                "6 rows × 1 s, 6 at a time ≈ 1 s, mostly within 1 s, at most 5 min;"
-            ),
+            said.starts_with("6 rows × 1 s, 6 at a time ≈ 1 s, mostly within 1 s, at most 5 min;"),
             "{said}"
         );
     }

@@ -139,12 +139,33 @@ fn understand(world: &World) -> Question {
     let earlier = world.previous.as_ref().map(|previous| in_words(&previous.input));
     match &world.claimed.input {
         Input::Text(text) => question::following_up(text, description, earlier.as_deref()),
-        Input::Row(_) => {
+        Input::Row(row) => {
             let cells = in_words(&world.claimed.input);
-            let text = description.map_or(cells.clone(), |wanted| format!("{wanted}: {cells}"));
+            let text = description.map_or(cells.clone(), |wanted| of_row(wanted, row, &cells));
             question::following_up(&text, None, earlier.as_deref())
         }
     }
+}
+
+/// What is wanted of a row as a question about it: “Who makes the product?” of the row with the product Otter 3 is “Who
+/// makes the Otter 3?”, and “price, weight” is “price, weight of Otter 3”.
+fn of_row(wanted: &str, row: &Map<String, Value>, cells: &str) -> String {
+    let wanted = wanted.trim();
+    let lower = wanted.to_lowercase();
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    for (column, cell) in row {
+        let column = column.replace('_', " ").to_lowercase();
+        let (Some(cell), Some(at)) = (cell.as_str(), lower.find(&column)) else { continue };
+        let end = at + column.len();
+        let is_word = !is_letter(lower[..at].chars().next_back())
+            && !is_letter(lower[end..].chars().next())
+            && lower.len() == wanted.len();
+        if is_word {
+            return format!("{}{}{}", &wanted[..at], cell.trim(), &wanted[end..]);
+        }
+    }
+    let bare = wanted.trim_end_matches(['.', '?', '!', ':']);
+    format!("{bare} of {cells}")
 }
 
 pub(crate) fn in_words(input: &Input) -> String {
@@ -344,4 +365,21 @@ fn reasons(unreadable: &[domain::receipt::Unreadable]) -> String {
     const SHOWN: usize = 3;
     let shown: Vec<&str> = unreadable.iter().take(SHOWN).map(|one| one.reason.as_str()).collect();
     shown.join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wanted_of_a_row_is_a_question_about_it() {
+        let row = json!({"product": "Otter 3", "maker": "Brook Energy"});
+        let asked =
+            |wanted: &str| of_row(wanted, row.as_object().unwrap(), "Otter 3, Brook Energy");
+        assert_eq!(asked("Who sells the product?"), "Who sells the Otter 3?");
+        assert_eq!(asked("its productivity"), "its productivity of Otter 3, Brook Energy");
+        assert_eq!(asked("price, weight."), "price, weight of Otter 3, Brook Energy");
+    }
 }
