@@ -12,8 +12,8 @@ use crate::problem::Problem;
 
 /// Levels of objects and lists in a body. A schema has at most 5 levels, each of which takes two or three here.
 const MAX_DEPTH: usize = 64;
-/// Values in a body: a thousand for each of a thousand rows. Each takes 32 bytes of memory or more.
-const MAX_VALUES: usize = 1_000_000;
+/// Values in a body: three hundred for each of a thousand rows. Each takes 150 bytes of memory or more.
+const MAX_VALUES: usize = 300_000;
 
 /// The body as an object.
 pub(crate) fn object(bytes: &[u8]) -> Result<Map<String, Value>, Problem> {

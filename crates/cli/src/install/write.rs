@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use jsonc_parser::ParseOptions;
-use jsonc_parser::cst::{CstInputValue, CstRootNode};
-use serde_json::Value;
+use jsonc_parser::cst::{CstInputValue, CstObject, CstRootNode};
+use serde_json::{Map, Value};
 use toml_edit::{DocumentMut, Item, Table};
 
 use crate::install::client::{Client, Form};
@@ -67,14 +67,51 @@ fn json(client: Client, entry: &Entry, section: &str, before: &str, path: &Path)
             path.display()
         );
     };
-    let value = input(client.json(entry));
-    match servers.get(&entry.name) {
-        Some(known) => known.set_value(value),
-        None => {
-            servers.append(&entry.name, value);
+    let ours = client.json(entry);
+    match (servers.get(&entry.name), ours) {
+        (Some(known), Value::Object(ours)) => match known.object_value() {
+            Some(known) => renew(&known, ours),
+            None => known.set_value(input(ours.into())),
+        },
+        (Some(known), ours) => known.set_value(input(ours)),
+        (None, ours) => {
+            servers.append(&entry.name, input(ours));
         }
     }
     Ok(file.to_string())
+}
+
+/// Members of an entry that say how we are reached. Others, such as an environment, are its owner's and stay.
+const DOOR: [&str; 13] = [
+    "type",
+    "command",
+    "cmd",
+    "args",
+    "url",
+    "uri",
+    "headers",
+    "http_headers",
+    "timeout",
+    "tool_timeout_sec",
+    "enabled",
+    "name",
+    "description",
+];
+
+fn renew(known: &CstObject, ours: Map<String, Value>) {
+    for name in DOOR.into_iter().filter(|name| !ours.contains_key(*name)) {
+        if let Some(member) = known.get(name) {
+            member.remove();
+        }
+    }
+    for (name, value) in ours {
+        match known.get(&name) {
+            Some(member) => member.set_value(input(value)),
+            None => {
+                known.append(&name, input(value));
+            }
+        }
+    }
 }
 
 fn input(value: Value) -> CstInputValue {
@@ -110,6 +147,17 @@ fn toml(entry: &Entry, snippet: &str, before: &str, path: &Path) -> Result<Strin
             path.display()
         );
     };
+    if let Some(known) = servers.get_mut(&entry.name).and_then(Item::as_table_like_mut)
+        && let Some(ours) = ours.as_table_like()
+    {
+        for name in DOOR {
+            known.remove(name);
+        }
+        for (name, value) in ours.iter() {
+            known.insert(name, value.clone());
+        }
+        return Ok(file.to_string());
+    }
     let ours = match ours.into_table() {
         Ok(ours) if is_inline => toml_edit::value(ours.into_inline_table()),
         Ok(mut ours) => {
@@ -148,20 +196,45 @@ fn yaml(entry: &Entry, snippet: &str, before: &str, path: &Path) -> Result<Strin
     };
     let rest = lines.iter().enumerate().skip(at + 1);
     let mut section = rest.take_while(|(_, line)| !says_something(line) || depth(line) > 0);
+    let mut place = at + 1;
+    let mut kept = Vec::new();
     if let Some((from, _)) = section.find(|(_, line)| is_known(line)) {
         let rest = lines.iter().enumerate().skip(from + 1);
         let mut after = rest.skip_while(|(_, line)| !says_something(line) || depth(line) > step);
-        let to = after.next().map_or(lines.len(), |(to, _)| to);
-        lines.drain(from..to);
+        let mut to = after.next().map_or(lines.len(), |(to, _)| to);
+        // What stands above the next entry is about that one.
+        while to > from + 1 && !says_something(&lines[to - 1]) {
+            to -= 1;
+        }
+        kept = owners(lines.drain(from..to).skip(1).collect());
+        place = from;
     }
     let ours = snippet.lines().skip(1).map(|line| {
         let levels = depth(line) / 2;
         format!("{}{}", " ".repeat(levels * step), line.trim_start())
     });
-    let rest = lines.split_off(at + 1);
+    let rest = lines.split_off(place);
     lines.extend(ours);
+    lines.extend(kept);
     lines.extend(rest);
     Ok(lines.join("\n") + "\n")
+}
+
+/// The lines of an entry that are its owner's: all but those of our door.
+fn owners(lines: Vec<String>) -> Vec<String> {
+    let first = lines.iter().find(|line| says_something(line)).map_or(0, |line| depth(line));
+    let mut is_theirs = true;
+    let mut kept = Vec::new();
+    for line in lines {
+        if says_something(&line) && depth(&line) <= first {
+            let name = line.trim().split(':').next().unwrap_or_default();
+            is_theirs = !DOOR.contains(&name.trim_matches(['"', '\'']));
+        }
+        if is_theirs {
+            kept.push(line);
+        }
+    }
+    kept
 }
 
 fn depth(line: &str) -> usize {

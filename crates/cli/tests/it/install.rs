@@ -96,6 +96,31 @@ fn comments_and_ways_of_writing_stay() {
         assert_eq!(written.matches("task-mcp:").count(), 1, "{written}");
     }
 
+    // What its owner has put into our own entry, and what stands above the next, stays too.
+    let own = "extensions:\n  task-mcp:\n    cmd: old\n    envs:\n      OPENAI_API_KEY: k\n    uri: x\n  # my tools\n  dev:\n    name: dev\n";
+    let goose = settings(".config/goose/config.yaml", own);
+    assert_eq!(shell.run(&["install", "goose", "--write"]).code, 0);
+    let written = fs::read_to_string(&goose).unwrap();
+    assert!(
+        written
+            .ends_with("    envs:\n      OPENAI_API_KEY: k\n  # my tools\n  dev:\n    name: dev\n"),
+        "{written}"
+    );
+    assert!(!written.contains("old") && !written.contains("uri: x"), "{written}");
+    let own = "# top\n[mcp_servers.task-mcp]\ncommand = \"old\"\nurl = \"x\"\nenv = { OPENAI_API_KEY = \"k\" }\n";
+    let codex = settings(".codex/config.toml", own);
+    assert_eq!(shell.run(&["install", "codex", "--write"]).code, 0);
+    let written = fs::read_to_string(&codex).unwrap();
+    assert!(written.starts_with("# top\n[mcp_servers.task-mcp]\n"), "{written}");
+    assert!(written.contains("env = { OPENAI_API_KEY = \"k\" }"), "{written}");
+    assert!(!written.contains("old") && !written.contains("url ="), "{written}");
+    let own = "{\"context_servers\": {\"task-mcp\": {\"url\": \"x\", \"env\": {\"K\": \"k\"}}}}";
+    let zed = settings(".config/zed/settings.json", own);
+    assert_eq!(shell.run(&["install", "zed", "--write"]).code, 0);
+    let written = fs::read_to_string(&zed).unwrap();
+    assert!(written.contains("\"K\": \"k\"") && !written.contains("\"url\""), "{written}");
+    assert!(written.contains("\"command\""), "{written}");
+
     let broken = settings(".cursor/mcp.json", "{\"mcpServers\": [}");
     let done = shell.run(&["install", "cursor", "--write"]);
     assert!(done.code == 2 && done.err.contains("mend it first"), "{}", done.err);
