@@ -4,13 +4,15 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use domain::tools::ToolServer as Named;
 use llm::Profile;
 use store::{Amount, RunRow};
 use testkit::analyst::Habit;
 use testkit::clock::Numbers;
 use testkit::corpus::{self, QUESTION};
 use testkit::model_server::Fault;
-use testkit::{Database, build};
+use testkit::tool_server::{Manner, Record};
+use testkit::{Database, ToolServer, build};
 use tokio::time::sleep;
 
 use crate::models::{Desk, profile, reasoning, report};
@@ -185,4 +187,42 @@ async fn what_only_waited_for_a_place_is_not_lost() {
     let done = desk.end_of(&run).await;
     desk.assert_signed(&done).await;
     assert_eq!(done.spending().lost, 1, "{:?}", done.spending());
+}
+
+#[tokio::test]
+async fn what_a_tool_has_answered_is_not_asked_of_it_again() {
+    let text = "The plant of Sorrel Reach was insured for EUR 3.5 million in 2020.";
+    let records = || vec![Record { name: "Sorrel Reach", id: "R7", text: text.into() }];
+    let question = "What was the plant of Sorrel Reach insured for?";
+    let mut seen = BTreeSet::new();
+    for answers in 1..=9 {
+        let server = ToolServer::start(Manner::Json, records()).await;
+        let mut desk = Desk::over(corpus::web().await, Habit::Careful, Database::sqlite()).await;
+        desk.bench.allow(&server.origin);
+        let (name, headers) = ("register".to_owned(), Vec::new());
+        let named = Named { name, url: server.url(), headers, allowed: None };
+        let spec = domain::spec::Spec { tools: vec![named], ..spec() };
+        let run = desk.bench.submit(spec, build::question(question)).await;
+        let worker = desk.bench.start("ann");
+        desk.lives_until(&run, answers).await;
+        worker.kill().await;
+        // What was under way to the disk arrives there.
+        sleep(Duration::from_millis(50)).await;
+        let raw = desk.bench.database.raw().await;
+        let answered = raw.number("SELECT COUNT(*) FROM journal WHERE kind = 'tool'").await;
+        let before = server.calls().len();
+        desk.bench.clock.advance(Duration::from_secs(31));
+        let worker = desk.bench.start("bob");
+        let done = desk.end_of(&run).await;
+        worker.stop().await;
+        desk.assert_signed(&done).await;
+        assert!(done.text.contains("EUR 3.5 million"), "{}", done.text);
+        let tools = |calls: &[(String, serde_json::Value)]| -> Vec<String> {
+            calls.iter().map(|(tool, _)| tool.clone()).collect()
+        };
+        let expected = &["find", "get"][usize::try_from(answered).unwrap()..];
+        assert_eq!(tools(&server.calls()[before..]), expected, "killed after {answers} answers");
+        seen.insert(answered);
+    }
+    assert!(seen.len() > 1, "kills before and after a call");
 }
