@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 
+use domain::text::{BlockKind, Text};
+
+use super::chapters;
 use super::lexicon::{Lexicon, Marks};
 use super::passages::{self, Passage, Unit};
 use super::question::Question;
@@ -61,6 +64,7 @@ impl Corpus {
             let mut headings: HashMap<usize, u64> = HashMap::new();
             let mut labels: HashMap<usize, u64> = HashMap::new();
             let mut all = title;
+            let others = chapters_of_others(lexicon, text);
             for passage in passages::passages(text) {
                 let path = passage.under.iter().map(|&index| {
                     *headings
@@ -70,6 +74,10 @@ impl Corpus {
                 let path: Vec<u64> = path.collect();
                 let innermost =
                     passage.under.last().map(|&index| text.block_text(&text.blocks[index]));
+                // What the page begins with is not what a chapter about something else is about.
+                let is_of_another =
+                    passage.under.first().is_some_and(|first| others.contains(first));
+                let (title, lead) = if is_of_another { (0, 0) } else { (title, lead) };
                 let is_title = innermost == Some(text.title.as_str()) || passage.under.len() < 2;
                 let mut weighed = Weighed {
                     section: innermost
@@ -159,6 +167,22 @@ impl Corpus {
         let best = scores.iter().copied().fold(f64::MIN_POSITIVE, f64::max);
         scores.into_iter().map(|score| score / best).collect()
     }
+}
+
+/// Chapters of a page that begins with a name that is asked about, and goes on to another.
+fn chapters_of_others(lexicon: &mut Lexicon, text: &Text) -> Vec<usize> {
+    let stems: Vec<String> =
+        lexicon.terms.iter().filter(|term| term.is_name).map(|term| term.stem.clone()).collect();
+    let named = stems.iter().fold(0, |all, stem| all | lexicon.bit(stem));
+    let names: Vec<bool> = text
+        .blocks
+        .iter()
+        .map(|block| {
+            matches!(block.kind, BlockKind::Heading { .. })
+                && lexicon.mark(text.block_text(block)).all() & named != 0
+        })
+        .collect();
+    chapters::of_others(text, &|index| names[index], &|index| names[index])
 }
 
 fn beginning(body: &str) -> &str {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use domain::text::{Block, BlockKind};
 
+use super::chapters;
 use super::naming::{
     LAST_PART, begins_as_term, is_exact, is_free, loosely, lowered, naming, term_names,
 };
@@ -213,7 +214,8 @@ impl Prepared {
         /// Blocks behind a line that is but a name; the next such line may not be known for one.
         const TITLE_REACH: usize = 2;
         let blocks = &self.page.text.blocks;
-        let others = self.chapters_of_others(headings);
+        let names = |index: usize| headings[index] > 0.6;
+        let others = chapters::of_others(&self.page.text, &names, &|index| headings[index] > 0.0);
         let mut defined: Option<(usize, f32)> = None;
         let mut titled: Option<(usize, f32)> = None;
         for (index, block) in blocks.iter().enumerate() {
@@ -266,39 +268,6 @@ impl Prepared {
                 better(Standing::Mention, 0.7);
             }
         }
-    }
-
-    /// Headings as high as the page's first one that name something else, on a page that goes from one thing to the next:
-    /// what stands below them is not about the subject, although the page begins with it.
-    fn chapters_of_others(&self, headings: &[f32]) -> Vec<usize> {
-        let text = &self.page.text;
-        let level = |index: usize| {
-            if let BlockKind::Heading { level } = text.blocks[index].kind {
-                Some(level)
-            } else {
-                None
-            }
-        };
-        let all: Vec<usize> =
-            (0..text.blocks.len()).filter(|&index| level(index).is_some()).collect();
-        let Some(&first) = all.first().filter(|&&first| headings[first] > 0.6) else {
-            return Vec::new();
-        };
-        let is_name = |title: &str| {
-            let words: Vec<&str> = title.split_whitespace().collect();
-            let is_capital = |word: &&&str| word.starts_with(char::is_uppercase);
-            let is_of_sections =
-                |word: &&str| SECTIONS.contains(&word.to_lowercase().trim_end_matches('s'));
-            words.len() > 1
-                && words.iter().filter(is_capital).count() * 3 >= words.len() * 2
-                && !words.iter().any(is_of_sections)
-        };
-        let is_another = |&index: &usize| {
-            level(index) == level(first)
-                && headings[index] == 0.0
-                && is_name(text.block_text(&text.blocks[index]))
-        };
-        all.into_iter().skip(1).filter(is_another).collect()
     }
 
     /// Which blocks hold one of the subject's names.
@@ -360,54 +329,6 @@ impl Prepared {
         subject.names().any(|name| !self.places(name, within).is_empty())
     }
 }
-
-/// Words of headings that stand over a part of what the page is about, without a plural's s.
-const SECTIONS: [&str; 44] = [
-    "about",
-    "us",
-    "u",
-    "our",
-    "company",
-    "history",
-    "contact",
-    "product",
-    "service",
-    "team",
-    "overview",
-    "introduction",
-    "term",
-    "new",
-    "career",
-    "job",
-    "management",
-    "leadership",
-    "financial",
-    "result",
-    "information",
-    "detail",
-    "pricing",
-    "price",
-    "feature",
-    "support",
-    "documentation",
-    "getting",
-    "started",
-    "quick",
-    "reference",
-    "example",
-    "note",
-    "further",
-    "see",
-    "key",
-    "fact",
-    "figure",
-    "location",
-    "office",
-    "customer",
-    "partner",
-    "technical",
-    "specification",
-];
 
 /// Whether a line is an identifier, with its arguments at most, and so a title without markup: `tune.bufsize <number>`.
 fn is_title(line: &str, name: &str) -> f32 {

@@ -8,6 +8,7 @@ mod bridge;
 pub(crate) mod build;
 pub mod candidates;
 pub mod cells;
+mod chapters;
 pub mod citations;
 mod clauses;
 mod corpus;

@@ -273,6 +273,19 @@ mod tests {
     }
 
     #[test]
+    fn a_chapter_about_another_does_not_answer_for_the_one_that_a_page_begins_with() {
+        let pages = [page(
+            1,
+            "a.test",
+            "Quillmere Hydro",
+            "# Quillmere Hydro\nIt runs four dams and has 120 employees.\n# Nettlebrook Energy\nIt runs mills and has 55 employees.",
+        )];
+        let found = weighed("How many employees does Quillmere Hydro have?", &pages);
+        assert!(found.pool[0].quote.contains("120 employees"), "{}", found.pool[0].quote);
+        assert!(found.pool.iter().all(|one| !one.quote.contains("55")), "{:?}", found.pool.len());
+    }
+
+    #[test]
     fn a_subject_named_in_the_title_need_not_be_repeated_beside_the_number() {
         let lines = "In the study we found a mortality of 2.6 % at Ayford.";
         let pages = [page(1, "a.test", "Fish and the river turbine at Ayford", lines)];
