@@ -246,6 +246,7 @@ mod tests {
         }
         assert_eq!(names("output: MWh per year; fields: of wheat"), ["output", "fields"]);
         assert_eq!(names("output: MWh per year"), ["output"]);
+        assert_eq!(names("price: as of 31. December; staff: at the end"), ["price", "staff"]);
         assert_eq!(names("size: one of small, medium, large"), ["size"]);
         assert_eq!(names("site: its address, such as https://a.org"), ["site"]);
         assert_eq!(

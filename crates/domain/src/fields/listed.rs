@@ -70,22 +70,18 @@ fn without_heading(text: &str) -> &str {
     }
 }
 
-/// `1) price 2) weight` on one line.
+/// `1) price 2) weight` on one line, the first number taken off already. “As of 31. December” counts nothing.
 fn numbered(line: &str) -> Vec<&str> {
-    let starts: Vec<(usize, usize)> = line
-        .match_indices([')', '.'])
-        .filter_map(|(at, _)| {
-            let before = line[..at].trim_end_matches(|c: char| c.is_ascii_digit());
-            let digits = at - before.len();
-            let is_number = (1..=2).contains(&digits) && line[at + 1..].starts_with(' ');
-            (is_number && before.ends_with(' ')).then_some((before.len(), at + 1))
-        })
-        .collect();
     let mut pieces = Vec::new();
-    let mut from = 0;
-    for (end, next) in starts {
-        pieces.push(&line[from..end]);
-        from = next;
+    let (mut from, mut expected) = (0, 2);
+    for (at, _) in line.match_indices([')', '.']) {
+        let before = line[..at].trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_next = line[before.len()..at].parse() == Ok(expected);
+        if is_next && before.ends_with(' ') && line[at + 1..].starts_with(' ') {
+            pieces.push(&line[from..before.len()]);
+            from = at + 1;
+            expected += 1;
+        }
     }
     pieces.push(&line[from..]);
     pieces

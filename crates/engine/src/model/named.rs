@@ -24,7 +24,9 @@ pub(super) enum Named {
 pub(super) fn named(subject: &Subject, page: &ReadPage) -> Named {
     let prepared = Prepared::of(page);
     let whole = 0..page.text.body.len();
-    if prepared.mentions(subject, &whole) || prepared.about(subject) > ABOUT {
+    // A tool was asked about the row, and need not repeat its name.
+    let is_asked = page.address.starts_with("tool:");
+    if is_asked || prepared.mentions(subject, &whole) || prepared.about(subject) > ABOUT {
         return Named::Plainly;
     }
     let cells = subject.context.iter().map(|(_, text)| text.as_str());
@@ -53,5 +55,8 @@ mod tests {
         assert_eq!(named("Nordwind was founded in 1998."), Named::Plainly);
         assert_eq!(named("A company of Arle was founded in 1998."), Named::Partly);
         assert_eq!(named("Borel Valves was founded in 1964."), Named::No);
+        let mut of_a_tool = build::page(1, "a.test", "get", "insured_for: 3.5 million");
+        of_a_tool.address = "tool:register/get".into();
+        assert_eq!(super::named(&subject, &of_a_tool), Named::Plainly);
     }
 }
