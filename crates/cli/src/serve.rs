@@ -59,12 +59,14 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let origins = ground.settings.server.allow_origins.iter().map(Origin::in_header);
     let app = app.allowing_origins(origins.collect());
     let mut showing = JoinSet::new();
-    show_pages(&mut showing, &ground, &app, bound, &public_url, &stop)?;
+    // Pages are here until the last request is answered, which is when the running work has ended.
+    let closing = CancellationToken::new();
+    show_pages(&mut showing, &ground, &app, bound, &public_url, &closing)?;
     drop(wish);
     let waits = ground.is_executed_elsewhere()?;
     show::say(&format!("listening on http://{bound}\n"))?;
     introduce(&ground, &own_url, &public_url, waits).await?;
-    answer_and_work(&ground, listener, app, stop).await
+    answer_and_work(&ground, listener, app, stop, closing).await
 }
 
 /// Lets other processes of this data directory know where pages are, now or when they end that showed them before.
@@ -74,21 +76,21 @@ fn show_pages(
     app: &api::App,
     bound: SocketAddr,
     public_url: &str,
-    stop: &CancellationToken,
+    closing: &CancellationToken,
 ) -> Result<()> {
     let Some(directory) = ground.lock_dir() else { return Ok(()) };
     let address = Address { url: public_url.to_owned(), listen: bound.to_string() };
-    let (app, stop) = (app.clone(), stop.clone());
+    let (app, closing) = (app.clone(), closing.clone());
     match Place::try_take(&directory)? {
         Some(place) => {
             place.write(&address)?;
             tasks.spawn(async move {
-                stop.cancelled().await;
+                closing.cancelled().await;
                 drop(place);
             });
         }
         None => {
-            tasks.spawn(pages::stand_by(directory, app, Some(address), stop));
+            tasks.spawn(pages::stand_by(directory, app, Some(address), closing));
         }
     }
     Ok(())
@@ -101,9 +103,9 @@ async fn answer_and_work(
     listener: TcpListener,
     app: api::App,
     stop: CancellationToken,
+    closing: CancellationToken,
 ) -> Result<()> {
     let mut worker = ground.work(None, stop.clone());
-    let closing = CancellationToken::new();
     let answering = api::serve(listener, app.leaving_with(stop.clone()), closing.clone());
     tokio::pin!(answering);
     let stopping = async {
@@ -180,6 +182,18 @@ async fn bind(settings: &Settings) -> Result<(TcpListener, Option<Wish>)> {
         {
             return Ok(got);
         }
+        // One that was told to stop answers until its work has ended, and then makes room.
+        let give_up_at = Instant::now() + settings.worker.grace + GIVING_WAY;
+        while Instant::now() < give_up_at && is_leaving(listen).await {
+            tokio::time::sleep(TRY_AGAIN).await;
+            if let Ok(listener) = TcpListener::bind(listen).await {
+                return Ok((listener, None));
+            }
+        }
+        // It may have ended between two looks.
+        if let Ok(listener) = TcpListener::bind(listen).await {
+            return Ok((listener, None));
+        }
         let who = if is_us(listen).await {
             "another task-mcp answers there already: use that one"
         } else {
@@ -213,14 +227,20 @@ const ASK_NEIGHBOUR: Duration = Duration::from_secs(2);
 
 /// Whether a task-mcp answers at an address.
 pub(crate) async fn is_us(listen: &str) -> bool {
-    let Some((host, port)) = listen.rsplit_once(':') else { return false };
-    let host = if matches!(host, "0.0.0.0" | "[::]" | "") { "127.0.0.1" } else { host };
-    let health = ask(&format!("http://{host}:{port}/healthz")).await;
+    let health = ask(listen, "healthz").await;
     health.is_some_and(|body| body["name"] == "task-mcp")
 }
 
-async fn ask(address: &str) -> Option<serde_json::Value> {
-    let url = Url::parse(address).ok()?;
+/// Whether it is one that was told to stop.
+async fn is_leaving(listen: &str) -> bool {
+    let readiness = ask(listen, "readyz").await;
+    is_us(listen).await && readiness.is_none_or(|body| body["status"] != "ok")
+}
+
+async fn ask(listen: &str, path: &str) -> Option<serde_json::Value> {
+    let (host, port) = listen.rsplit_once(':')?;
+    let host = if matches!(host, "0.0.0.0" | "[::]" | "") { "127.0.0.1" } else { host };
+    let url = Url::parse(&format!("http://{host}:{port}/{path}")).ok()?;
     let allow = Origin::of(&url).into_iter().collect();
     let request = Request { purpose: Purpose::Own, ..Request::new(url, 100_000, ASK_NEIGHBOUR) };
     let reply = Egress::new(Policy::allowing(allow)).send(request).await.ok()?;
