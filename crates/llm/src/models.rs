@@ -89,15 +89,13 @@ impl Default for Config {
 pub struct Manner<'a> {
     /// Whether a provider that is busy or away is waited for; else there is no second try.
     pub is_patient: bool,
-    pub departure: Option<&'a dyn Departure>,
+    pub departure: Option<&'a Departure<'a>>,
 }
 
-/// Is told when a question has its place and its first request is about to leave: what it may cost is to be set aside
-/// by then, and not while it waits.
-pub trait Departure: Send + Sync {
-    /// Whether it may leave.
-    fn leaves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>>;
-}
+/// Is called once, when a question has its place and its first request is about to leave: what it may cost is to be set
+/// aside by then, and not while it waits. Answers whether it may leave.
+pub type Departure<'a> =
+    dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> + Send + Sync + 'a;
 
 /// What was tried for one question so far.
 #[derive(Default)]
@@ -105,7 +103,7 @@ pub(crate) struct Tries<'a> {
     sent: u32,
     lost: u32,
     /// Until the first request has left.
-    departure: Option<&'a dyn Departure>,
+    departure: Option<&'a Departure<'a>>,
 }
 
 impl Models {
@@ -241,7 +239,7 @@ impl Models {
                 continue;
             }
             if let Some(departure) = tries.departure.take()
-                && !departure.leaves().await
+                && !departure().await
             {
                 return Err(Failed::Withdrawn { model: profile.name.clone() });
             }

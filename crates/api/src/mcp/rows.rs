@@ -24,6 +24,9 @@ const ONLY_COLUMN: &str = "item";
 
 /// Reads rows; what cannot be read is told in one sentence.
 pub(super) fn read(sent: Value) -> Result<Table, String> {
+    if let Some(path) = path_of(&sent) {
+        return Err(is_a_path(path));
+    }
     match sent {
         Value::Array(list) => from_list(list),
         Value::Object(members) => from_object(members),
@@ -38,9 +41,6 @@ pub(super) fn read(sent: Value) -> Result<Table, String> {
 fn from_list(list: Vec<Value>) -> Result<Table, String> {
     if list.is_empty() {
         return Err(format!("`inputs` is empty: give at least one row, such as {EXAMPLE}"));
-    }
-    if let Some(path) = list.iter().find_map(|row| row.as_str().filter(|row| is_path(row))) {
-        return Err(is_a_path(path));
     }
     if list.iter().all(|row| row.is_string() || row.is_number()) {
         let rows = list.into_iter().map(|value| Map::from_iter([(ONLY_COLUMN.into(), value)]));
@@ -96,16 +96,6 @@ fn from_object(members: Map<String, Value>) -> Result<Table, String> {
     if members.is_empty() {
         return Err(format!("`inputs` is empty: give at least one row, such as {EXAMPLE}"));
     }
-    let names_file = |name: &str| {
-        let name = name.to_lowercase();
-        ["file", "path", "csv", "filename", "file_path", "filepath"].contains(&name.as_str())
-    };
-    let mut cells = members.iter().filter_map(|(name, value)| Some((name, value.as_str()?)));
-    if let (1, Some((_, path))) =
-        (members.len(), cells.find(|(name, value)| names_file(name) && is_path(value)))
-    {
-        return Err(is_a_path(path));
-    }
     Ok(Table { rows: vec![members], note: Some("one object was read as one row".into()) })
 }
 
@@ -115,18 +105,15 @@ fn from_text(text: &str) -> Result<Table, String> {
         return from_json(text);
     }
     if text.starts_with('"')
-        && let Ok(Value::String(inner)) = serde_json::from_str(text)
+        && let Ok(inner @ Value::String(_)) = serde_json::from_str(text)
     {
-        return from_text(&inner);
+        return read(inner);
     }
     if text.starts_with("http://") || text.starts_with("https://") {
         return Err(format!(
             "`inputs` is the address `{}`: rows are not fetched from addresses; send them, such as {EXAMPLE}",
             brief(&Value::from(text))
         ));
-    }
-    if text.lines().count() < 2 && is_path(text) {
-        return Err(is_a_path(text));
     }
     if text.lines().count() < 2 {
         let note = format!("the text was read as one row with the column `{ONLY_COLUMN}`");
@@ -135,6 +122,28 @@ fn from_text(text: &str) -> Result<Table, String> {
     }
     if text.starts_with('|') { from_markdown(text) } else { from_csv(text.as_bytes()) }
 }
+
+/// The place of a file that is sent instead of rows: as text, in quotes, as a list of one, or as an object such as
+/// `{"file": "/tmp/rows.csv"}`.
+pub(super) fn path_of(sent: &Value) -> Option<&str> {
+    let only = match sent {
+        Value::String(text) => text,
+        Value::Array(list) if list.len() == 1 => list[0].as_str()?,
+        Value::Object(members) if members.len() == 1 => {
+            let (name, value) = members.iter().next()?;
+            let is_file = FILE_NAMES.contains(&name.to_lowercase().as_str());
+            value.as_str().filter(|_| is_file)?
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            return None;
+        }
+    };
+    let path = only.trim().trim_matches(['"', '\'']);
+    (!path.contains('\n') && is_path(path)).then_some(path)
+}
+
+/// What models call the place of a file.
+const FILE_NAMES: [&str; 6] = ["file", "path", "csv", "filename", "file_path", "filepath"];
 
 fn is_a_path(path: &str) -> String {
     format!(
@@ -154,7 +163,8 @@ fn is_path(line: &str) -> bool {
     let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending));
     // “see attached products.csv” is no row either; a name such as `Node.js` is one.
     let is_sheet = ends(&[".csv", ".tsv", ".xlsx", ".xls", ".ods", ".parquet"]);
-    is_drive || is_sheet || (is_one_word && (begins || ends(&[".json", ".jsonl"])))
+    let is_address = lower.contains("://") && !lower.starts_with("file:");
+    !is_address && (is_drive || is_sheet || (is_one_word && (begins || ends(&[".json", ".jsonl"]))))
 }
 
 /// A model may wrap what it sends as it would show it to a person.

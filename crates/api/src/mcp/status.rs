@@ -100,11 +100,12 @@ pub(super) async fn of(
     notes: Vec<String>,
 ) -> Result<Status, Refusal> {
     let give_up_at = Instant::now() + wait;
-    let status = match find(call, id).await? {
+    let mut status = match find(call, id).await? {
         Found::Run(row) => of_run(call, ended_run(call, *row, give_up_at).await?).await?,
         Found::Group(group) => of_group(call, group, since, give_up_at).await?,
     };
-    Ok(Status { notes: notes.into_iter().chain(status.notes.clone()).collect(), ..status })
+    status.notes.splice(0..0, notes);
+    Ok(status)
 }
 
 /// Waits for changes until a time, telling how far it is now and then.

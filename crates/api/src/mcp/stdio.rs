@@ -195,20 +195,7 @@ const MAX_FILE: u64 = 64 * 1024 * 1024;
 
 /// The rows of a file, where a client on this machine gives a path instead of rows.
 pub(super) async fn rows_of_file(call: &Call, sent: &Value) -> Option<Result<Table, String>> {
-    // Models put a path into a list, into an object, or into quotes.
-    let only = match sent {
-        Value::Array(list) if list.len() == 1 => &list[0],
-        Value::Object(members) if members.len() == 1 => members.values().next()?,
-        Value::Null
-        | Value::Bool(_)
-        | Value::Number(_)
-        | Value::String(_)
-        | Value::Array(_)
-        | Value::Object(_) => sent,
-    };
-    let path =
-        only.as_str().map(str::trim).filter(|path| !path.contains('\n') && path.len() < 4_000)?;
-    let path = path.trim_matches(['"', '\'']);
+    let path = rows::path_of(sent).filter(|path| path.len() < 4_000)?;
     let path = path.strip_prefix("file://").unwrap_or(path);
     let is_file = call.is_pipe && FILES.iter().any(|ending| path.to_lowercase().ends_with(ending));
     if !is_file {

@@ -32,7 +32,7 @@ pub(super) fn read(
         Value::String(text) => {
             let text = rows::without_fence(text.trim());
             match in_json(text) {
-                Ok(Value::Object(members)) => return from_schema(args, &members),
+                Ok(value @ Value::Object(_)) => return read(args, &value, output_type),
                 Ok(Value::Array(names)) => names_of(&names),
                 Err(why) if text.starts_with(['{', '[']) => {
                     args.refuse(

@@ -207,6 +207,7 @@ async fn what_models_mean_is_understood_or_told() {
         ),
         json!("\"tide\": \"how high\", \"port\": \"its name\""),
         json!({"columns": "tide, port"}),
+        json!("{\"columns\": \"tide, port\"}"),
         json!({"columns": ["tide", "port"]}),
         json!({"fields": {"tide": "how high", "port": "its name"}}),
         json!([{"tide": "how high"}, {"port": "its name"}]),
@@ -246,6 +247,12 @@ async fn what_models_mean_is_understood_or_told() {
         let arguments = json!({"inputs": path, "output": "tide"});
         let told = call(&world, &ann, "/mcp", "createTaskGroup", arguments).await;
         assert!(text(&told).contains("looks like the path of a file"), "{told}");
+    }
+    // Several of them, or under a name of their own, are rows like any others.
+    for rows in [json!(["/about", "/contact"]), json!({"package": "config.json"})] {
+        let arguments = json!({"inputs": rows, "output": "tide", "estimate_only": true});
+        let told = call(&world, &ann, "/mcp", "createTaskGroup", arguments).await;
+        assert_eq!(told["structuredContent"]["status"], "not_started", "{told}");
     }
     for basis in ["index:-1", "row 3"] {
         let arguments = json!({"id": group, "basis": basis});

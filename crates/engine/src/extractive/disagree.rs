@@ -141,7 +141,7 @@ fn main_values(
         quantities.extend(years(&found.quote, &tokens));
     }
     let sentences = words::sentences(&found.quote);
-    let about: Vec<&String> = part.names.iter().flat_map(|name| &name.stems).collect();
+    let asked: Vec<&String> = part.names.iter().flat_map(|name| &name.stems).collect();
     for quantity in &quantities {
         // Which column holds the value that is asked for, a row alone does not tell.
         let is_one_of_many = found.shape == Shape::Row
@@ -171,11 +171,12 @@ fn main_values(
             }
         }
         // What passed the gate is about the names asked for, whether it repeats them or says "it".
-        around.retain(|stem| !about.contains(&stem));
-        let head = head(&found.quote, &tokens, quantity, lexicon, &about);
+        around.retain(|stem| !asked.contains(&stem));
+        let head = head(&found.quote, &tokens, quantity, lexicon, &asked);
         if nearness <= 0.0 {
             continue;
         }
+        let about = About::of(&found.quote, &quantity.span, question);
         let value = Value {
             found: index,
             amount: quantity.value,
@@ -183,11 +184,8 @@ fn main_values(
             unit: quantity.unit.clone(),
             around,
             head,
-            about: match quantity.unit.as_str() {
-                // A year that is asked for does not narrow down itself.
-                YEAR => About::of(&found.quote, &quantity.span, question).in_any_year(),
-                _ => About::of(&found.quote, &quantity.span, question),
-            },
+            // A year that is asked for does not narrow down itself.
+            about: if quantity.unit == YEAR { about.in_any_year() } else { about },
         };
         match best.iter_mut().find(|(_, known)| known.unit == value.unit) {
             Some(known) if known.0 < nearness => *known = (nearness, value),

@@ -1,7 +1,6 @@
 //! Questions to models, each answer bought once: looked up in the journal, then among what other rows of the group have
 //! asked, and only then asked.
 
-use std::pin::Pin;
 use std::sync::{Arc, OnceLock};
 
 use domain::event::{Stage, asking};
@@ -55,27 +54,6 @@ struct Answered {
     reply: Reply,
     /// Bought by another row of the group.
     is_shared: bool,
-}
-
-/// Sets aside what a question may cost when it leaves: what a worker loses that waited for a place cost nothing.
-struct Reserving<'a> {
-    world: &'a World,
-    call: &'a Call,
-    amount: Amount,
-    /// Once it has left, or could not because the database did not take it.
-    reserved: OnceLock<Result<(), store::Failed>>,
-}
-
-impl Departure for Reserving<'_> {
-    fn leaves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
-        Box::pin(async {
-            let attempt = self.world.claimed.attempt;
-            let reserved = self.world.store.reserve(self.call, attempt, self.amount).await;
-            let may_leave = reserved.is_ok();
-            let _ = self.reserved.set(reserved);
-            may_leave
-        })
-    }
 }
 
 impl World {
@@ -249,20 +227,25 @@ impl World {
             return Ok(Err((OUT_OF_TIME.into(), false)));
         }
         let attempt = self.claimed.attempt;
-        let reserving = Reserving {
-            world: self,
-            call,
-            amount: amount(grant.0, request),
-            reserved: OnceLock::new(),
+        // Set aside when the question leaves: what a worker loses that waited for a place cost nothing.
+        let amount = amount(grant.0, request);
+        let reserved = OnceLock::new();
+        let reserve: &Departure<'_> = &|| {
+            Box::pin(async {
+                let outcome = self.store.reserve(call, attempt, amount).await;
+                let may_leave = outcome.is_ok();
+                let _ = reserved.set(outcome);
+                may_leave
+            })
         };
         let sending = Sending::begin(self);
         // Who has waited for them in vain does not wait again.
-        let manner = Manner { is_patient: !self.is_out(), departure: Some(&reserving) };
+        let manner = Manner { is_patient: !self.is_out(), departure: Some(reserve) };
         // On the heap: an exchange is a large future, and a round holds several of them.
         let asking = Box::pin(models.ask_in(name, request, manner));
         let outcome = timeout(left, sending.scope.around(asking)).await;
         let sent = sending.over();
-        let has_left = match reserving.reserved.into_inner() {
+        let has_left = match reserved.into_inner() {
             Some(reserved) => reserved.map(|()| true)?,
             None => false,
         };

@@ -1,5 +1,4 @@
 use std::future::ready;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -90,31 +89,21 @@ async fn nothing_is_sent_into_a_window_that_is_used_up() {
     assert!(asked_at.elapsed() >= Duration::from_millis(200));
 }
 
-/// Counts the questions that leave, and lets them or not.
-#[derive(Default)]
-struct Door {
-    left: AtomicUsize,
-    is_shut: bool,
-}
-
-impl Departure for Door {
-    fn leaves(&self) -> Pin<Box<dyn Future<Output = bool> + Send + '_>> {
-        self.left.fetch_add(1, Ordering::Relaxed);
-        Box::pin(ready(!self.is_shut))
-    }
-}
-
 #[tokio::test]
 async fn a_question_says_once_that_it_leaves_and_may_be_held_back_then() {
     let server = ModelServer::saying("yes").await;
     server.next([Some(Fault::error(500, "server_error", "oops"))]);
     let models = model(&server, Spoken::OpenAiChat);
-    let open = Door::default();
-    let manner = Manner { is_patient: true, departure: Some(&open) };
+    let left = AtomicUsize::new(0);
+    let open: &Departure<'_> = &|| {
+        left.fetch_add(1, Ordering::Relaxed);
+        Box::pin(ready(true))
+    };
+    let manner = Manner { is_patient: true, departure: Some(open) };
     models.ask_in("m", &question(), manner).await.unwrap();
-    assert_eq!((open.left.load(Ordering::Relaxed), server.hits()), (1, 2));
-    let shut = Door { is_shut: true, ..Door::default() };
-    let manner = Manner { is_patient: true, departure: Some(&shut) };
+    assert_eq!((left.load(Ordering::Relaxed), server.hits()), (1, 2));
+    let shut: &Departure<'_> = &|| Box::pin(ready(false));
+    let manner = Manner { is_patient: true, departure: Some(shut) };
     let held = models.ask_in("m", &question(), manner).await.unwrap_err();
     assert_eq!((held.code(), server.hits()), ("withdrawn", 2));
 }
