@@ -111,6 +111,24 @@ async fn sentences_that_row_and_quotes_do_not_carry_fall() {
 }
 
 #[tokio::test]
+async fn a_text_keeps_to_the_bounds_of_its_schema_which_its_writer_is_told() {
+    let desk = Desk::new(Habit::Careful).await;
+    let schema = json!({"properties": {
+        "listing": {"type": ["string", "null"], "maxLength": 70, "description": "what the building of it cost, as a sentence for a catalogue", "x-kind": "written"},
+        "danger": {"type": ["integer", "null"], "minimum": 1, "maximum": 5, "description": "score: how dangerous the turbines are for eels", "x-kind": "judged"},
+    }});
+    let (schema, _) = Schema::parse(schema).unwrap();
+    let spec = Spec { wanted: Wanted::Fields(schema), ..of_every_kind("pro") };
+    let done = filled(&desk, spec, plant()).await;
+    let listing = values(done.output.as_ref().unwrap())["listing"].as_str().unwrap();
+    assert!(listing.chars().count() <= 70, "{listing}");
+    let asked = desk.server.asked();
+    let is_told = |bound: &str| asked.iter().any(|asked| asked.turns[0].contains(bound));
+    assert!(is_told("for a catalogue (at most 70 characters)"));
+    assert!(is_told("for eels (from 1 to 5)"));
+}
+
+#[tokio::test]
 async fn what_is_said_of_another_thing_fills_no_row() {
     let desk = Desk::new(Habit::Confuses).await;
     let row = |name: &str| Input::Row(Map::from_iter([("plant".to_owned(), json!(name))]));
