@@ -11,6 +11,7 @@ use egress::Scope;
 use futures_util::{StreamExt as _, stream};
 use sources::{Filters, Hit, Page, Query, Sources};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout, timeout_at};
 use tracing::info;
 use url::Url;
@@ -156,22 +157,26 @@ impl Visit {
         Ok(Found { hits, searches, warnings })
     }
 
-    /// Pages in the order of their addresses, each or the reason why it cannot be read.
-    pub(crate) async fn read(
+    /// What is wanted of pages, in the order of their addresses, each or the reason why it cannot be read. No page is kept
+    /// longer than it takes to look at it: many large ones would not fit beside each other.
+    pub(crate) async fn read<T: Send + 'static>(
         &self,
         addresses: &[String],
         policy: &SourcePolicy,
-    ) -> Vec<Result<Page, String>> {
+        wanted: impl Fn(Page) -> T + Clone + Send + 'static,
+    ) -> Vec<Result<T, String>> {
         let may_ask = |url: &Url| {
             policy.allows_web(&url.host_str().unwrap_or_default().to_lowercase(), url.path())
         };
         let read = |address: String| {
-            let may_ask = &may_ask;
+            let (may_ask, wanted) = (&may_ask, wanted.clone());
             async move {
                 let reading = self.web.sources.read_web(&address, may_ask);
                 match timeout_at(self.give_up_at, reading).await {
-                    // Nobody asks for the bytes, and many large pages may be held at once.
-                    Ok(Ok(page)) => Ok(Page { bytes: Vec::new(), ..page }),
+                    // Looking at a large page takes a second.
+                    Ok(Ok(page)) => {
+                        spawn_blocking(move || wanted(page)).await.map_err(|why| why.to_string())
+                    }
                     Ok(Err(why)) => Err(why.to_string()),
                     Err(_) => Err(format!(
                         "it did not come within the {} seconds that one request may take",

@@ -1,8 +1,10 @@
 //! What others notice of a run that meets the hostile site: their time beside it and without it, in turns.
 //!
 //! `cargo bench -p task-mcp --bench hostile` prints the ratio of the medians and of the slowest twentieth, goal 2, and
-//! the server's memory at its peak, goal 400 MB. The sites run in this process, on the same cores. Linux only.
+//! the server's memory at its peak, goal 400 MB; then that of a server and its readers with the largest pages and documents.
+//! The sites run in this process, on the same cores. Linux only.
 
+mod memory;
 mod served;
 
 use std::time::{Duration, Instant};
@@ -101,6 +103,8 @@ fn main() {
     println!("  ratio {:.2}, goal 2", slow.1 / slow.0);
     let peak = mb(server.memory_kib("VmHWM:"));
     println!("the server has {idle:.0} MB idle and {peak:.0} MB at its peak, goal 400");
+    drop(server);
+    memory::print(&runtime);
 }
 
 async fn good() -> Site {

@@ -39,10 +39,15 @@ use std::process::ExitCode;
 use anyhow::{Context as _, Result, bail};
 use clap::{Parser, Subcommand};
 use egress::Cassette;
+use mimalloc::MiMalloc;
 use sources::extract::isolated;
 
 use crate::problem::usage;
 use crate::settings::{Flags, Settings};
+
+/// Gives back what a large body took; the C library's own mostly keeps it (docs/decisions/0012).
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Research and enrichment whose every answer is backed by verbatim quotes.
 #[derive(Debug, Parser)]

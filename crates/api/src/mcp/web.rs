@@ -15,7 +15,7 @@ use rmcp::model::{
 };
 use rmcp::service::{RequestContext, RoleServer};
 use serde_json::{Value, json};
-use sources::markdown;
+use sources::{Page, markdown};
 
 use crate::App;
 use crate::mcp::arguments::{Arguments, Named};
@@ -140,27 +140,33 @@ async fn fetch(app: &App, mut args: Arguments) -> Result<CallToolResult, Refusal
     let web = Web::visit(app).await?;
     let policy = SourcePolicy::default();
     let addresses = [url.clone()];
-    let read = on_behalf("read a page for a model", web.read(&addresses, &policy)).await;
-    let page = match read.into_iter().next() {
-        Some(Ok(page)) => page,
+    let part = move |page: Page| {
+        let whole = markdown(&page.text);
+        let length = whole.chars().count();
+        let part: String = whole.chars().skip(offset).take(MAX_TEXT).collect();
+        let end = offset.saturating_add(part.chars().count());
+        let next = (end < length).then_some(end);
+        let told = json!({
+            "id": page.address, "title": page.text.title, "url": page.address, "text": part,
+            "metadata": {
+                "published": page.text.published, "language": page.text.language,
+                "media_type": page.media_type, "characters": length, "next_offset": next,
+            },
+        });
+        (told, next)
+    };
+    let reading = web.read(&addresses, &policy, part);
+    let read = on_behalf("read a page for a model", reading).await.into_iter().next();
+    let (mut told, next) = match read {
+        Some(Ok(read)) => read,
         Some(Err(why)) => return Err(Refusal::one(format!("{url} cannot be read: {why}"))),
         None => return Err(Refusal::one("no address was given")),
     };
-    let whole = markdown(&page.text);
-    let length = whole.chars().count();
-    let part: String = whole.chars().skip(offset).take(MAX_TEXT).collect();
-    let end = offset.saturating_add(part.chars().count());
-    if end < length {
+    if let Some(end) = next {
         notes.push(format!("this is a part: call fetch again with offset {end} for more"));
     }
-    data(&json!({
-        "id": page.address, "title": page.text.title, "url": page.address, "text": part,
-        "metadata": {
-            "published": page.text.published, "language": page.text.language,
-            "media_type": page.media_type, "characters": length, "next_offset": (end < length).then_some(end),
-        },
-        "warnings": notes,
-    }))
+    told["warnings"] = json!(notes);
+    data(&told)
 }
 
 const SEARCH_EXAMPLE: &str = r#"{"query": "height of the tide in Brest"}"#;

@@ -74,7 +74,11 @@ pub(super) async fn search(
         let found = web.search(&app, &asked).await?;
         let read: Vec<String> =
             found.hits.iter().take(MAX_READ).map(|hit| hit.address.clone()).collect();
-        let pages = if is_brief { Vec::new() } else { web.read(&read, &asked.policy).await };
+        let queries = queries.clone();
+        let wanted =
+            move |page: Page| (excerpts(&page.text, &queries, per_result), page.text.published);
+        let pages =
+            if is_brief { Vec::new() } else { web.read(&read, &asked.policy, wanted).await };
         Ok::<_, Problem>((found, pages))
     })
     .await?;
@@ -88,21 +92,20 @@ pub(super) async fn search(
             warnings.push("`max_chars_total` is used up; further results are left out".into());
             break;
         }
-        let most = per_result.min(room);
+        let snippet = || vec![hit.snippet.chars().take(per_result).collect()];
         let (said, published) = match pages.next() {
-            Some(Ok(page)) => (excerpts(&page.text, &queries, most), page.text.published),
+            Some(Ok(read)) => read,
             Some(Err(why)) => {
                 warnings.push(format!("the page {} was not read: {why}", hit.address));
-                (vec![hit.snippet.chars().take(most).collect()], None)
+                (snippet(), None)
             }
-            None => (vec![hit.snippet.chars().take(most).collect()], None),
+            None => (snippet(), None),
         };
-        room -= said.iter().map(|text| text.chars().count()).sum::<usize>().min(room);
         results.push(SearchResult {
+            excerpts: within(said, &mut room),
             url: hit.address,
             title: hit.title,
             publish_date: published.or(hit.published),
-            excerpts: said.into_iter().filter(|text| !text.is_empty()).collect(),
         });
     }
     Ok(Json(SearchView {
@@ -138,13 +141,18 @@ pub(super) async fn extract(
     let mut queries = members.queries()?;
     queries.extend(members.objective()?);
     let full = members.full_content()?;
-    // Without a question the page itself is what is wanted.
-    let wants_excerpts = !queries.is_empty() || full.is_none();
     let per_result = members.chars("excerpt_settings", "max_chars_per_result", EXCERPT)?;
     let mut room = members.number("max_chars_total", MAX_CHARS, MAX_CHARS)?;
     let web = Web::visit(&app).await?;
     let policy = SourcePolicy::default();
-    let pages = on_behalf("read pages for a caller", web.read(&urls, &policy)).await;
+    let wanted = move |page: Page| {
+        // Without a question the page itself is what is wanted.
+        let wants_excerpts = !queries.is_empty() || full.is_none();
+        let said = wants_excerpts.then(|| excerpts(&page.text, &queries, per_result));
+        let whole = full.map(|most| markdown(&page.text).chars().take(most).collect::<String>());
+        (page.text.title, page.text.published, said.unwrap_or_default(), whole)
+    };
+    let pages = on_behalf("read pages for a caller", web.read(&urls, &policy, wanted)).await;
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for (url, page) in urls.into_iter().zip(pages) {
         match page {
@@ -154,21 +162,13 @@ pub(super) async fn extract(
                 http_status_code: None,
                 content: why,
             }),
-            Ok(page) => {
-                let most = per_result.min(room);
-                let said =
-                    if wants_excerpts { excerpts(&page.text, &queries, most) } else { Vec::new() };
-                room -= said.iter().map(|text| text.chars().count()).sum::<usize>().min(room);
-                let whole = full.map(|most| whole(&page, most.min(room)));
-                room -= whole.as_ref().map_or(0, |text| text.chars().count()).min(room);
-                results.push(crate::wire::ExtractResult {
-                    url,
-                    title: page.text.title,
-                    publish_date: page.text.published,
-                    excerpts: said,
-                    full_content: whole,
-                });
-            }
+            Ok((title, publish_date, said, whole)) => results.push(crate::wire::ExtractResult {
+                url,
+                title,
+                publish_date,
+                excerpts: within(said, &mut room),
+                full_content: whole.map(|text| within(vec![text], &mut room).concat()),
+            }),
         }
     }
     Ok(Json(ExtractView {
@@ -181,8 +181,16 @@ pub(super) async fn extract(
     }))
 }
 
-fn whole(page: &Page, most: usize) -> String {
-    markdown(&page.text).chars().take(most).collect()
+/// As much of these texts as there is room for, in characters.
+fn within(texts: Vec<String>, room: &mut usize) -> Vec<String> {
+    let mut kept = |mut text: String| {
+        if let Some((end, _)) = text.char_indices().nth(*room) {
+            text.truncate(end);
+        }
+        *room -= text.chars().count();
+        text
+    };
+    texts.into_iter().map(&mut kept).filter(|text| !text.is_empty()).collect()
 }
 
 fn unique(app: &App) -> String {

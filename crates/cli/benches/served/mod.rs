@@ -43,9 +43,14 @@ impl Server {
         Self { child, address }
     }
 
+    /// Of its process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// User and system time so far.
     pub(crate) fn cpu_seconds(&self) -> f64 {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()));
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.id()));
         let stat = stat.expect("the server runs");
         let after_name = stat.rsplit_once(')').expect("a name in brackets").1;
         let fields: Vec<&str> = after_name.split_whitespace().collect();
@@ -54,7 +59,7 @@ impl Server {
     }
 
     pub(crate) fn memory_kib(&self, field: &str) -> f64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()));
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id()));
         let status = status.expect("the server runs");
         let line = status.lines().find(|line| line.starts_with(field)).expect("the field");
         line.split_whitespace().nth(1).and_then(|number| number.parse().ok()).expect("a number")

@@ -15,7 +15,7 @@ pub(super) async fn look(settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
     for profile in models.profiles() {
         let probe = models.probe(&profile.name).await;
-        findings.push(judge(profile, &probe));
+        findings.push(judge(profile, &probe, settings.models.unset_variable(&profile.name)));
         findings.extend(remarks(profile, &models));
     }
     findings.push(Fine(roles(&cast)));
@@ -36,11 +36,22 @@ fn nothing(is_wanted: bool) -> Finding {
     ))
 }
 
-/// How a model stands, in one sentence.
-fn judge(profile: &Profile, probe: &Probe) -> Finding {
+/// How a model stands, in one sentence. `unset`: the variable that should hold its key, and does not.
+fn judge(profile: &Profile, probe: &Probe, unset: Option<&str>) -> Finding {
     let name = &profile.name;
     let place = profile.base_url.host_str().unwrap_or_default();
     let what = format!("the model `{name}` ({} at {place})", profile.model);
+    if let Err(Failed::Auth { why, .. }) = &probe.answered
+        && profile.key.is_none()
+    {
+        let next = match unset {
+            Some(variable) => format!(
+                "models.{name}.key_env names the variable {variable}, which is not set here"
+            ),
+            None => format!("set models.{name}.key_env to the variable that holds it"),
+        };
+        return Broken(format!("{what} cannot be used without a key ({why}): {next}"));
+    }
     if let Err(failed) = &probe.answered {
         return Broken(format!("{what} cannot be used: {failed}{}", next_step(profile, failed)));
     }
@@ -68,9 +79,7 @@ fn judge(profile: &Profile, probe: &Probe) -> Finding {
 fn next_step(profile: &Profile, failed: &Failed) -> String {
     let name = &profile.name;
     let is_gone = matches!(failed, Failed::Bad { status: 404, .. });
-    if matches!(failed, Failed::Auth { .. }) && profile.key.is_none() {
-        format!("; it has no key: set models.{name}.key_env to the variable that holds it")
-    } else if is_gone && profile.wire == Wire::Ollama {
+    if is_gone && profile.wire == Wire::Ollama {
         format!(
             "; get it with `ollama pull {}`, or name another in models.{name}.model",
             profile.model
@@ -143,20 +152,25 @@ mod tests {
     #[test]
     fn a_model_is_judged_in_a_sentence_with_the_next_step() {
         assert_eq!(
-            said(judge(&profile(), &probe(Ok(()), Some(32_768)))),
+            said(judge(&profile(), &probe(Ok(()), Some(32_768)), None)),
             "ok the model `ollama` (qwen3:8b at 127.0.0.1) answers in 1.2 s, typed answers in the provider's own mode; 8192 tokens of context are used"
         );
         assert_eq!(
-            said(judge(&profile(), &probe(Ok(()), Some(4096)))),
+            said(judge(&profile(), &probe(Ok(()), Some(4096)), None)),
             "broken the model `ollama` (qwen3:8b at 127.0.0.1) holds 4096 tokens, and models.ollama.context is 8192: lower it to 4096"
         );
         let why = "model \"qwen3:8b\" not found".to_owned();
         let gone = Failed::Bad { model: "ollama".into(), status: 404, why };
         assert!(
-            said(judge(&profile(), &probe(Err(gone), None))).contains("`ollama pull qwen3:8b`")
+            said(judge(&profile(), &probe(Err(gone), None), None))
+                .contains("`ollama pull qwen3:8b`")
         );
+        let keyless = || Failed::Auth { model: "ollama".into(), why: "no key".into() };
+        let judged = |unset| said(judge(&profile(), &probe(Err(keyless()), None), unset));
+        assert!(judged(None).ends_with("set models.ollama.key_env to the variable that holds it"));
+        assert!(judged(Some("ACME_KEY")).contains("the variable ACME_KEY, which is not set here"));
         let mute = Probe { typed: None, ..probe(Ok(()), None) };
-        assert!(said(judge(&profile(), &mute)).starts_with("note "));
+        assert!(said(judge(&profile(), &mute, None)).starts_with("note "));
     }
 
     #[test]

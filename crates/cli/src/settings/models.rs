@@ -23,6 +23,14 @@ pub(crate) struct ModelSettings {
     pub(crate) keys: Vec<(Wire, Key)>,
 }
 
+impl ModelSettings {
+    /// The variable that should hold the key of this model, and is not set.
+    pub(crate) fn unset_variable(&self, name: &str) -> Option<&str> {
+        let model = self.named.iter().find(|model| model.name == name)?;
+        model.key_env.as_deref().filter(|_| model.key.is_none())
+    }
+}
+
 /// One `[models.NAME]`: what was said, the rest by default.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Named {

@@ -15,7 +15,7 @@ pub(super) const LARGE_BYTES: usize = 1 << 20;
 /// From here on a page is read while no other document or page is.
 const ALONE_BYTES: usize = 2 << 20;
 /// Memory of a child that reads such a page, in bytes of address space.
-pub(super) const MEMORY_BYTES: u64 = 384 << 20;
+pub(super) const MEMORY_BYTES: u64 = 448 << 20;
 /// Blocks of one page: what many tiny ones take beside their words.
 const MAX_BLOCKS: usize = 400_000;
 /// What the command is told instead of the kind of a document.
