@@ -14,6 +14,7 @@ use domain::estimate::{self, Estimate, Offer};
 use domain::group::Group;
 use domain::ids::{GroupId, NotAnId, RunId};
 use domain::model::Cast;
+use domain::outgoing::Outgoing;
 use domain::processor::{DEFAULT_FOR_ROWS, Engine, Processor};
 use domain::run::{Run, RunState, Warning, WarningKind};
 use domain::schema::FieldKind;
@@ -43,6 +44,8 @@ pub struct Catalog {
     pub cast: Option<Cast>,
     /// How many rows of a group at a time, at what prices.
     pub offer: Offer,
+    /// What the settings let out.
+    pub outgoing: Outgoing,
     /// The way out to what requests name: webhooks and servers of tools. `None` where no request may name any.
     pub way_out: Option<Egress>,
     /// The name of this machine, by which runs with local sources find a worker that can read them.
@@ -226,6 +229,7 @@ impl<'a> Desk<'a> {
             input_schema: task.input_schema.clone(),
             cast,
             escalation: settings.escalation,
+            outgoing: self.catalog.outgoing,
             tools,
             echo,
         });

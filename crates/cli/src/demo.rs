@@ -36,7 +36,7 @@ pub(crate) async fn run(mut settings: Settings) -> Result<()> {
     }
     let data = settings.store.data.clone();
     let folder = unpack(&data)?;
-    let ground = Ground::open(settings).await?;
+    let ground = Ground::to_work(settings).await?;
     let source = ground
         .store
         .put_source(

@@ -59,7 +59,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     check_processor(&settings, &args.processor)?;
     let output = args.output.as_deref().map(|path| check_output(path, &args.input)).transpose()?;
     let given = source_args::parse_all(&args.source, &settings)?;
-    let ground = Ground::open(settings).await?;
+    let ground = Ground::to_work(settings).await?;
     if args.estimate {
         let rows = u64::try_from(sheet.rows.len()).unwrap_or(u64::MAX);
         let words = ground.estimate(&args.processor, rows).await?;

@@ -43,6 +43,19 @@ impl Ground {
         Ok(Self { sources, store, host: machine::host(), settings, thinking })
     }
 
+    /// The same for a command that executes runs. What another process executes is neither recorded nor replayed.
+    pub(crate) async fn to_work(settings: Settings) -> Result<Self> {
+        let is_taped = settings.cassette.is_some();
+        let ground = Self::open(settings).await?;
+        if is_taped && ground.is_executed_elsewhere()? {
+            refuse!(
+                "another process executes the runs of {} and would ask the network itself: stop it, or name another folder with --data",
+                ground.place()
+            );
+        }
+        Ok(ground)
+    }
+
     pub(crate) fn catalog(&self) -> Catalog {
         Catalog {
             processors: self.settings.processors.0.clone(),
@@ -51,6 +64,7 @@ impl Ground {
             cast: self.thinking.cast.clone(),
             offer: self.thinking.offer,
             host: self.host.clone(),
+            outgoing: self.settings.policy().outgoing,
             way_out: None,
         }
     }

@@ -37,7 +37,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let given = source_args::parse_all(&args.source, &settings)?;
     let stop = CancellationToken::new();
     let _signals = signals::watch(stop.clone());
-    let ground = Ground::open(settings).await?;
+    let ground = Ground::to_work(settings).await?;
     let owner = ground.owner(args.owner.as_deref()).await?;
     source_args::register(&ground.store, owner, &ground.host, &given).await?;
     let catalog = Catalog { way_out: Some(ground.settings.way_out()), ..ground.catalog() };

@@ -42,7 +42,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     }
     check_processor(&settings, &args.processor)?;
     let given = source_args::parse_all(&args.source, &settings)?;
-    let ground = Ground::open(settings).await?;
+    let ground = Ground::to_work(settings).await?;
     if args.estimate {
         return show::say(&format!("{}\n", ground.estimate(&args.processor, 1).await?));
     }

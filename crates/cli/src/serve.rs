@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, anyhow};
 use api::Catalog;
-use egress::{Egress, Mode, Origin, Policy, Purpose, Request};
+use domain::outgoing::Mode;
+use egress::{Egress, Origin, Policy, Purpose, Request};
 use store::Owner;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
@@ -36,7 +37,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let _signals = signals::watch(stop.clone());
     let (listener, wish) = bind(&settings).await?;
     let bound = listener.local_addr()?;
-    let ground = Ground::open(settings).await?;
+    let ground = Ground::to_work(settings).await?;
     refuse_an_open_door(&ground, bound).await?;
     source_args::register(&ground.store, Owner::LOCAL, &ground.host, &given).await?;
     if !given.is_empty() && ground.store.needs_keys().await? {

@@ -10,11 +10,12 @@ mod search;
 mod search_keys;
 pub(crate) mod values;
 
-use egress::{Cassette, Documents, HostRule, Mode, Origin, Policy, Purpose};
+use egress::{Cassette, HostRule, Origin, Policy, Purpose};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use domain::outgoing::{Documents, Mode, Outgoing};
 use domain::processor::{self, Processor};
 use url::Url;
 
@@ -294,10 +295,10 @@ impl Settings {
     /// What holds for every way out.
     pub(crate) fn policy(&self) -> Policy {
         let Egress { mode, listed, documents_stay, local } = &self.egress;
+        let documents = if *documents_stay { Documents::Stay } else { Documents::MayGo };
         Policy {
-            mode: *mode,
+            outgoing: Outgoing { mode: *mode, documents },
             listed: listed.clone(),
-            documents: if *documents_stay { Documents::Stay } else { Documents::MayGo },
             local: local.clone(),
             ..Policy::default()
         }

@@ -3,7 +3,8 @@
 use std::fmt::Write as _;
 
 use anyhow::{Result, bail};
-use egress::{Mode, Scope};
+use domain::outgoing::Mode;
+use egress::Scope;
 use serde_json::json;
 use sources::{Page, Query, fuse, keyless_for, markdown, spread};
 

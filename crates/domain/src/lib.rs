@@ -13,6 +13,7 @@ pub mod group;
 pub mod ids;
 pub mod intent;
 pub mod model;
+pub mod outgoing;
 pub mod output;
 pub mod processor;
 pub mod receipt;

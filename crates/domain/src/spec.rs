@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::address::{addresses_in, names_sites, sites_in};
 use crate::country::Country;
 use crate::model::Cast;
+use crate::outgoing::Outgoing;
 use crate::processor::Processor;
 use crate::run::Warning;
 use crate::schema::{self, Schema, required};
@@ -40,6 +41,8 @@ pub struct Spec {
     /// The language models of the run; `None` where the processor is served without.
     pub cast: Option<Cast>,
     pub escalation: Escalation,
+    /// What its creator's settings let out. A worker keeps to the stricter of these and its own.
+    pub outgoing: Outgoing,
     /// Servers of tools that it may call.
     pub tools: Vec<ToolServer>,
     /// Members of the request that are only given back, as they were sent: `advanced_settings`, `enable_events`,

@@ -22,7 +22,7 @@ mod stream;
 pub use cassette::{Cassette, NoCassette};
 pub use client::{Egress, MAX_REDIRECTS, Request, Response, USER_AGENT};
 pub use failed::Failed;
-pub use policy::{Documents, HostRule, Mode, NotAHost, NotAnOrigin, Origin, Policy};
+pub use policy::{HostRule, NotAHost, NotAnOrigin, Origin, Policy};
 pub use purpose::Purpose;
 pub use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 pub use resolve::Names;

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use domain::outgoing::{Documents, Mode, Outgoing};
 use url::{Host, Url};
 
 use crate::guard::{self, Refusal};
@@ -12,54 +13,15 @@ use crate::scope::Scope;
 /// What is let out, and what the guard lets through beyond the public web.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Policy {
-    pub mode: Mode,
+    pub outgoing: Outgoing,
     /// Exact origins that may be asked although their addresses are private or their ports unusual.
     pub allow: Vec<Origin>,
     /// The same, each for one purpose only: a search service on this machine is nothing to read pages from.
     pub services: Vec<(Purpose, Origin)>,
     /// Hosts of the public web that may be asked where [`Mode::Listed`] asks for a list.
     pub listed: Vec<HostRule>,
-    /// Whether runs that read own documents may send anything to hosts that are not `local`.
-    pub documents: Documents,
-    /// Origins that count as part of one's own house.
+    /// Origins that count as part of one's own house, which own documents may reach.
     pub local: Vec<Origin>,
-}
-
-/// How far requests may go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum Mode {
-    /// Nothing leaves this machine: only loopback origins that the settings name are asked.
-    Offline,
-    /// Only what the settings name.
-    Listed,
-    /// The public web, and what the settings name.
-    #[default]
-    Public,
-}
-
-impl Mode {
-    pub const ALL: [Self; 3] = [Self::Offline, Self::Listed, Self::Public];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Offline => "offline",
-            Self::Listed => "listed",
-            Self::Public => "public",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.as_str() == word)
-    }
-}
-
-/// Whether what was read in own documents may show in what is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
-pub enum Documents {
-    #[default]
-    MayGo,
-    /// A run that reads own documents sends nothing to a host that is not local: no query, no prompt, no address.
-    Stay,
 }
 
 /// Through which client a request goes.
@@ -92,8 +54,9 @@ impl Policy {
         scope: Option<&Scope>,
     ) -> Result<Way, Refusal> {
         let is_own = led_by.is_none_or(|from| self.names(from, purpose));
-        let way = self.judge(url, is_own && self.names(url, purpose))?;
-        if self.documents == Documents::Stay && purpose.may_carry_documents() {
+        let outgoing = scope.map_or(self.outgoing, |scope| self.outgoing.and(scope.outgoing()));
+        let way = self.judge(url, is_own && self.names(url, purpose), outgoing.mode)?;
+        if outgoing.documents == Documents::Stay && purpose.may_carry_documents() {
             let is_local = Origin::of(url).is_some_and(|origin| self.local.contains(&origin));
             match scope {
                 _ if is_local => {}
@@ -107,7 +70,7 @@ impl Policy {
 
     /// The part of it that depends on the settings alone.
     pub(crate) fn vet(&self, url: &Url, purpose: Purpose) -> Result<Way, Refusal> {
-        self.judge(url, self.names(url, purpose))
+        self.judge(url, self.names(url, purpose), self.outgoing.mode)
     }
 
     /// Whether the settings name its origin for this purpose.
@@ -117,13 +80,13 @@ impl Policy {
         })
     }
 
-    fn judge(&self, url: &Url, is_named: bool) -> Result<Way, Refusal> {
+    fn judge(&self, url: &Url, is_named: bool, mode: Mode) -> Result<Way, Refusal> {
         if is_named {
             guard::vet_form(url)?;
         } else {
             guard::vet_url(url)?;
         }
-        match self.mode {
+        match mode {
             Mode::Public => {}
             Mode::Listed if is_named || self.lists(url) => {}
             Mode::Listed => return Err(Refusal::NotListed),
@@ -314,7 +277,9 @@ mod tests {
         let vet = |mode, address: &str| {
             let allow = vec![origin("http://127.0.0.1:8080"), origin("http://10.0.0.7:8080")];
             let listed = vec![HostRule::parse("*.Example.org").unwrap()];
-            Policy { mode, allow, listed, ..Policy::default() }.vet(&url(address), Purpose::Page)
+            let outgoing = Outgoing { mode, ..Outgoing::default() };
+            let policy = Policy { outgoing, allow, listed, ..Policy::default() };
+            policy.vet(&url(address), Purpose::Page)
         };
         let (here, near) = ("http://127.0.0.1:8080/", "http://10.0.0.7:8080/");
         let (listed, far) = ("https://docs.example.org/", "https://example.com/");
@@ -334,8 +299,9 @@ mod tests {
     #[test]
     fn own_documents_stay_whatever_is_asked_for_except_what_tells_nothing_of_them() {
         let local = origin("http://127.0.0.1:11434");
+        let stay = Outgoing { documents: Documents::Stay, ..Outgoing::default() };
         let policy = Policy {
-            documents: Documents::Stay,
+            outgoing: stay,
             services: vec![(Purpose::Model, local.clone())],
             local: vec![local],
             ..Policy::default()
@@ -353,6 +319,14 @@ mod tests {
             assert_eq!(way(Some(&open), purpose, far), None, "{purpose}");
         }
         assert_eq!(way(Some(&documents), Purpose::Model, "http://127.0.0.1:11434/api/chat"), None);
+        // A run may be stricter than the process that works on it.
+        let policy = Policy::default();
+        let far = url("https://example.com/");
+        let way = |scope: &Scope| policy.way(&far, None, Purpose::Search, Some(scope)).err();
+        assert_eq!(way(&documents), None);
+        assert_eq!(way(&documents.within(stay)), Some(Refusal::DocumentsStay));
+        let offline = Outgoing { mode: Mode::Offline, ..Outgoing::default() };
+        assert_eq!(way(&open.within(offline)), Some(Refusal::Offline));
     }
 
     #[test]

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use domain::outgoing::Outgoing;
+
 use crate::purpose::Purpose;
 
 /// Hosts that one log tells apart; what comes after them is counted together.
@@ -21,6 +23,7 @@ tokio::task_local! {
 #[derive(Debug, Clone, Default)]
 pub struct Scope {
     reads_documents: bool,
+    outgoing: Outgoing,
     log: Arc<Mutex<Log>>,
 }
 
@@ -57,10 +60,16 @@ impl Scope {
         Self { reads_documents: true, ..Self::default() }
     }
 
+    /// The same, which lets out no more than this, whatever else the process lets out.
+    #[must_use]
+    pub fn within(self, outgoing: Outgoing) -> Self {
+        Self { outgoing, ..self }
+    }
+
     /// The same rules with an empty log.
     #[must_use]
     pub fn fresh(&self) -> Self {
-        Self { reads_documents: self.reads_documents, log: Arc::default() }
+        Self { log: Arc::default(), ..*self }
     }
 
     /// Whatever is asked within `work`, in its own task, is asked on behalf of this scope.
@@ -85,6 +94,10 @@ impl Scope {
     /// The scope of the task that asks, to be handed on to tasks that work for it.
     pub fn current() -> Option<Self> {
         CURRENT.try_with(Self::clone).ok()
+    }
+
+    pub(crate) const fn outgoing(&self) -> Outgoing {
+        self.outgoing
     }
 
     pub(crate) const fn reads_documents(&self) -> bool {

@@ -47,14 +47,14 @@ pub(crate) struct Rules(Option<Robot>);
 impl Rules {
     /// The rules of a robots.txt; `None` if it cannot be read.
     pub(crate) fn read(body: &[u8]) -> Option<Self> {
-        Robot::new(AGENT, whole_lines(body)).ok().map(|robot| Self(Some(robot)))
+        let rules = plain(&named(whole_lines(body)));
+        Robot::new(AGENT, rules.as_bytes()).ok().map(|robot| Self(Some(robot)))
     }
 
-    /// Whether the site allows it, however its path is spelled.
+    /// Whether the site allows it, however the path is spelled here or there.
     pub(crate) fn allow(&self, url: &Url) -> bool {
-        let allows =
-            |robot: &Robot| robot.allowed(url.as_str()) && robot.allowed(&plain(url.as_str()));
-        self.0.as_ref().is_none_or(allows)
+        let address = plain(url.as_str().as_bytes());
+        self.0.as_ref().is_none_or(|robot| robot.allowed(&address))
     }
 
     /// The pause between two pages that the site asks for.
@@ -65,19 +65,53 @@ impl Rules {
     }
 }
 
-/// An address in which letters, digits and `-._~` stand for themselves: `/%66oo` is `/foo`, says RFC 9309.
-fn plain(address: &str) -> String {
-    let mut plain = String::with_capacity(address.len());
-    let mut rest = address;
-    while let Some(at) = rest.find('%') {
-        plain.push_str(&rest[..at]);
-        let octet = rest.get(at + 1..at + 3).and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        let meant = octet.map(char::from);
-        let meant = meant.filter(|c| c.is_ascii_alphanumeric() || "-._~".contains(*c));
-        plain.push(meant.unwrap_or('%'));
-        rest = &rest[at + if meant.is_some() { 3 } else { 1 }..];
+/// Paths in one spelling, in which they can be compared (RFC 9309, 2.2.2): letters, digits and `-._~` stand for themselves,
+/// what is no ASCII is escaped, and escapes have capitals: `/%66oo` is `/foo`, and `/é` is `/%C3%A9`.
+fn plain(text: &[u8]) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, after)) = rest.split_first() {
+        rest = after;
+        let octet = after.get(..2).filter(|_| byte == b'%').and_then(octet);
+        match octet {
+            Some(octet) => {
+                rest = &after[2..];
+                if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
+                    plain.push(char::from(octet));
+                } else {
+                    plain.push_str(&format!("%{octet:02X}"));
+                }
+            }
+            None if byte.is_ascii() => plain.push(char::from(byte)),
+            None => plain.push_str(&format!("%{byte:02X}")),
+        }
     }
-    plain + rest
+    plain
+}
+
+fn octet(hex: &[u8]) -> Option<u8> {
+    let hex = std::str::from_utf8(hex).ok().filter(|hex| !hex.starts_with('+'))?;
+    u8::from_str_radix(hex, 16).ok()
+}
+
+/// A robots.txt that names programs without their versions: `User-agent: task-mcp/2.0` speaks to us.
+fn named(body: &[u8]) -> Vec<u8> {
+    let body = body.strip_prefix("\u{feff}".as_bytes()).unwrap_or(body);
+    let mut named = Vec::with_capacity(body.len());
+    for line in body.split_inclusive(|byte| matches!(byte, b'\n' | b'\r')) {
+        let names_us = line
+            .trim_ascii_start()
+            .get(..11)
+            .is_some_and(|key| key.eq_ignore_ascii_case(b"user-agent:"));
+        match line.iter().position(|byte| *byte == b'/').filter(|_| names_us) {
+            Some(version) => {
+                named.extend(&line[..version]);
+                named.push(b'\n');
+            }
+            None => named.extend(line),
+        }
+    }
+    named
 }
 
 impl Robots {
@@ -263,18 +297,36 @@ mod tests {
         .prop_map(|pieces| pieces.concat())
     }
 
+    fn allowed(rules: &str, path: &str) -> bool {
+        let rules = Rules::read(format!("User-agent: *\n{rules}").as_bytes()).unwrap();
+        rules.allow(&Url::parse("https://a.test").unwrap().join(path).unwrap())
+    }
+
     #[test]
     fn a_forbidden_path_is_forbidden_in_every_spelling() {
-        let robot =
-            Robot::new(AGENT, b"User-agent: *\nDisallow: /forbidden\nDisallow: /a%2Fb").unwrap();
-        let rules = Rules(Some(robot));
-        let allowed =
-            |path: &str| rules.allow(&Url::parse(&format!("https://a.test{path}")).unwrap());
-        assert!(
-            !allowed("/forbidden/x") && !allowed("/%66orbidden/x") && !allowed("/%66%6Frbidden")
-        );
-        assert!(allowed("/for%62") && allowed("/%e4%zz%") && !allowed("/a%2Fb"));
-        assert_eq!(plain("https://a.test/%66%C3%A4%2f%7E%"), "https://a.test/f%C3%A4%2f~%");
+        for (rule, paths) in [
+            ("/forbidden", &["/forbidden/x", "/%66orbidden/x", "/%66%6Frbidden"][..]),
+            ("/a%2fb", &["/a%2Fb", "/a%2fb/c"]),
+            ("/caf%c3%a9", &["/café", "/caf%C3%A9", "/caf%c3%a9"]),
+            ("/café", &["/café", "/caf%C3%A9", "/caf%c3%a9"]),
+            ("/t/%7euser", &["/t/~user", "/t/%7Euser", "/t/%7euser"]),
+            ("/*.pdf$", &["/a.pdf", "/a%2Epdf"]),
+        ] {
+            for path in paths {
+                assert!(!allowed(&format!("Disallow: {rule}"), path), "{rule} {path}");
+            }
+        }
+        for (rule, path) in [("/forbidden", "/for%62"), ("/a%2Fb", "/a/b"), ("/x", "/%e4%zz%+1")] {
+            assert!(allowed(&format!("Disallow: {rule}"), path), "{rule} {path}");
+        }
+        assert_eq!(plain("/%66%C3%a4%2f%7E%+é".as_bytes()), "/f%C3%A4%2F~%+%C3%A9");
+    }
+
+    #[test]
+    fn rules_for_a_version_of_this_program_are_for_it() {
+        let rules =
+            Rules::read(b"User-agent: *\nAllow: /\n\nUser-Agent: task-mcp/2.0\nDisallow: /a");
+        assert!(!rules.unwrap().allow(&Url::parse("https://a.test/a").unwrap()));
     }
 
     #[test]

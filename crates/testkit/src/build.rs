@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use domain::fields::schema_from_words;
+use domain::outgoing::Outgoing;
 use domain::processor::{self, Processor};
 use domain::schema::Schema;
 use domain::source::SourceName;
@@ -32,6 +33,7 @@ pub fn report() -> Spec {
         input_schema: None,
         cast: None,
         escalation: Escalation::default(),
+        outgoing: Outgoing::default(),
         tools: Vec::new(),
         echo: Map::new(),
     }

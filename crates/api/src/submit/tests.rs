@@ -17,6 +17,7 @@ fn catalog(search: &[&str]) -> Catalog {
         cast: None,
         offer: Offer::default(),
         host: "here".into(),
+        outgoing: Outgoing::default(),
         way_out: None,
     }
 }

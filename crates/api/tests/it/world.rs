@@ -64,6 +64,7 @@ pub(crate) fn catalog() -> Catalog {
         cast: None,
         offer: domain::estimate::Offer::default(),
         host: "here".into(),
+        outgoing: domain::outgoing::Outgoing::default(),
         way_out: Some(egress::Egress::new(egress::Policy::default())),
     }
 }

@@ -1,6 +1,7 @@
 //! Settings of the way out.
 
-use egress::{HostRule, Mode};
+use domain::outgoing::Mode;
+use egress::HostRule;
 
 use super::keys::{Key, quoted};
 use super::values::{list, origins, shown_origins, yes_or_no};

@@ -78,6 +78,17 @@ async fn a_run_is_replayed_to_the_word_without_its_site() {
     let other = shell.run(&["fetch", &site.url("/boats"), "--replay", "otter.jsonl"]);
     assert_eq!(other.code, 1, "{other:?}");
     assert!(other.err.contains("is not on the cassette"), "{other:?}");
+    let _server = shell.serve(&[]);
+    let elsewhere = shell.run(&[
+        "research",
+        "Who built it?",
+        "--source",
+        &site.url("/boats"),
+        "--replay",
+        "otter.jsonl",
+    ]);
+    assert!(!elsewhere.status.success());
+    assert!(elsewhere.err.contains("another process executes the runs of"), "{elsewhere:?}");
     let both = shell.run(&["list", "--record", "a.jsonl", "--replay", "b.jsonl"]);
     assert_eq!(both.code, 2, "{both:?}");
     let missing = shell.run(&["list", "--replay", "nothing.jsonl"]);

@@ -4,10 +4,9 @@ use axum::Router;
 use axum::http::header::LOCATION;
 use axum::http::{HeaderName, StatusCode};
 use axum::routing::get as route;
+use domain::outgoing::{Documents, Mode, Outgoing};
 use task_mcp_egress::guard::Refusal;
-use task_mcp_egress::{
-    Documents, Egress, Failed, Mode, Names, Origin, Policy, Purpose, Request, Scope,
-};
+use task_mcp_egress::{Egress, Failed, Names, Origin, Policy, Purpose, Request, Scope};
 
 use crate::site::{Site, request};
 
@@ -35,7 +34,7 @@ async fn own_documents_stay_also_behind_a_redirect() {
     };
     let near = Site::serve(Router::new().route("/", route(to_far))).await;
     let policy = Policy {
-        documents: Documents::Stay,
+        outgoing: Outgoing { documents: Documents::Stay, ..Outgoing::default() },
         local: vec![origin(&near)],
         ..Policy::allowing(vec![origin(&near), origin(&far)])
     };
@@ -66,7 +65,8 @@ async fn own_documents_stay_also_behind_a_redirect() {
 #[tokio::test]
 async fn offline_asks_only_named_origins_of_this_machine() {
     let (named, other) = (canary().await, canary().await);
-    let policy = Policy { mode: Mode::Offline, ..Policy::allowing(vec![origin(&named)]) };
+    let outgoing = Outgoing { mode: Mode::Offline, ..Outgoing::default() };
+    let policy = Policy { outgoing, ..Policy::allowing(vec![origin(&named)]) };
     let egress = Egress::new(policy);
     assert!(egress.send(request(named.url("/"))).await.is_ok());
     assert_eq!(refused(egress.send(request(other.url("/"))).await), Refusal::Port);

@@ -141,6 +141,7 @@ impl World {
         let reads_documents = places.iter().any(|place| place.place.is_local())
             || previous.as_ref().is_some_and(cites_documents);
         let scope = if reads_documents { Scope::with_documents() } else { Scope::open() };
+        let scope = scope.within(claimed.spec.outgoing);
         Self { claimed, places, previous, library, store, scope, asked, searched, seen }
     }
 

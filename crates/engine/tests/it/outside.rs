@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use domain::outgoing::{Documents, Mode, Outgoing};
 use domain::run::RunState;
 use domain::spec::{Input, Spec};
-use egress::{Documents, Mode, Policy};
+use egress::Policy;
 use serde_json::{Map, json};
 use testkit::{Database, Site, build};
 
@@ -88,7 +89,8 @@ async fn where_documents_stay_a_run_that_reads_them_asks_nobody_and_others_do() 
     let place = bench.folder.path().to_str().unwrap().to_owned();
     let place = domain::source::Place::Folder(place);
     bench.store.put_source(ME, build::name("manual"), place, Some("here".into())).await.unwrap();
-    let policy = Policy { documents: Documents::Stay, ..Policy::default() };
+    let outgoing = Outgoing { documents: Documents::Stay, ..Outgoing::default() };
+    let policy = Policy { outgoing, ..Policy::default() };
     let _worker = bench.start_under("ann", Duration::ZERO, policy);
 
     let both = on_the_web(in_the_folder(build::report()));
@@ -112,9 +114,23 @@ async fn where_documents_stay_a_run_that_reads_them_asks_nobody_and_others_do() 
 }
 
 #[tokio::test]
+async fn a_run_lets_out_no_more_than_its_creator_whoever_works_on_it() {
+    let site = Site::script().page("/moon", "Tides", TIDES).found("/moon").serve().await;
+    let bench = Bench::new(Database::sqlite(), &[&site]).await;
+    let _worker = bench.start("ann");
+    let outgoing = Outgoing { mode: Mode::Offline, ..Outgoing::default() };
+    let spec = Spec { outgoing, ..on_the_web(build::report()) };
+    let asked = format!("{QUESTION} See https://example.com/tides");
+    let (_, _, receipt) = bench.ended(&bench.submit(spec, build::question(&asked)).await).await;
+    assert!(receipt.unreadable[0].reason.contains("egress.mode = offline"), "{receipt:?}");
+    assert!(receipt.contacts.iter().all(|contact| contact.host.starts_with("127.")), "{receipt:?}");
+}
+
+#[tokio::test]
 async fn a_mode_that_closes_the_web_leaves_documents_to_answer() {
     let bench = Bench::with_folder(&[("tides.md", TIDES)]).await;
-    let policy = Policy { mode: Mode::Offline, ..Policy::default() };
+    let outgoing = Outgoing { mode: Mode::Offline, ..Outgoing::default() };
+    let policy = Policy { outgoing, ..Policy::default() };
     let _worker = bench.start_under("ann", Duration::ZERO, policy);
     let spec = Spec { search: vec!["searxng".into()], ..in_the_folder(build::report()) };
     let asked = format!("{QUESTION} See https://example.com/tides");

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::country::Country;
 use domain::model::Cast;
+use domain::outgoing::{Documents, Mode, Outgoing};
 use domain::processor::{Caps, Engine, Judging, Processor};
 use domain::schema::Schema;
 use domain::source::SourceName;
@@ -33,6 +34,11 @@ struct StoredSpec {
     cast: Option<[String; 4]>,
     #[serde(default)]
     escalation: Option<String>,
+    /// A mode of egress, where it is not the widest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    egress: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    documents_stay: bool,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     tools: Vec<StoredToolServer>,
     #[serde(default, skip_serializing_if = "Map::is_empty")]
@@ -115,6 +121,10 @@ pub(crate) fn spec_to_text(spec: &Spec) -> String {
         input_schema: spec.input_schema.clone(),
         cast: spec.cast.clone().map(|cast| [cast.planner, cast.reader, cast.writer, cast.verifier]),
         escalation: Some(spec.escalation.as_str().into()),
+        egress: Some(spec.outgoing.mode)
+            .filter(|mode| *mode != Mode::default())
+            .map(|mode| mode.as_str().to_owned()),
+        documents_stay: spec.outgoing.documents == Documents::Stay,
         tools: spec.tools.iter().map(StoredToolServer::from).collect(),
         echo: spec.echo.clone(),
     };
@@ -138,6 +148,13 @@ pub(crate) fn spec_from_text(text: &str) -> Result<Spec, Failed> {
         .iter()
         .map(|name| SourceName::parse(name).map_err(|why| unreadable("source name", why)))
         .collect::<Result<_, _>>()?;
+    let outgoing = Outgoing {
+        // A word that this version does not know may mean anything: nothing goes out.
+        mode: stored
+            .egress
+            .map_or(Mode::default(), |word| Mode::parse(&word).unwrap_or(Mode::Offline)),
+        documents: if stored.documents_stay { Documents::Stay } else { Documents::MayGo },
+    };
     Ok(Spec {
         wanted,
         processor: Processor {
@@ -177,6 +194,7 @@ pub(crate) fn spec_from_text(text: &str) -> Result<Spec, Failed> {
             verifier,
         }),
         escalation: stored.escalation.as_deref().and_then(Escalation::parse).unwrap_or_default(),
+        outgoing,
         tools: stored.tools.into_iter().map(Into::into).collect(),
         echo: stored.echo,
     })
