@@ -9,7 +9,7 @@ use std::time::Duration;
 use domain::spec::SourcePolicy;
 use egress::Scope;
 use futures_util::{StreamExt as _, stream};
-use sources::{Filters, Hit, Page, Query, Sources};
+use sources::{Failed, Filters, Hit, Page, Query, Sources};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -64,6 +64,21 @@ pub(crate) struct Found {
     /// Searches that were made.
     pub(crate) searches: usize,
     pub(crate) warnings: Vec<String>,
+}
+
+/// Why a page was not read.
+#[derive(Debug, Clone)]
+pub(crate) struct Unread {
+    pub(crate) why: String,
+    /// The status of HTTP, where it is that.
+    pub(crate) status: Option<u16>,
+}
+
+impl From<&Failed> for Unread {
+    fn from(failed: &Failed) -> Self {
+        let status = if let Failed::Status { code, .. } = failed { Some(*code) } else { None };
+        Self { why: failed.to_string(), status }
+    }
 }
 
 impl Web {
@@ -121,9 +136,8 @@ impl Visit {
         let mut lists = Vec::new();
         let mut said: Vec<String> =
             pairs.iter().filter_map(|(_, query)| query.text.note()).collect();
-        let is_withheld = answers
-            .iter()
-            .all(|answer| matches!(answer, Ok(Err(sources::Failed::Withheld { .. }))));
+        let is_withheld =
+            answers.iter().all(|answer| matches!(answer, Ok(Err(Failed::Withheld { .. }))));
         for ((name, _), answer) in pairs.iter().zip(answers) {
             match answer {
                 Ok(Ok(hits)) => lists.push(hits),
@@ -164,7 +178,7 @@ impl Visit {
         addresses: &[String],
         policy: &SourcePolicy,
         wanted: impl Fn(Page) -> T + Clone + Send + 'static,
-    ) -> Vec<Result<T, String>> {
+    ) -> Vec<Result<T, Unread>> {
         let may_ask = |url: &Url| {
             policy.allows_web(&url.host_str().unwrap_or_default().to_lowercase(), url.path())
         };
@@ -175,13 +189,17 @@ impl Visit {
                 match timeout_at(self.give_up_at, reading).await {
                     // Looking at a large page takes a second.
                     Ok(Ok(page)) => {
-                        spawn_blocking(move || wanted(page)).await.map_err(|why| why.to_string())
+                        let looked = spawn_blocking(move || wanted(page)).await;
+                        looked.map_err(|why| Unread { why: why.to_string(), status: None })
                     }
-                    Ok(Err(why)) => Err(why.to_string()),
-                    Err(_) => Err(format!(
-                        "it did not come within the {} seconds that one request may take",
-                        DEADLINE.as_secs()
-                    )),
+                    Ok(Err(why)) => Err(Unread::from(&why)),
+                    Err(_) => {
+                        let why = format!(
+                            "it did not come within the {} seconds that one request may take",
+                            DEADLINE.as_secs()
+                        );
+                        Err(Unread { why, status: None })
+                    }
                 }
             }
         };

@@ -1,5 +1,6 @@
 //! The binary `task-mcp`: reads the command line and the settings, and hands over to one command.
 
+mod blocks;
 mod config;
 mod demo;
 mod doctor;

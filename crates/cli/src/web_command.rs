@@ -8,6 +8,7 @@ use egress::Scope;
 use serde_json::json;
 use sources::{Page, Query, fuse, keyless_for, markdown, spread};
 
+use crate::blocks;
 use crate::problem::refuse;
 use crate::settings::Settings;
 use crate::show;
@@ -22,7 +23,7 @@ pub(crate) struct FetchArgs {
     /// Print the words alone, as runs quote them
     #[arg(long, conflicts_with = "json")]
     text: bool,
-    /// Print an object with title, date, Markdown and links
+    /// Print an object with title, date, text, its blocks and their places, Markdown and links
     #[arg(long)]
     json: bool,
 }
@@ -77,6 +78,7 @@ fn rendered(page: &Page, args: &FetchArgs) -> Result<String> {
     let view = json!({
         "url": page.address, "title": page.text.title, "published": page.text.published,
         "language": page.text.language, "media_type": page.media_type, "size_bytes": page.bytes.len(),
+        "text": page.text.body, "blocks": blocks::in_json(&page.text),
         "markdown": markdown(&page.text), "links": links,
     });
     Ok(format!("{}\n", serde_json::to_string_pretty(&view)?))

@@ -1,5 +1,8 @@
 //! What a run is asked to do, checked once. Behind the constructors here, the type is the proof.
 
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
 use crate::address::{addresses_in, names_sites, sites_in};
@@ -271,7 +274,8 @@ impl SourcePolicy {
 
     /// Whether an address on the web may be read: `host` in lower case, `path` beginning with `/`.
     pub fn allows_web(&self, host: &str, path: &str) -> bool {
-        let fits = |rule: &String| domain_rule_fits(rule, host, path);
+        let path = unescaped(path);
+        let fits = |rule: &String| domain_rule_fits(rule, host.trim_end_matches('.'), &path);
         if self.include.is_empty() {
             !self.exclude.iter().any(fits)
         } else {
@@ -295,12 +299,17 @@ fn domain_rule_fits(rule: &str, host: &str, path: &str) -> bool {
     let domain = domain.to_lowercase();
     let bare = domain.trim_start_matches('.');
     let host_fits = host == bare || host.strip_suffix(bare).is_some_and(|rest| rest.ends_with('.'));
-    let prefix = prefix.trim_end_matches('/');
+    let prefix = &*unescaped(prefix.trim_end_matches('/'));
     let path = path.trim_start_matches('/');
     let path_fits = prefix.is_empty()
         || path == prefix
         || path.strip_prefix(prefix).is_some_and(|rest| rest.starts_with('/'));
     host_fits && path_fits
+}
+
+/// A path in which no character is escaped: `/%61/b` is `/a/b`, and most servers take `%2F` for a slash, too.
+fn unescaped(path: &str) -> Cow<'_, str> {
+    percent_decode_str(path).decode_utf8_lossy()
 }
 
 fn is_domain_rule(entry: &str) -> bool {
@@ -408,6 +417,12 @@ mod tests {
         assert!(policy(&["example.org/docs/"], &[]).allows_web("example.org", "/docs/a"));
         assert!(!policy(&["example.org/docs"], &[]).allows_web("example.org", "/docsearch"));
         assert!(!policy(&[], &["example.org"]).allows_web("example.org", "/"));
+        assert!(!policy(&[], &["example.org"]).allows_web("a.example.org.", "/"));
+        for path in ["/%61/b", "/a%2Fb", "/%41"] {
+            let excluded = path != "/%41";
+            assert_eq!(!policy(&[], &["example.org/a"]).allows_web("example.org", path), excluded);
+        }
+        assert!(policy(&["example.org/a%20b"], &[]).allows_web("example.org", "/a%20b/c"));
         let name = SourceName::parse("manual").unwrap();
         assert!(policy(&[], &[]).allows_source(&name));
         assert!(!policy(&["example.org"], &[]).allows_source(&name));

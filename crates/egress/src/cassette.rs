@@ -223,14 +223,14 @@ impl Cassette {
         }
     }
 
-    /// A recorder for an exchange that begins now; `None` when this one plays.
-    pub(crate) fn take(&self, method: &str, url: &Url, sent: Option<&[u8]>) -> Option<Box<Take>> {
+    /// A recorder for an exchange that begins now; `None` when this one plays. `url` as [`shown`].
+    pub(crate) fn take(&self, method: &str, url: &str, sent: Option<&[u8]>) -> Option<Box<Take>> {
         match self.0.kind {
             Kind::Replay(_) => None,
             Kind::Record(_) => {
                 let exchange = Exchange {
                     method: method.to_owned(),
-                    url: shown(url),
+                    url: url.to_owned(),
                     sent: sent.map(Blob::of),
                     status: None,
                     headers: Vec::new(),
@@ -248,16 +248,16 @@ impl Cassette {
         }
     }
 
-    /// The next recorded exchange of this kind; `None` when this one records.
+    /// The next recorded exchange of this kind; `None` when this one records. `url` as [`shown`].
     pub(crate) fn play(
         &self,
         method: &str,
-        url: &Url,
+        url: &str,
         sent: Option<&[u8]>,
     ) -> Option<Result<Arc<Exchange>, Failed>> {
         let Kind::Replay(shelf) = &self.0.kind else { return None };
         let mut shelf = lock(shelf);
-        let question = (method.to_owned(), shown(url), sent.map(Blob::of));
+        let question = (method.to_owned(), url.to_owned(), sent.map(Blob::of));
         if let Some(alike) = shelf.exchanges.get_mut(&question) {
             let at = alike.next.min(alike.all.len() - 1);
             alike.next += 1;
@@ -409,8 +409,11 @@ fn check_head(line: &str) -> Result<(), String> {
     }
 }
 
-/// The address without the values of parameters that hold keys.
-fn shown(url: &Url) -> String {
+/// The address without the values of parameters that hold keys, and without `hidden`, a key wherever it stands.
+pub(crate) fn shown(url: &Url, hidden: Option<&str>) -> String {
+    let without = hidden.filter(|key| !key.is_empty()).map(|key| url.as_str().replace(key, HIDDEN));
+    let without = without.and_then(|text| Url::parse(&text).ok());
+    let url = without.as_ref().unwrap_or(url);
     let is_key = |name: &str| {
         let name = name.to_ascii_lowercase();
         name == "key"

@@ -9,7 +9,7 @@ use reqwest::{StatusCode, redirect};
 use url::Url;
 
 use crate::body::{self, Body, Stop};
-use crate::cassette::{Cassette, End};
+use crate::cassette::{Cassette, End, shown};
 use crate::failed::Failed;
 use crate::guard::Refusal;
 use crate::policy::{Origin, Policy, Way};
@@ -68,6 +68,8 @@ pub struct Request {
     /// The page whose redirect led here, where whoever asks follows by itself. What the operator allows beyond the public
     /// web is then asked only if that page is allowed so too.
     pub led_by: Option<Url>,
+    /// A key, as it stands in the address. No cassette keeps it.
+    pub hidden: Option<String>,
     /// What is sent with POST; without it the request is a GET.
     pub body: Option<Vec<u8>>,
 }
@@ -84,6 +86,7 @@ impl Request {
             timeout,
             follow: true,
             led_by: None,
+            hidden: None,
             body: None,
         }
     }
@@ -229,10 +232,11 @@ impl Egress {
         meter.sent(size_of(method, url, &headers, sent));
 
         let cassette = self.0.cassette.as_ref();
-        if let Some(played) = cassette.and_then(|cassette| cassette.play(method, url, sent)) {
+        let shown = cassette.map(|_| shown(url, request.hidden.as_deref())).unwrap_or_default();
+        if let Some(played) = cassette.and_then(|cassette| cassette.play(method, &shown, sent)) {
             return Reply::taped(played?, host, meter, request.timeout);
         }
-        let mut take = cassette.and_then(|cassette| cassette.take(method, url, sent));
+        let mut take = cassette.and_then(|cassette| cassette.take(method, &shown, sent));
         let client = match way {
             Way::Guarded => &self.0.guarded,
             Way::Trusted => &self.0.trusted,

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use egress::{Egress, Purpose, Request, Response};
+use percent_encoding::percent_encode_byte;
 use texting_robots::Robot;
 use url::Url;
 
@@ -79,11 +80,11 @@ fn plain(text: &[u8]) -> String {
                 if octet.is_ascii_alphanumeric() || b"-._~".contains(&octet) {
                     plain.push(char::from(octet));
                 } else {
-                    plain.push_str(&format!("%{octet:02X}"));
+                    plain.push_str(percent_encode_byte(octet));
                 }
             }
             None if byte.is_ascii() => plain.push(char::from(byte)),
-            None => plain.push_str(&format!("%{byte:02X}")),
+            None => plain.push_str(percent_encode_byte(byte)),
         }
     }
     plain

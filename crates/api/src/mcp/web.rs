@@ -159,7 +159,9 @@ async fn fetch(app: &App, mut args: Arguments) -> Result<CallToolResult, Refusal
     let read = on_behalf("read a page for a model", reading).await.into_iter().next();
     let (mut told, next) = match read {
         Some(Ok(read)) => read,
-        Some(Err(why)) => return Err(Refusal::one(format!("{url} cannot be read: {why}"))),
+        Some(Err(unread)) => {
+            return Err(Refusal::one(format!("{url} cannot be read: {}", unread.why)));
+        }
         None => return Err(Refusal::one("no address was given")),
     };
     if let Some(end) = next {

@@ -8,7 +8,7 @@ use sources::{Page, excerpts, markdown};
 
 use crate::problem::Problem;
 use crate::rest::body;
-use crate::web::{Asked, Web, on_behalf};
+use crate::web::{Asked, Unread, Web, on_behalf};
 use crate::wire::documented::{Extraction, Invalid, NeedsKey, Refusals, Searching, TooLarge};
 use crate::wire::{ExtractError, ExtractView, SearchResult, SearchView, Used};
 use crate::{App, json};
@@ -75,8 +75,10 @@ pub(super) async fn search(
         let read: Vec<String> =
             found.hits.iter().take(MAX_READ).map(|hit| hit.address.clone()).collect();
         let queries = queries.clone();
-        let wanted =
-            move |page: Page| (excerpts(&page.text, &queries, per_result), page.text.published);
+        let wanted = move |page: Page| {
+            let said = excerpts(&page.text, &queries, per_result);
+            (within(said, &mut per_result.clone()), page.text.published)
+        };
         let pages =
             if is_brief { Vec::new() } else { web.read(&read, &asked.policy, wanted).await };
         Ok::<_, Problem>((found, pages))
@@ -93,14 +95,19 @@ pub(super) async fn search(
             break;
         }
         let snippet = || vec![hit.snippet.chars().take(per_result).collect()];
-        let (said, published) = match pages.next() {
+        let (said, published): (Vec<String>, _) = match pages.next() {
             Some(Ok(read)) => read,
-            Some(Err(why)) => {
+            Some(Err(Unread { why, .. })) => {
                 warnings.push(format!("the page {} was not read: {why}", hit.address));
                 (snippet(), None)
             }
             None => (snippet(), None),
         };
+        // What the page says of its age counts more than what the provider did not know.
+        let is_old = |after: &String| published.as_ref().is_some_and(|day| day < after);
+        if asked.policy.after.as_ref().is_some_and(is_old) {
+            continue;
+        }
         results.push(SearchResult {
             excerpts: within(said, &mut room),
             url: hit.address,
@@ -148,7 +155,8 @@ pub(super) async fn extract(
     let wanted = move |page: Page| {
         // Without a question the page itself is what is wanted.
         let wants_excerpts = !queries.is_empty() || full.is_none();
-        let said = wants_excerpts.then(|| excerpts(&page.text, &queries, per_result));
+        let excerpts = || excerpts(&page.text, &queries, per_result);
+        let said = wants_excerpts.then(|| within(excerpts(), &mut per_result.clone()));
         let whole = full.map(|most| markdown(&page.text).chars().take(most).collect::<String>());
         (page.text.title, page.text.published, said.unwrap_or_default(), whole)
     };
@@ -156,11 +164,11 @@ pub(super) async fn extract(
     let (mut results, mut errors) = (Vec::new(), Vec::new());
     for (url, page) in urls.into_iter().zip(pages) {
         match page {
-            Err(why) => errors.push(ExtractError {
+            Err(unread) => errors.push(ExtractError {
                 url,
                 error_type: "fetch_error",
-                http_status_code: None,
-                content: why,
+                http_status_code: unread.status,
+                content: unread.why,
             }),
             Ok((title, publish_date, said, whole)) => results.push(crate::wire::ExtractResult {
                 url,
@@ -257,8 +265,11 @@ impl Members {
                 urls.len()
             )));
         }
-        let is_web = |url: &&String| !(url.starts_with("http://") || url.starts_with("https://"));
-        match urls.iter().find(is_web) {
+        let is_of = |url: &str, scheme: &str| {
+            url.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+        };
+        let is_other = |url: &&String| !is_of(url, "http://") && !is_of(url, "https://");
+        match urls.iter().find(is_other) {
             Some(url) => {
                 let shown: String = url.chars().take(100).collect();
                 Err(Problem::invalid(format!(

@@ -136,6 +136,30 @@ async fn a_request_ends_in_its_time_with_what_came_by_then() {
 }
 
 #[tokio::test]
+async fn pages_older_than_asked_for_are_no_results_and_a_status_is_told() {
+    let old = "<title>Moon</title><meta property=article:published_time content=2001-03-04><p>High tide comes twice a day.";
+    let site = Site::script().html("/old", old).found("/old").serve().await;
+    let dir = tempfile::tempdir().unwrap();
+    let sources = Sources::new(Config {
+        searxng: Some(site.origin.parse().unwrap()),
+        ..Config::new(egress(&site), dir.path().to_owned())
+    });
+    let world = World::new().await.reading(sources);
+    let results = async |after: &str| {
+        let policy =
+            json!({"search_queries": ["high tide"], "source_policy": {"after_date": after}});
+        let answer = world.post("/v1/search", &policy).await;
+        answer.json()["results"].as_array().unwrap().len()
+    };
+    assert_eq!(results("2001-03-04").await, 1);
+    assert_eq!(results("2024-01-01").await, 0);
+
+    let gone = site.url("/gone").replace("http", "HTTP");
+    let answer = world.post("/v1/extract", &json!({"urls": [gone]})).await.json();
+    assert_eq!(answer["errors"][0]["http_status_code"], 404, "{answer}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_searched_or_read_is_refused_with_the_rule() {
     let (world, _site, _dir) = world().await;
     let said = async |path: &str, body: Value| {

@@ -112,11 +112,15 @@ async fn no_secret_is_on_a_cassette() {
     let file = dir.path().join("talk.jsonl");
     let site = site().await;
     let secret = ("x-api-key".parse().unwrap(), HeaderValue::from_static("sk-header"));
-    let asked = Request { headers: vec![secret], ..request(site.url("/cookie?api_key=hunter2")) };
+    let asked = Request {
+        headers: vec![secret],
+        hidden: Some("hunter%2F2".into()),
+        ..request(site.url("/cookie?api_key=hunter2&sig=hunter%2F2&at=hunter%2F2"))
+    };
     ask(&recording(&site, &file), vec![asked]).await[0].as_ref().unwrap();
     let written = std::fs::read_to_string(&file).unwrap();
-    assert!(written.contains("/cookie?api_key=***"), "{written}");
-    for secret in ["hunter2", "sk-header", "4711"] {
+    assert!(written.contains("/cookie?api_key=***&sig=***&at=***"), "{written}");
+    for secret in ["hunter2", "hunter%2F2", "sk-header", "4711"] {
         assert!(!written.contains(secret), "{secret} is in {written}");
     }
 }

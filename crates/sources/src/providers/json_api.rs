@@ -83,16 +83,16 @@ fn request(asking: &Asking<'_>) -> Request {
     let template = asking.account.api.as_ref().map_or("", |api| api.template.as_str());
     let encoded =
         |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-    let key = asking.account.key.as_ref().map_or("", |key| key.reveal());
+    let key = encoded(asking.account.key.as_ref().map_or("", |key| key.reveal()));
     let filled = template
         .replace("{query}", &encoded(asking.query))
         .replace("{count}", &asking.count())
-        .replace("{key}", &encoded(key));
+        .replace("{key}", &key);
     // Checked when the setting was read; only the filled-in words differ.
     let url = Url::parse(&filled).unwrap_or_else(|_| asking.base.clone());
     let request = asking.get(url, &[]);
     if template.contains("{key}") {
-        return request;
+        return Request { hidden: Some(key), ..request };
     }
     asking.with_key(request, "authorization", "Bearer")
 }
