@@ -62,7 +62,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let ground = Ground::to_work(settings).await?;
     if args.estimate {
         let rows = u64::try_from(sheet.rows.len()).unwrap_or(u64::MAX);
-        let words = ground.estimate(&args.processor, rows).await?;
+        let words = ground.estimate(&args.processor, rows, args.json).await?;
         return crate::show::say(&format!("{words}\n"));
     }
     let sources = source_args::register(&ground.store, Owner::LOCAL, &ground.host, &given).await?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Result, anyhow};
 use api::problem::{Kind, Problem};
 use api::submit::Catalog;
+use api::wire::EstimateView;
 use domain::ids::{RunId, WorkId};
 use domain::source::Source;
 use engine::worker;
@@ -168,12 +169,21 @@ impl Ground {
         })
     }
 
-    /// What rows on a processor will probably take and cost, in a sentence.
-    pub(crate) async fn estimate(&self, processor: &str, rows: u64) -> Result<String> {
+    /// What rows on a processor will probably take and cost: in a sentence, or as the REST API tells it.
+    pub(crate) async fn estimate(
+        &self,
+        processor: &str,
+        rows: u64,
+        in_json: bool,
+    ) -> Result<String> {
         let (store, catalog) = (&self.store, self.catalog());
         let estimate =
             api::submit::estimate(store, &catalog, Owner::LOCAL, Some(processor), rows).await;
-        Ok(estimate.map_err(|problem| refused(&problem))?.in_words())
+        let estimate = estimate.map_err(|problem| refused(&problem))?;
+        if in_json {
+            return Ok(serde_json::to_string_pretty(&EstimateView::from(estimate))?);
+        }
+        Ok(estimate.in_words())
     }
 
     /// Where runs are kept, for messages.

@@ -44,7 +44,7 @@ pub(crate) async fn run(settings: Settings, args: Args) -> Result<()> {
     let given = source_args::parse_all(&args.source, &settings)?;
     let ground = Ground::to_work(settings).await?;
     if args.estimate {
-        return show::say(&format!("{}\n", ground.estimate(&args.processor, 1).await?));
+        return show::say(&format!("{}\n", ground.estimate(&args.processor, 1, args.json).await?));
     }
     let added = source_args::register(&ground.store, Owner::LOCAL, &ground.host, &given).await?;
     let names: Vec<SourceName> = added.into_iter().map(|source| source.name).collect();

@@ -33,7 +33,10 @@ const LINES: &[Line] = &[
     ("Tokens out", |r, _| model(r, |m| Some((number(m.output_tokens), None)))),
     ("Cost", |r, caps| {
         let bound = format!("of {}", words::dollars(caps.cost_micro_usd));
-        model(r, |m| m.cost_micro_usd.map(|cost| (words::dollars(cost), Some(bound))))
+        let known = |cost| (words::dollars(cost), Some(bound));
+        model(r, |m| {
+            Some(m.cost_micro_usd.map_or_else(|| ("unknown: no price is set".into(), None), known))
+        })
     }),
     ("Claims left out", |r, _| model(r, |m| some(m.claims_dropped))),
     ("Asked outside", |r, _| r.outside().map(|said| (said, None))),
@@ -150,5 +153,8 @@ mod tests {
         assert_eq!(of("Time"), Some("4 s of 1 min"));
         assert_eq!(of("Cost"), Some("$0.031 of $0.100"));
         assert_eq!(of("Searches"), None);
+        let unpriced = Receipt { models: Some(Spending::default()), ..Receipt::default() };
+        let cost = view(&unpriced, caps).lines.into_iter().find(|line| line.name == "Cost");
+        assert_eq!(cost.unwrap().value, "unknown: no price is set");
     }
 }

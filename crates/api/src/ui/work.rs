@@ -41,8 +41,10 @@ pub(super) struct Watching {
     /// When that began.
     now_at: TimeMs,
     asking: Option<Asking>,
-    /// What models took so far, in millionths of a US dollar; `None` where no price is known.
+    /// What models took so far, in millionths of a US dollar, as far as their prices are known.
     cost_micro_usd: Option<i64>,
+    /// Whether a model answered whose price is not known.
+    has_unpriced: bool,
 }
 
 /// Calls of a model, side by side, that are waited for.
@@ -231,8 +233,11 @@ impl Watching {
                 if let Some(asking) = &mut self.asking {
                     asking.answers += 1;
                 }
-                if let Some(cost) = step.cost_micro_usd {
-                    self.cost_micro_usd = Some(self.cost_micro_usd.unwrap_or(0) + cost);
+                match step.cost_micro_usd {
+                    Some(cost) => {
+                        self.cost_micro_usd = Some(self.cost_micro_usd.unwrap_or(0) + cost);
+                    }
+                    None => self.has_unpriced = true,
                 }
             }
             _ => {}
@@ -411,7 +416,9 @@ impl Watching {
             number("Pages", read, caps.pages),
         ];
         let is_priced = has_prices || self.cost_micro_usd.is_some();
-        if spec.processor.engine == Engine::Model && is_priced {
+        if self.has_unpriced {
+            stats.push(unknown_cost());
+        } else if spec.processor.engine == Engine::Model && is_priced {
             stats.push(cost(self.cost_micro_usd.unwrap_or(0), caps.cost_micro_usd));
         }
         stats.push(considered);
@@ -448,6 +455,16 @@ const fn doing(stage: Stage) -> &'static str {
     }
 }
 
+fn unknown_cost() -> StatView {
+    StatView {
+        name: "Cost",
+        value: "unknown".into(),
+        spent: None,
+        bound: "no price is set".into(),
+        meter: String::new(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use store::Step;
@@ -481,7 +498,9 @@ mod tests {
         hear(&mut watching, Stage::Extract, "Asking qwen (reader)");
         watching.note(&step("model", Some(31_000)), TimeMs(0));
         assert_eq!(watching.asking.as_ref().unwrap().answers, 1);
-        assert_eq!(watching.cost_micro_usd, Some(31_000));
+        assert_eq!((watching.cost_micro_usd, watching.has_unpriced), (Some(31_000), false));
+        watching.note(&step("model", None), TimeMs(0));
+        assert!(watching.has_unpriced);
         hear(&mut watching, Stage::Result, "Round 1: 3 statements worth quoting");
         assert_eq!(watching.says(RunState::Running), "Round 1: 3 statements worth quoting");
     }

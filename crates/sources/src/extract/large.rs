@@ -80,10 +80,11 @@ impl Told {
 
     /// What a child told; `None` if it is not whole.
     pub(super) fn take(answer: &mut impl BufRead) -> Option<Self> {
-        let mut line = Vec::new();
-        answer.read_until(b'\n', &mut line).ok()?;
-        let mut told = serde_json::from_slice(&line).ok()?;
-        drop(line);
+        // As it comes: the line of a large table is several times as large as its words.
+        let mut told =
+            Self::deserialize(&mut serde_json::Deserializer::from_reader(&mut *answer)).ok()?;
+        let mut end = Vec::new();
+        answer.read_until(b'\n', &mut end).ok()?;
         if let Self::Read(text) = &mut told {
             answer.read_to_string(&mut text.body).ok()?;
         }
