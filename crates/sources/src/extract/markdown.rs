@@ -5,6 +5,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use url::Url;
 
 use super::clean::{self, BREAK};
+use super::html::Syntax;
 use super::writer::Writer;
 use super::{html, lines};
 
@@ -132,7 +133,7 @@ impl<'a> Reader<'a> {
             }
             TagEnd::HtmlBlock => {
                 let source = std::mem::take(&mut self.html);
-                html::write_piece(&source, self.writer);
+                html::write_piece(&source, Syntax::Html, self.writer);
             }
             TagEnd::MetadataBlock(_) => self.front_matter(),
             TagEnd::Item => {

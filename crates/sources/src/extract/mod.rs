@@ -29,12 +29,13 @@ use domain::text::{BlockKind, Text};
 use url::Url;
 
 use crate::Failed;
+use html::Syntax;
 use isolated::Isolated;
 use kind::Kind;
 use writer::Writer;
 
 /// Version of everything in this module. Raised whenever the same bytes give another text.
-pub const EXTRACTOR: i64 = 3;
+pub const EXTRACTOR: i64 = 4;
 
 /// Reads the bytes of one page or document. Never an empty text; always within limits on time and memory.
 ///
@@ -84,7 +85,10 @@ impl Extractor {
         } else {
             let source = charset::decode(bytes, content_type);
             match kind {
-                Kind::Html => html::read(&source, base).map_err(|why| empty(name, why))?,
+                Kind::Html => {
+                    let syntax = Syntax::of(&source, content_type);
+                    html::read(&source, syntax, base).map_err(|why| empty(name, why))?
+                }
                 Kind::Markdown => written(|writer| markdown::read(&source, base, writer)),
                 Kind::Csv => written(|writer| csv::read(&source, writer)),
                 Kind::Json => written(|writer| json::read(&source, writer)),

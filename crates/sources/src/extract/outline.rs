@@ -5,6 +5,7 @@ use domain::text::{Link, Text};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::html::Syntax;
 use super::writer::Writer;
 use super::{csv, html, plain};
 
@@ -43,7 +44,7 @@ pub(super) enum Piece {
     Layout(String),
     /// Markup below the heading at hand.
     Html(String),
-    /// A page of HTML with headings of its own.
+    /// A page of XHTML with headings of its own.
     Chapter(String),
 }
 
@@ -104,10 +105,12 @@ impl Piece {
             Self::Data(key, value) => writer.pair(key, value, true),
             // Below the heading of its page or sheet.
             Self::Layout(words) => writer.below(|writer| plain::read(words, writer)),
-            Self::Html(words) => writer.below(|writer| html::write_piece(words, writer)),
+            Self::Html(words) => {
+                writer.below(|writer| html::write_piece(words, Syntax::Html, writer))
+            }
             Self::Chapter(words) => {
                 writer.restore(Vec::new());
-                html::write_piece(words, writer);
+                html::write_piece(words, Syntax::Xml, writer);
             }
             Self::Table(rows) => table(rows, writer),
         }

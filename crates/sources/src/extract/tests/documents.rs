@@ -1,6 +1,6 @@
 //! Office files, books, PDF, feeds and sitemaps.
 
-use testkit::documents::{docx, epub, lying_zip_bomb, pdf, pptx, xlsx, zip_bomb};
+use testkit::documents::{docx, epub, lying_zip_bomb, package, pdf, pptx, xlsx, zip_bomb};
 
 use super::*;
 
@@ -122,6 +122,59 @@ fn a_book_is_its_chapters_in_order() {
     );
     assert_eq!(outline(&text), ["h1 One", "p High tide. < One", "h1 Two", "p Low tide. < Two"]);
     assert_eq!((text.title.as_str(), text.published.as_deref()), ("Of tides", Some("1899-05-06")));
+}
+
+#[test]
+fn chapters_whose_elements_close_themselves_are_read() {
+    let text = read(
+        &epub(&[
+            "<html><head><title/><script src='a.js'/></head><body><p>High tide.</p><a id='x'/></body></html>",
+            "<html><body><textarea/><iframe src='b'/><p>Low tide.</p></body></html>",
+        ]),
+        "doc://notes/a.epub",
+    );
+    assert_eq!(outline(&text), ["p High tide.", "p Low tide."]);
+}
+
+#[test]
+fn a_book_that_lacks_a_chapter_or_is_encrypted_says_so() {
+    let why = |chapters: &str, encryption: &str| {
+        let book = format!(
+            "<package><manifest><item id='a' href='a.xhtml'/><item id='b' href='b.xhtml'/></manifest>\
+             <spine>{chapters}</spine></package>"
+        );
+        let read = read_bytes(
+            &package(&[
+                (
+                    "META-INF/container.xml",
+                    "<container><rootfile full-path='OPS/book.opf'/></container>",
+                ),
+                ("META-INF/encryption.xml", encryption),
+                ("OPS/book.opf", &book),
+                ("OPS/a.xhtml", "<p>High tide.</p>"),
+            ]),
+            "a.epub",
+            None,
+        );
+        match read {
+            Err(Failed::Unreadable { why, .. }) => why,
+            other => format!("{other:?}"),
+        }
+    };
+    let (sound, fonts) = ("<itemref idref='a'/>", "<encryption/>");
+    assert!(why(sound, fonts).starts_with("Ok("));
+    let missing = "<itemref idref='a'/><itemref idref='b'/>";
+    assert_eq!(why(missing, fonts), "its archive has no `OPS/b.xhtml`");
+    let unlisted = "<itemref idref='a'/><itemref idref='c'/>";
+    assert_eq!(why(unlisted, fonts), "it has no chapter `c`, though it lists one");
+    let locked = |file: &str| {
+        format!(
+            "<encryption><enc:EncryptedData><enc:EncryptionMethod Algorithm='http://www.w3.org/2001/04/xmlenc#aes128-cbc'/>\
+             <enc:CipherData><enc:CipherReference URI='{file}'/></enc:CipherData></enc:EncryptedData></encryption>"
+        )
+    };
+    assert_eq!(why(sound, &locked("OPS/a.xhtml")), "it is encrypted");
+    assert!(why(sound, &locked("OPS/font.otf")).starts_with("Ok("));
 }
 
 #[test]

@@ -359,6 +359,19 @@ fn a_page_without_words_is_a_failure_with_its_reason() {
 }
 
 #[test]
+fn pages_of_xml_may_close_elements_in_their_own_tag() {
+    let xml = "<html><head><title/><script src='a.js'/></head><body><p>Words</p></body></html>";
+    let declared = format!("<?xml version='1.0'?>{xml}");
+    let named = xml.replacen("<html", "<html xmlns='http://www.w3.org/1999/xhtml'", 1);
+    for (source, label) in
+        [(xml, "application/xhtml+xml"), (declared.as_str(), "text/html"), (&named, "text/html")]
+    {
+        let text = read_bytes(source.as_bytes(), "https://a.test/", Some(label)).unwrap();
+        assert_eq!(outline(&text), ["p Words"], "{source}");
+    }
+}
+
+#[test]
 fn hostile_nesting_is_read_in_time() {
     let started = std::time::Instant::now();
     let deep = format!("{}word{}", "<div>".repeat(200_000), "</div>".repeat(200_000));
