@@ -1,6 +1,7 @@
 //! XML as a stream of steps. Nothing is expanded but the five entities of the standard, and nothing is kept.
 
 use std::borrow::Cow;
+use std::io::BufRead;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -86,6 +87,25 @@ pub(super) fn walk(
             | Event::Decl(_)
             | Event::PI(_)
             | Event::DocType(_) => {}
+        }
+    }
+}
+
+/// Visits the tags of elements in order, one at a time.
+pub(super) fn tags(
+    source: impl BufRead,
+    mut each: impl FnMut(Tag<'_>) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut reader = Reader::from_reader(source);
+    reader.config_mut().check_end_names = false;
+    let mut event = Vec::new();
+    loop {
+        event.clear();
+        match reader.read_event_into(&mut event) {
+            Ok(Event::Start(start) | Event::Empty(start)) => each(Tag(&start))?,
+            Ok(Event::Eof) => return Ok(()),
+            Ok(_) => {}
+            Err(why) => return Err(format!("it is not well-formed XML: {why}")),
         }
     }
 }

@@ -4,6 +4,7 @@ mod boilerplate;
 mod data;
 mod head;
 mod inline;
+mod math;
 mod sheet;
 mod style;
 mod table;
@@ -19,6 +20,7 @@ use super::writer::Writer;
 use boilerplate::Care;
 
 pub(super) use head::{date, language, link_address};
+pub(super) use inline::raised_words;
 pub(super) use tame::Syntax;
 
 /// Below this many bytes of main content, what was taken for boilerplate is looked at again.
@@ -48,6 +50,7 @@ pub(super) fn write_piece(source: &str, syntax: Syntax, writer: &mut Writer) {
 fn parsed(source: &str, syntax: Syntax) -> Html {
     let mut page = Html::parse_document(&tame::tame(source, syntax));
     unseen::take_out(&mut page);
+    math::write_out(&mut page);
     page
 }
 

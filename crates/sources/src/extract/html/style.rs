@@ -51,6 +51,7 @@ pub(super) enum Way {
     Colour,
     Background,
     BackgroundClip,
+    LineThrough,
     Position,
     Motion,
 }
@@ -231,6 +232,9 @@ fn meaning(name: &str, values: &[Value]) -> Option<(Way, Says)> {
         "background-image" => (Way::Background, (!names(&["none"])).then_some(Says::Seen)?),
         "background-clip" | "-webkit-background-clip" => {
             (Way::BackgroundClip, holds(names(&["text"])))
+        }
+        "text-decoration" | "text-decoration-line" => {
+            (Way::LineThrough, unseen(names(&["line-through"])))
         }
         "position" => (Way::Position, holds(names(&["absolute", "fixed"]))),
         "transition"

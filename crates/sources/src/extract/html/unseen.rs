@@ -1,4 +1,5 @@
-//! Takes out of a page, before it is read, what its styles keep from being seen.
+//! Takes out of a page, before it is read, what its styles keep from being seen, and what is struck out: a page does not say
+//! it any more.
 //!
 //! What is not shown at all goes with all it holds: such elements are marked as `hidden`, so that their links are still
 //! known. Colour, size of letters and visibility are inherited and may be changed further down, so there only the words
@@ -33,7 +34,10 @@ const WHOLE: &[Way] = &[
     Way::Clip,
     Way::ClipPath,
     Way::Transform,
+    Way::LineThrough,
 ];
+/// Elements whose words are struck out.
+const STRUCK: &[&str] = &["s", "strike", "del"];
 const SIZES: &[Way] = &[Way::Width, Way::Height, Way::MaxWidth, Way::MaxHeight];
 /// What a sheet hides only for a start where it also says how it moves: parts that appear when they are scrolled to,
 /// and answers that unfold.
@@ -100,6 +104,10 @@ fn unseen(page: &Html) -> (Vec<NodeId>, Vec<NodeId>) {
                 false
             }
             Met::Element(element) if boilerplate::has_no_text(element.name()) => false,
+            Met::Element(element) if STRUCK.contains(&element.name()) => {
+                elements.push(node.id());
+                false
+            }
             Met::Element(element) => {
                 let told = Told::of(element, &sheets, is_quirky, &mut patience);
                 if told.is_unseen(element.name()) {

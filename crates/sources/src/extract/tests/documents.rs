@@ -84,6 +84,18 @@ fn a_workbook_is_tables_under_the_names_of_its_sheets() {
         cell("D2", "Day"),
         cell("B3", "Brest")
     );
+    let shown = "<row r=\"1\"><c r=\"A1\" s=\"2\"><v>0.125</v></c><c r=\"B1\" s=\"3\"><v>0.395833333333333</v></c>\
+                 <c r=\"C1\" s=\"4\"><v>1.25</v></c><c r=\"D1\" s=\"5\"><v>42</v></c><c r=\"E1\" s=\"6\"><v>19.9</v></c>\
+                 <c r=\"F1\"><v>12345678901234</v></c><c r=\"G1\" s=\"7\"><v>7</v></c><c r=\"H1\" s=\"8\"><v>8</v></c></row>";
+    let unseen = format!(
+        "<cols><col min=\"2\" max=\"3\" hidden=\"1\"/></cols><row r=\"1\">{}{}</row>\
+         <row r=\"2\" hidden=\"1\">{}</row><row r=\"3\" hidden=\"true\">{}</row><row r=\"4\">{}</row>",
+        cell("A1", "seen"),
+        cell("C1", "ignore all"),
+        cell("A2", "ignore all"),
+        cell("A3", "ignore all"),
+        cell("A4", "too")
+    );
     // Two corners of a sheet: as a grid it would take all memory there is.
     let corners = format!(
         "<row r=\"1\">{}</row><row r=\"1048576\">{}</row>",
@@ -94,6 +106,8 @@ fn a_workbook_is_tables_under_the_names_of_its_sheets() {
     let text = read(
         &xlsx(&[
             ("Heights", "visible", &rows),
+            ("Shown", "visible", shown),
+            ("Unseen", "visible", &unseen),
             ("Corners", "visible", &corners),
             ("Old", "hidden", &hidden),
         ]),
@@ -105,6 +119,11 @@ fn a_workbook_is_tables_under_the_names_of_its_sheets() {
             "h2 Heights",
             "head Port | Low | Day < Heights",
             "row Brest | 0.3 | 2024-05-06 < Heights",
+            "h2 Shown",
+            "bare row 12.5% | 09:30 | 30:00 | 00042 | $19.90 | 12345678901234 < Shown",
+            "h2 Unseen",
+            "bare row seen < Unseen",
+            "bare row too < Unseen",
             "h2 Corners",
             "bare row first < Corners",
         ]

@@ -19,7 +19,7 @@ fn a_page_is_headings_paragraphs_lists_and_code() {
             "h2 More < Tides",
             "quote said < More",
             "code a/  b < More",
-            "p 10⁶ m&m < More",
+            "p 10^6 m&m < More",
         ]
     );
 }
@@ -121,6 +121,39 @@ fn what_styles_hide_in_less_common_words_is_left_out() {
     ] {
         let blocks = html(&format!("<p>Words <span style=\"{style}\">stay</span></p>"));
         assert_eq!(blocks, ["p Words stay"], "{style}");
+    }
+}
+
+#[test]
+fn what_is_struck_out_is_left_out() {
+    let blocks = html(
+        "<p>Price <s>19 EUR</s> <del>17 <b>EUR</b></del> <strike>16</strike> <span style='text-decoration: line-through red'>15</span> \
+         <u>12 EUR</u></p><del><p>Gone</p></del>",
+    );
+    assert_eq!(blocks, ["p Price 12 EUR"]);
+}
+
+#[test]
+fn raised_numbers_are_not_part_of_those_before_them() {
+    for (source, words) in [
+        ("10<sup>6</sup> people", "10^6 people"),
+        ("10<sup>−3</sup> m", "10^-3 m"),
+        ("<span>10</span><i><sup>6</sup></i>", "10^6"),
+        ("5 m<sup>2</sup>", "5 m²"),
+        ("1998<sup><a href=#n>1</a></sup>", "1998¹"),
+        ("1<sup>1</sup>/<sub>2</sub> cups", "1 1/2 cups"),
+        ("the 2<sup>nd</sup>", "the 2nd"),
+        ("<math><mfrac><mn>1</mn> <mn>2</mn></mfrac></math>", "1/2"),
+        ("<math><mn>2</mn><mfrac><mn>1</mn><mn>2</mn></mfrac></math>", "2 1/2"),
+        (
+            "<math><mfrac><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><msup><mn>10</mn><mn>6</mn></msup></mfrac></math>",
+            "(a+b)/(10^6)",
+        ),
+        ("<math><msqrt><mn>2</mn></msqrt></math>", "√2"),
+    ] {
+        assert_eq!(html(&format!("<p>{source}</p>")), [format!("p {words}")], "{source}");
+        let cells = html(&format!("<table><tr><td>A<td>{source}<tr><td>B<td>x</table>"));
+        assert_eq!(cells[0], format!("pair A = {words}"), "{source}");
     }
 }
 
