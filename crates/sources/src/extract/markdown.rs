@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
             }
             TagEnd::HtmlBlock => {
                 let source = std::mem::take(&mut self.html);
-                html::write_piece(&source, Syntax::Html, self.writer);
+                html::write_piece(&source, Syntax::Html, self.base, self.writer);
             }
             TagEnd::MetadataBlock(_) => self.front_matter(),
             TagEnd::Item => {

@@ -40,10 +40,16 @@ pub(super) fn read(source: &str, syntax: Syntax, base: Option<&Url>) -> Result<T
     Ok(text)
 }
 
-/// Writes the blocks of a piece of HTML, such as those inside Markdown.
-pub(super) fn write_piece(source: &str, syntax: Syntax, writer: &mut Writer) {
+/// Writes the blocks and links of a piece of HTML, such as those inside Markdown.
+pub(super) fn write_piece(source: &str, syntax: Syntax, base: Option<&Url>, writer: &mut Writer) {
     let page = parsed(source, syntax);
     walk::write(page.root_element(), Care::Lenient, writer);
+    head::read_links(&page, base, writer.text_mut());
+}
+
+/// The words of a piece of HTML.
+pub(super) fn words(source: &str) -> String {
+    inline::words(*parsed(source, Syntax::Html).root_element(), Care::Lenient)
 }
 
 /// The page as it is seen.

@@ -259,6 +259,41 @@ fn a_feed_is_its_entries_with_days_and_links() {
 }
 
 #[test]
+fn links_and_titles_of_a_feed_are_those_that_a_reader_shows() {
+    let rss = "<!DOCTYPE rss><rss><channel><title>News</title><item><title>Storm</title><link>/storm</link>\
+               <content:encoded><![CDATA[<p>See <a href='map.html'>the map</a> and <a href='https://b.test/'>b</a>.</p>]]></content:encoded>\
+               </item></channel></rss>";
+    let text = read_bytes(rss.as_bytes(), "https://a.test/dir/feed", Some("text/xml")).unwrap();
+    assert_eq!(
+        outline(&text),
+        [
+            "h1 News",
+            "h2 Storm < News",
+            "data link = https://a.test/storm",
+            "p See the map and b. < Storm"
+        ]
+    );
+    let links: Vec<_> = text.links.iter().map(|l| (l.address.as_str(), l.label.as_str())).collect();
+    assert_eq!(
+        links,
+        [
+            ("https://a.test/storm", "Storm"),
+            ("https://a.test/dir/map.html", "the map"),
+            ("https://b.test/", "b")
+        ]
+    );
+    let atom = "<feed><title type='html'>Wind &amp;amp; &lt;em&gt;rain&lt;/em&gt;</title>\
+                <entry><title type='xhtml'><div>A <em>storm</em></div></title></entry>\
+                <entry><title>The &lt;b&gt; tag</title></entry></feed>";
+    let text = read(atom.as_bytes(), "https://a.test/feed");
+    assert_eq!(
+        outline(&text),
+        ["h1 Wind & rain", "h2 A storm < Wind & rain", "h2 The <b> tag < Wind & rain"]
+    );
+    assert_eq!(text.title, "Wind & rain");
+}
+
+#[test]
 fn a_sitemap_is_links() {
     let source = "<urlset><url><loc>https://a.test/b</loc><lastmod>2024-05-06</lastmod></url><url><loc>https://a.test/c</loc></url></urlset>";
     let text = read(source.as_bytes(), "https://a.test/sitemap.xml");
