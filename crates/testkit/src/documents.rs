@@ -21,14 +21,19 @@ pub fn package(files: &[(&str, &str)]) -> Vec<u8> {
 const CORE: &str = "<cp:coreProperties><dc:title>Tide tables</dc:title><dc:language>en-GB</dc:language>\
                     <dcterms:modified>2024-05-06T07:08:09Z</dcterms:modified></cp:coreProperties>";
 
-/// A Word document with this body, a style `H1` for headings and a link `rId1` to `https://tides.test/moon`.
+/// A Word document with this body, styles `H1` and `H2` for headings, `Bullet`, `Number2` and `Own` for lists
+/// and `Secret` for hidden words, and a link `rId1` to `https://tides.test/moon`.
 pub fn docx(body: &str) -> Vec<u8> {
     package(&[
         ("docProps/core.xml", CORE),
         (
             "word/styles.xml",
             "<w:styles><w:style w:styleId=\"H1\"><w:name w:val=\"heading 1\"/></w:style>\
-             <w:style w:styleId=\"H2\"><w:name w:val=\"x\"/><w:pPr><w:outlineLvl w:val=\"1\"/></w:pPr></w:style></w:styles>",
+             <w:style w:styleId=\"H2\"><w:name w:val=\"x\"/><w:pPr><w:outlineLvl w:val=\"1\"/></w:pPr></w:style>\
+             <w:style w:styleId=\"Bullet\"><w:name w:val=\"List Bullet\"/></w:style>\
+             <w:style w:styleId=\"Number2\"><w:name w:val=\"List Number 2\"/></w:style>\
+             <w:style w:styleId=\"Own\"><w:name w:val=\"y\"/><w:pPr><w:numPr><w:numId w:val=\"1\"/></w:numPr></w:pPr></w:style>\
+             <w:style w:styleId=\"Secret\"><w:name w:val=\"z\"/><w:rPr><w:vanish/></w:rPr></w:style></w:styles>",
         ),
         (
             "word/_rels/document.xml.rels",

@@ -72,7 +72,9 @@ fn with_quoted_numbers(source: &str) -> String {
 pub(super) fn pairs(values: &[Value], writer: &mut Writer) {
     let mut left = MAX_PAIRS;
     // serde_json refuses what is nested more than 128 deep, so this ends.
-    values.iter().for_each(|value| walk(value, &mut String::new(), &mut left, writer));
+    for value in values {
+        walk(value, &mut String::new(), &mut left, writer);
+    }
 }
 
 fn walk(value: &Value, path: &mut String, left: &mut usize, writer: &mut Writer) {

@@ -1,4 +1,4 @@
-//! Formulas: what MathML says by where it stands is written with signs, so that one half does not become 12.
+//! Formulas: what `MathML` says by where it stands is written with signs, so that one half does not become 12.
 
 use ego_tree::{NodeId, NodeRef};
 use scraper::node::Text;

@@ -5,6 +5,7 @@ mod data;
 mod head;
 mod inline;
 mod math;
+mod selector;
 mod sheet;
 mod style;
 mod table;

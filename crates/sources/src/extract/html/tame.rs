@@ -125,7 +125,7 @@ impl<'s> Kept<'s> {
         if self.copied < tag.end {
             self.drop(tag, &format!("<{inner}></{name}>"));
         } else if let Some(out) = &mut self.out {
-            out.push_str(&format!("</{name}>"));
+            out.extend(["</", name, ">"]);
         }
     }
 

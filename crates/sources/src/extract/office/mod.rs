@@ -2,6 +2,7 @@
 
 mod docx;
 mod epub;
+mod look;
 mod number;
 mod pptx;
 mod xlsx;

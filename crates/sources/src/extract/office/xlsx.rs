@@ -200,7 +200,7 @@ fn shown(value: &DataRef<'_>, style: Option<&Style>) -> String {
         return String::new();
     }
     match value {
-        DataRef::Int(whole) => number::number(*whole as f64, format),
+        DataRef::Int(number) => number.to_string(),
         DataRef::Float(number) => number::number(*number, format),
         DataRef::SharedString(words) => (*words).to_owned(),
         DataRef::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.to_owned(),

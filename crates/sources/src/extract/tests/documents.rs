@@ -46,9 +46,61 @@ fn a_word_document_is_headings_paragraphs_lists_tables_and_links() {
 }
 
 #[test]
+fn what_nobody_sees_of_a_word_document_is_left_out() {
+    let run = |look: &str| {
+        format!(
+            "<w:p><w:r><w:t>Words</w:t></w:r><w:r><w:rPr>{look}</w:rPr><w:t> more</w:t></w:r></w:p>"
+        )
+    };
+    for look in [
+        "<w:strike/>",
+        "<w:dstrike w:val=\"1\"/>",
+        "<w:color w:val=\"FFFFFF\"/>",
+        "<w:color w:val=\"fefefe\" w:themeColor=\"background1\"/>",
+        "<w:sz w:val=\"2\"/>",
+        "<w:vanish/>",
+        "<w:rStyle w:val=\"Secret\"/>",
+        "<w:rStyle w:val=\"Secret\"/><w:sz w:val=\"20\"/>",
+    ] {
+        let text = read(&docx(&run(look)), "doc://notes/a.docx");
+        assert_eq!(outline(&text), ["p Words"], "{look}");
+    }
+    let painted = "<w:pPr><w:shd w:fill=\"003366\"/></w:pPr>";
+    for (look, around) in [
+        ("<w:strike w:val=\"0\"/>", ""),
+        ("<w:color w:val=\"FFFFFF\"/><w:shd w:fill=\"003366\"/>", ""),
+        ("<w:color w:val=\"FFFFFF\"/><w:highlight w:val=\"black\"/>", ""),
+        ("<w:color w:val=\"FFFFFF\"/>", painted),
+        ("<w:color w:val=\"auto\"/><w:sz w:val=\"16\"/>", ""),
+        ("<w:rPrChange><w:rPr><w:strike/></w:rPr></w:rPrChange>", ""),
+        ("<w:rStyle w:val=\"Secret\"/><w:vanish w:val=\"false\"/>", ""),
+    ] {
+        let body = run(look).replacen("<w:p>", &format!("<w:p>{around}"), 1);
+        assert_eq!(outline(&read(&docx(&body), "a.docx")), ["p Words more"], "{look}");
+    }
+    let cell =
+        format!("<w:tbl><w:tr><w:tc>{}</w:tc></w:tr></w:tbl>", run("<w:color w:val=\"FFFFFF\"/>"));
+    assert_eq!(outline(&read(&docx(&cell), "a.docx")), ["bare row Words more"]);
+}
+
+#[test]
+fn paragraphs_of_list_styles_are_items() {
+    let styled = |style: &str| {
+        format!(
+            "<w:p><w:pPr><w:pStyle w:val=\"{style}\"/></w:pPr><w:r><w:t>{style}</w:t></w:r></w:p>"
+        )
+    };
+    let body = ["Bullet", "Number2", "Own", "H1"].map(styled).concat();
+    assert_eq!(
+        outline(&read(&docx(&body), "a.docx")),
+        ["li1 Bullet", "li2 Number2", "li1 Own", "h1 H1"]
+    );
+}
+
+#[test]
 fn a_presentation_is_slides_under_their_titles() {
     let title = "<p:sp><p:nvPr><p:ph type=\"title\"/></p:nvPr><a:p><a:r><a:t>The moon</a:t></a:r></a:p></p:sp>";
-    let body = "<p:sp><p:nvPr><p:ph idx=\"1\"/></p:nvPr><a:p><a:r><a:t>pulls</a:t></a:r></a:p>\
+    let body = "<p:sp><p:nvPr><p:ph idx=\"1\"/></p:nvPr><a:p><a:r><a:t>pulls</a:t></a:r><a:r><a:rPr strike=\"sngStrike\"/><a:t> not</a:t></a:r></a:p>\
                 <a:p><a:pPr lvl=\"1\"/><a:r><a:t>the sea</a:t></a:r></a:p></p:sp>\
                 <p:sp><p:nvPr><p:ph type=\"sldNum\"/></p:nvPr><a:p><a:r><a:t>1</a:t></a:r></a:p></p:sp>";
     let table = "<a:tbl><a:tr><a:tc><a:p><a:r><a:t>Seat</a:t></a:r></a:p></a:tc><a:tc><a:p><a:r><a:t>Rome</a:t></a:r></a:p></a:tc></a:tr></a:tbl>";
@@ -227,6 +279,9 @@ fn a_pdf_of_pages_with_one_line_keeps_its_words() {
     ];
     let text = read(&pdf(&pages), "doc://notes/a.pdf");
     assert!(pages.iter().all(|page| text.body.contains(page)), "{}", text.body);
+    let untitled =
+        String::from_utf8_lossy(&pdf(&["Closed"])).replace("(Tide tables)", "((anonymous))");
+    assert_eq!(read(untitled.as_bytes(), "doc://notes/a.pdf").title, "a.pdf");
     let text = read(&pdf(&["Closed"; 4]), "doc://notes/a.pdf");
     assert_eq!(text.body.matches("Closed").count(), 4);
 }
