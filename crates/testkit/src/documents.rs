@@ -21,14 +21,19 @@ pub fn package(files: &[(&str, &str)]) -> Vec<u8> {
 const CORE: &str = "<cp:coreProperties><dc:title>Tide tables</dc:title><dc:language>en-GB</dc:language>\
                     <dcterms:modified>2024-05-06T07:08:09Z</dcterms:modified></cp:coreProperties>";
 
-/// A Word document with this body, a style `H1` for headings and a link `rId1` to `https://tides.test/moon`.
+/// A Word document with this body, styles `H1` and `H2` for headings, `Bullet`, `Number2` and `Own` for lists
+/// and `Secret` for hidden words, and a link `rId1` to `https://tides.test/moon`.
 pub fn docx(body: &str) -> Vec<u8> {
     package(&[
         ("docProps/core.xml", CORE),
         (
             "word/styles.xml",
             "<w:styles><w:style w:styleId=\"H1\"><w:name w:val=\"heading 1\"/></w:style>\
-             <w:style w:styleId=\"H2\"><w:name w:val=\"x\"/><w:pPr><w:outlineLvl w:val=\"1\"/></w:pPr></w:style></w:styles>",
+             <w:style w:styleId=\"H2\"><w:name w:val=\"x\"/><w:pPr><w:outlineLvl w:val=\"1\"/></w:pPr></w:style>\
+             <w:style w:styleId=\"Bullet\"><w:name w:val=\"List Bullet\"/></w:style>\
+             <w:style w:styleId=\"Number2\"><w:name w:val=\"List Number 2\"/></w:style>\
+             <w:style w:styleId=\"Own\"><w:name w:val=\"y\"/><w:pPr><w:numPr><w:numId w:val=\"1\"/></w:numPr></w:pPr></w:style>\
+             <w:style w:styleId=\"Secret\"><w:name w:val=\"z\"/><w:rPr><w:vanish/></w:rPr></w:style></w:styles>",
         ),
         (
             "word/_rels/document.xml.rels",
@@ -58,7 +63,8 @@ pub fn pptx(slides: &[&str]) -> Vec<u8> {
     package(&files)
 }
 
-/// A workbook: name, state (`visible`, `hidden`) and rows of each sheet. Style 1 is a date.
+/// A workbook: name, state (`visible`, `hidden`) and rows of each sheet. Style 1 is a date, 2 a share,
+/// 3 a time, 4 a duration, 5 has leading zeros, 6 a currency, 7 shows nothing, and 8 is struck out.
 pub fn xlsx(sheets: &[(&str, &str, &str)]) -> Vec<u8> {
     let (mut list, mut relations) = (String::new(), String::new());
     let mut files = vec![
@@ -72,7 +78,11 @@ pub fn xlsx(sheets: &[(&str, &str, &str)]) -> Vec<u8> {
         ),
         (
             "xl/styles.xml".to_owned(),
-            "<styleSheet><cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/></cellXfs></styleSheet>"
+            "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"0.0%\"/><numFmt numFmtId=\"165\" formatCode=\"[h]:mm\"/>\
+             <numFmt numFmtId=\"166\" formatCode=\"00000\"/><numFmt numFmtId=\"167\" formatCode=\"&quot;$&quot;#,##0.00\"/>\
+             <numFmt numFmtId=\"168\" formatCode=\";;;\"/></numFmts><fonts><font/><font><strike/></font></fonts>\
+             <cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"164\"/><xf numFmtId=\"20\"/><xf numFmtId=\"165\"/>\
+             <xf numFmtId=\"166\"/><xf numFmtId=\"167\"/><xf numFmtId=\"168\"/><xf numFmtId=\"0\" fontId=\"1\" applyFont=\"1\"/></cellXfs></styleSheet>"
                 .to_owned(),
         ),
     ];

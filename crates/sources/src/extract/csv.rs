@@ -46,9 +46,10 @@ pub(super) fn names_columns<S: AsRef<str>>(cells: &[S]) -> bool {
     cells.len() - named <= 1 && named > 0 && !has_number(cells)
 }
 
-/// Whether a cell is nothing but a number.
+/// Whether a cell is nothing but a number, maybe with the sign of a currency or of a share.
 pub(super) fn has_number<S: AsRef<str>>(cells: &[S]) -> bool {
-    cells.iter().any(|cell| cell.as_ref().trim().parse::<f64>().is_ok())
+    let is_sign = |c: char| c.is_whitespace() || "%$€£¥".contains(c);
+    cells.iter().any(|cell| cell.as_ref().trim_matches(is_sign).parse::<f64>().is_ok())
 }
 
 #[cfg(test)]

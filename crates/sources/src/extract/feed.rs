@@ -1,5 +1,6 @@
 //! Feeds (RSS, Atom) and sitemaps: entries under their titles, with their days and links.
 
+use super::html;
 use super::outline::{Outline, Piece};
 use super::xml::{self, Step, Tag};
 
@@ -38,6 +39,8 @@ struct Feed {
     words: String,
     /// Elements of XHTML inside an entry, whose words are its content.
     xhtml: usize,
+    /// Whether the words of the element at hand are markup.
+    is_html: bool,
     /// Elements such as `image` and `author`, whose title and link are not the feed's.
     aside: usize,
 }
@@ -59,8 +62,10 @@ impl Feed {
                 self.entry = Some(Entry::default());
             }
             "image" | "textinput" | "textInput" | "source" => self.aside += 1,
-            "content" | "summary" if tag.attribute("type").as_deref() == Some("xhtml") => {
-                self.xhtml = 1;
+            "content" | "summary" | "title" | "subtitle" => {
+                let form = tag.attribute("type");
+                self.xhtml = usize::from(form.as_deref() == Some("xhtml"));
+                self.is_html = matches!(form.as_deref(), Some("html" | "xhtml" | "text/html"));
             }
             "link" => {
                 let is_main = matches!(tag.attribute("rel").as_deref(), None | Some("alternate"));
@@ -81,7 +86,10 @@ impl Feed {
             return Ok(());
         }
         self.xhtml = 0;
-        let words = std::mem::take(&mut self.words);
+        let mut words = std::mem::take(&mut self.words);
+        if std::mem::take(&mut self.is_html) && name == "title" {
+            words = html::words(&words);
+        }
         match name {
             "image" | "textinput" | "textInput" | "source" => {
                 self.aside = self.aside.saturating_sub(1);
@@ -134,7 +142,7 @@ impl Feed {
             }
         }
         if let Some(link) = link {
-            self.outline.push(Piece::Data("link".into(), link.clone()))?;
+            self.outline.push(Piece::Link(link.clone()))?;
             self.outline.links.push((link, title));
         }
         if content.trim().is_empty() { Ok(()) } else { self.outline.push(Piece::Html(content)) }
@@ -180,7 +188,7 @@ fn day(moment: &str) -> Option<String> {
     const MONTHS: [&str; 12] =
         ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
     let moment = moment.trim();
-    if let Some(day) = super::html::date(moment) {
+    if let Some(day) = html::date(moment) {
         return Some(day);
     }
     let words = moment.rsplit_once(", ").map_or(moment, |(_, rest)| rest);
@@ -189,7 +197,7 @@ fn day(moment: &str) -> Option<String> {
     let month = words.next()?.get(..3)?.to_ascii_lowercase();
     let month = MONTHS.iter().position(|known| *known == month)? + 1;
     let year: u16 = words.next()?.parse().ok()?;
-    super::html::date(&format!("{year:04}-{month:02}-{day:02}"))
+    html::date(&format!("{year:04}-{month:02}-{day:02}"))
 }
 
 #[cfg(test)]

@@ -159,6 +159,7 @@ fn parse(kind: Kind, bytes: &[u8]) -> Result<Outline, String> {
         | Kind::Plain
         | Kind::Csv
         | Kind::Json
+        | Kind::Xml
         | Kind::Feed
         | Kind::Sitemap => Err("it needs no isolation".into()),
     }

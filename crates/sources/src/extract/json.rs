@@ -1,6 +1,8 @@
-//! JSON as pairs: the path of each value, and the value.
+//! JSON as pairs: the path of each value, and the value. Numbers are shown as they are written: to read them as numbers would
+//! round them.
 
-use serde_json::Value;
+use serde::de::IgnoredAny;
+use serde_json::{Deserializer, Value};
 
 use super::lines;
 use super::writer::Writer;
@@ -10,21 +12,69 @@ const MAX_PAIRS: usize = 2_000;
 /// Characters of one value; longer ones are prose that the page shows anyway.
 const MAX_VALUE: usize = 2_000;
 
-/// Writes a JSON document as pairs; what cannot be parsed, as code.
+/// Writes a JSON document, or several one after the other, as pairs; what cannot be parsed, as code.
 pub(super) fn read(source: &str, writer: &mut Writer) {
-    match serde_json::from_str::<Value>(source) {
-        Ok(value) => pairs(&value, writer),
+    let quoted = with_quoted_numbers(source);
+    let values: Result<Vec<Value>, _> = Deserializer::from_str(&quoted).into_iter().collect();
+    match values {
+        Ok(values) => pairs(&values, writer),
         Err(_) => writer.code(source),
     }
+}
+
+/// The one value of a document; its numbers are texts.
+pub(super) fn value(source: &str) -> Option<Value> {
+    serde_json::from_str(&with_quoted_numbers(source)).ok()
+}
+
+/// Whether the characters are a document, or several objects one after the other.
+pub(super) fn is_json(source: &str) -> bool {
+    let source = source.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+    let values = Deserializer::from_str(source).into_iter::<IgnoredAny>();
+    match source.chars().next() {
+        Some('{') => values.into_iter().all(|value| value.is_ok()),
+        Some('[') => serde_json::from_str::<IgnoredAny>(source).is_ok(),
+        Some(_) | None => false,
+    }
+}
+
+/// The same document with a text in the place of each number.
+fn with_quoted_numbers(source: &str) -> String {
+    let mut out = String::with_capacity(source.len() + source.len() / 8);
+    let (mut is_text, mut is_escaped, mut copied) = (false, false, 0);
+    let mut bytes = source.bytes().enumerate();
+    while let Some((at, byte)) = bytes.next() {
+        if is_text {
+            is_text = byte != b'"' || is_escaped;
+            is_escaped = byte == b'\\' && !is_escaped;
+        } else if byte == b'"' {
+            is_text = true;
+        } else if byte == b'-' || byte.is_ascii_digit() {
+            let is_more = |b: &u8| b.is_ascii_digit() || b"+-.eE".contains(b);
+            let length = source.as_bytes()[at..].iter().take_while(|b| is_more(b)).count();
+            let number = &source[at..at + length];
+            if serde_json::from_str::<IgnoredAny>(number).is_ok() {
+                out.extend([&source[copied..at], "\"", number, "\""]);
+                copied = at + length;
+            }
+            if let Some(rest) = length.checked_sub(2) {
+                bytes.nth(rest);
+            }
+        }
+    }
+    out.push_str(&source[copied..]);
+    out
 }
 
 /// Writes every text, number and truth value as a pair whose key is its path: `address.locality`.
 ///
 /// The keys of JSON-LD that say nothing of the thing itself are left out. Entries of a list share a path.
-pub(super) fn pairs(value: &Value, writer: &mut Writer) {
+pub(super) fn pairs(values: &[Value], writer: &mut Writer) {
     let mut left = MAX_PAIRS;
     // serde_json refuses what is nested more than 128 deep, so this ends.
-    walk(value, &mut String::new(), &mut left, writer);
+    for value in values {
+        walk(value, &mut String::new(), &mut left, writer);
+    }
 }
 
 fn walk(value: &Value, path: &mut String, left: &mut usize, writer: &mut Writer) {

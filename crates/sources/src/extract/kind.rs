@@ -1,5 +1,10 @@
 //! What the bytes are: by their look first, then by label, then by the ending of the name.
 
+use super::{charset, json};
+
+/// How much of a page is looked at for its first element, in bytes.
+const START: usize = 4096;
+
 /// What can be read as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -8,6 +13,8 @@ pub(crate) enum Kind {
     Plain,
     Csv,
     Json,
+    /// XML that is none of the others.
+    Xml,
     /// RSS or Atom.
     Feed,
     Sitemap,
@@ -27,7 +34,7 @@ impl Kind {
             Self::Csv => "text/csv",
             Self::Json => "application/json",
             Self::Feed => "application/rss+xml",
-            Self::Sitemap => "application/xml",
+            Self::Sitemap | Self::Xml => "application/xml",
             Self::Pdf => "application/pdf",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
             Self::Pptx => {
@@ -64,36 +71,62 @@ impl Kind {
         if let Some(kind) = document(bytes) {
             return Ok(kind);
         }
-        if let Some(media_type) = binary(bytes) {
+        if let Some(media_type) = binary(bytes, label) {
             return Err(media_type.to_owned());
         }
-        if let Some(kind) = by_root(bytes) {
+        let start = charset::decode(&bytes[..bytes.len().min(START)], label).to_lowercase();
+        if let Some(kind) = by_root(&start) {
             return Ok(kind);
         }
+        let is_data = start.trim_start_matches(is_gap).starts_with(['{', '[']);
+        if is_data && json::is_json(&charset::decode(bytes, label)) {
+            return Ok(Self::Json);
+        }
+        let kind = Self::by_label(label, name)?;
+        Ok(if kind == Self::Plain && is_marked_up(&start) { Self::Html } else { kind })
+    }
+
+    fn by_label(label: Option<&str>, name: &str) -> Result<Self, String> {
         let label = label.and_then(|label| label.split(';').next()).unwrap_or_default();
         let label = label.trim().to_ascii_lowercase();
         match label.as_str() {
-            "text/html" | "application/xhtml+xml" | "text/xml" | "application/xml" => {
-                Ok(Self::Html)
-            }
+            "text/html" | "application/xhtml+xml" => Ok(Self::Html),
+            "text/xml" | "application/xml" => Ok(Self::Xml),
             "text/markdown" | "text/x-markdown" => Ok(Self::Markdown),
-            "text/csv" | "text/tab-separated-values" => Ok(Self::Csv),
-            "application/json" => Ok(Self::Json),
+            // Servers call tables of any kind by the name of the program that opens them.
+            "text/csv"
+            | "text/tab-separated-values"
+            | "text/comma-separated-values"
+            | "application/csv"
+            | "application/vnd.ms-excel" => Ok(Self::Csv),
+            "application/json"
+            | "application/x-json"
+            | "text/json"
+            | "application/x-ndjson"
+            | "application/ndjson"
+            | "application/jsonl" => Ok(Self::Json),
+            // Programs; what they hold of data was seen before.
+            "application/javascript" | "application/x-javascript" | "application/ecmascript" => {
+                Err(label)
+            }
             other if other.ends_with("+json") => Ok(Self::Json),
-            // Servers say so of whatever they do not know.
-            "" | "text/plain" | "application/octet-stream" => Ok(Self::by_ending(name)),
-            other if other.ends_with("+xml") => Ok(Self::Html),
-            other if other.starts_with("text/") => Ok(Self::by_ending(name)),
+            other if other.ends_with("+xml") => Ok(Self::Xml),
+            // Servers say so of whatever they do not know; what is no text was seen before.
+            "" | "binary/octet-stream" => Ok(Self::by_ending(name)),
+            other if other.starts_with("text/") || other.starts_with("application/") => {
+                Ok(Self::by_ending(name))
+            }
             other => Err(other.to_owned()),
         }
     }
 
     fn by_ending(name: &str) -> Self {
         match ending(name).as_deref() {
-            Some("html" | "htm" | "xhtml" | "xml" | "rss" | "atom") => Self::Html,
+            Some("html" | "htm" | "xhtml") => Self::Html,
+            Some("xml" | "rss" | "atom") => Self::Xml,
             Some("md" | "markdown" | "mdx" | "mkd") => Self::Markdown,
             Some("csv" | "tsv") => Self::Csv,
-            Some("json") => Self::Json,
+            Some("json" | "jsonl" | "ndjson") => Self::Json,
             Some(_) | None => Self::Plain,
         }
     }
@@ -117,7 +150,7 @@ fn ending(name: &str) -> Option<String> {
 }
 
 /// The media type of bytes that are no text.
-fn binary(bytes: &[u8]) -> Option<&'static str> {
+fn binary(bytes: &[u8], label: Option<&str>) -> Option<&'static str> {
     const MAGIC: &[(&[u8], &str)] = &[
         (b"PK\x03\x04", "application/zip"),
         (b"PK\x05\x06", "application/zip"),
@@ -148,10 +181,12 @@ fn binary(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"RIFF") || bytes.get(4..8) == Some(b"ftyp") {
         return Some("application/octet-stream");
     }
-    let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+    if charset::is_wide(bytes, label) {
+        return None;
+    }
     let window = &bytes[..bytes.len().min(4096)];
     let controls = window.iter().filter(|&&b| b < 0x20 && !b"\t\n\r\x0c\x1b".contains(&b)).count();
-    let is_binary = !is_utf16 && (window.contains(&0) || controls * 20 > window.len());
+    let is_binary = window.contains(&0) || controls * 20 > window.len();
     is_binary.then_some("application/octet-stream")
 }
 
@@ -181,37 +216,105 @@ fn looks_like_text(bytes: &[u8]) -> bool {
     std::str::from_utf8(bytes).is_ok()
 }
 
-/// What the first element tells: pages of HTML, feeds and sitemaps.
-fn by_root(bytes: &[u8]) -> Option<Kind> {
-    const HTML: &[&str] =
-        &["!doctype html", "html", "head", "body", "title", "meta ", "script", "!--"];
-    const FEEDS: &[&str] = &["rss", "feed", "rdf:rdf"];
-    const SITEMAPS: &[&str] = &["urlset", "sitemapindex"];
-    let start = String::from_utf8_lossy(&bytes[..bytes.len().min(2048)]).to_ascii_lowercase();
-    let mut start = start.trim_start_matches(|c: char| c.is_whitespace() || c == '\u{feff}');
+/// Elements that a page begins with.
+const HTML: &[&str] = &["html", "head", "body", "title", "meta", "script", "svg"];
+/// Elements that a piece of a page begins with.
+const PIECES: &[&str] = &[
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "p",
+    "div",
+    "span",
+    "a",
+    "b",
+    "strong",
+    "i",
+    "em",
+    "font",
+    "center",
+    "table",
+    "ul",
+    "ol",
+    "dl",
+    "pre",
+    "blockquote",
+    "main",
+    "article",
+    "section",
+    "header",
+    "nav",
+    "footer",
+    "form",
+    "figure",
+    "img",
+    "br",
+    "hr",
+    "style",
+    "link",
+];
+const FEEDS: &[&str] = &["rss", "feed"];
+const SITEMAPS: &[&str] = &["urlset", "sitemapindex"];
+
+/// What the first element tells: pages of HTML, feeds, sitemaps, and other XML. `start` is in lower case.
+fn by_root(start: &str) -> Option<Kind> {
+    let mut start = start.trim_start_matches(is_gap);
     let is_xml = start.starts_with("<?xml");
-    while is_xml && (start.starts_with("<?") || start.starts_with("<!--")) {
-        let end = if start.starts_with("<?") { "?>" } else { "-->" };
+    loop {
+        let end = match start {
+            start if start.starts_with("<!doctype html") => return Some(Kind::Html),
+            start if start.starts_with("<!doctype") => end_of_doctype(start),
+            start if is_xml && start.starts_with("<?") => "?>",
+            start if is_xml && start.starts_with("<!--") => "-->",
+            _ => break,
+        };
         start = start.split_once(end).map_or("", |(_, rest)| rest.trim_start());
     }
-    let tag = start.strip_prefix('<')?;
-    let begins = |names: &[&str]| {
-        names.iter().any(|name| {
-            let after = tag.strip_prefix(name);
-            after.is_some_and(|after| after.starts_with([' ', '>', '\n', '\r', '\t']))
-        })
-    };
-    if begins(FEEDS) {
+    // A comment may open a Markdown file too; it must be followed by a page.
+    if start.starts_with("<!--") {
+        return (start.contains("<!doctype html") || start.contains("<html")).then_some(Kind::Html);
+    }
+    if begins(start, FEEDS) || (begins(start, &["rdf:rdf"]) && start.contains("purl.org/rss")) {
         return Some(Kind::Feed);
     }
-    if begins(SITEMAPS) {
+    if begins(start, SITEMAPS) {
         return Some(Kind::Sitemap);
     }
-    // A comment may open a Markdown file too; it must be followed by a page.
-    if tag.starts_with("!--") {
-        return (tag.contains("<!doctype html") || tag.contains("<html")).then_some(Kind::Html);
+    let is_piece = begins(start, PIECES) && start.contains("w3.org/1999/xhtml");
+    if begins(start, HTML) || (is_xml && is_piece) {
+        return Some(Kind::Html);
     }
-    HTML.iter().any(|first| tag.starts_with(first)).then_some(Kind::Html)
+    (is_xml && start.starts_with('<')).then_some(Kind::Xml)
+}
+
+/// A type of document may be defined between brackets.
+fn end_of_doctype(start: &str) -> &'static str {
+    let is_defined = start.find('[').is_some_and(|at| start.find('>').is_none_or(|end| at < end));
+    if is_defined { "]>" } else { ">" }
+}
+
+/// Whether what would be plain text begins with an element of a page, and ends one.
+fn is_marked_up(start: &str) -> bool {
+    let start = start.trim_start_matches(is_gap);
+    begins(start, PIECES) && start.contains("</")
+}
+
+/// Whether a tag of one of these names stands at the beginning.
+fn begins(start: &str, names: &[&str]) -> bool {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, '>' | '/');
+    start.strip_prefix('<').is_some_and(|tag| {
+        names
+            .iter()
+            .any(|name| tag.strip_prefix(name).is_some_and(|after| after.starts_with(is_end)))
+    })
+}
+
+/// White space, and the mark of the byte order.
+fn is_gap(c: char) -> bool {
+    c.is_whitespace() || c == '\u{feff}'
 }
 
 #[cfg(test)]
@@ -238,6 +341,58 @@ mod tests {
         assert_eq!(sniff(b"hello", "video/mp4"), Err("video/mp4".into()));
         let locked = b"\xd0\xcf\x11\xe0..E\0n\0c\0r\0y\0p\0t\0e\0d\0P\0a\0c\0k\0a\0g\0e\0";
         assert_eq!(sniff(locked, "application/msword"), Err("an encrypted office document".into()));
+    }
+
+    #[test]
+    fn what_is_readable_is_read_whatever_it_is_called() {
+        let sniff = |bytes: &str, label| Kind::sniff(bytes.as_bytes(), "https://a.test/x", label);
+        for label in [None, Some("text/html"), Some("application/javascript"), Some("text/plain")] {
+            assert_eq!(sniff(" {\"a\": [1.0]}", label), Ok(Kind::Json));
+            assert_eq!(sniff("[{\"a\": 1}]", label), Ok(Kind::Json));
+            assert_eq!(sniff("{\"a\": 1}\n{\"a\": 2}\n", label), Ok(Kind::Json));
+        }
+        assert_eq!(sniff("[1] and [2]", None), Ok(Kind::Plain));
+        assert_eq!(sniff("{{ template }}", Some("text/html")), Ok(Kind::Html));
+        assert_eq!(
+            sniff("let a = {}", Some("application/javascript")),
+            Err("application/javascript".into())
+        );
+        for piece in ["<h1>a</h1>", "\u{feff}\n<table border=1><tr><td>a</table>", "<P>a</P>"] {
+            for label in [None, Some("text/plain"), Some("application/octet-stream")] {
+                assert_eq!(sniff(piece, label), Ok(Kind::Html), "{piece}");
+            }
+            assert_eq!(sniff(piece, Some("text/markdown")), Ok(Kind::Markdown));
+            assert_eq!(Kind::sniff(piece.as_bytes(), "a/README.md", None), Ok(Kind::Markdown));
+        }
+        assert_eq!(sniff("<john@a.test> wrote </b>", None), Ok(Kind::Plain));
+        for label in ["application/csv", "application/vnd.ms-excel", "text/comma-separated-values"]
+        {
+            assert_eq!(sniff("a;b\n1;2", Some(label)), Ok(Kind::Csv), "{label}");
+        }
+        for label in ["application/x-json", "application/x-ndjson", "text/json"] {
+            assert_eq!(sniff("{\"a\":", Some(label)), Ok(Kind::Json), "{label}");
+        }
+        for label in ["application/yaml", "application/x-yaml", "text/yaml", "binary/octet-stream"]
+        {
+            assert_eq!(sniff("a: b", Some(label)), Ok(Kind::Plain), "{label}");
+        }
+    }
+
+    #[test]
+    fn the_first_element_of_xml_tells() {
+        let sniff = |source: &str| Kind::sniff(source.as_bytes(), "a", Some("text/xml"));
+        let declared = |root: &str| format!("<?xml version='1.0'?><!-- a -->{root}");
+        let dtd = "<!DOCTYPE rss PUBLIC '-//Netscape Communications//DTD RSS 0.91//EN' 'http://a.test/rss.dtd'>";
+        assert_eq!(sniff(&declared(&format!("{dtd}\n<rss version='0.91'>"))), Ok(Kind::Feed));
+        assert_eq!(sniff(&format!("{dtd}<rss version='0.91'>")), Ok(Kind::Feed));
+        assert_eq!(sniff(&declared("<!DOCTYPE a [<!ENTITY b 'c'>]><a>")), Ok(Kind::Xml));
+        assert_eq!(sniff("<catalog><book>"), Ok(Kind::Xml));
+        assert_eq!(sniff(&declared("<titles>")), Ok(Kind::Xml));
+        assert_eq!(sniff(&declared("<html xmlns='a'>")), Ok(Kind::Html));
+        let wide: Vec<u8> = "<rss><channel>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        assert_eq!(Kind::sniff(&wide, "a", Some("text/plain")), Ok(Kind::Feed));
+        let wide: Vec<u8> = "<html><p>".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(Kind::sniff(&wide, "a", Some("text/plain; charset=utf-16")), Ok(Kind::Html));
     }
 
     #[test]

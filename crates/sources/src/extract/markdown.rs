@@ -5,6 +5,7 @@ use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use url::Url;
 
 use super::clean::{self, BREAK};
+use super::html::Syntax;
 use super::writer::Writer;
 use super::{html, lines};
 
@@ -42,6 +43,9 @@ struct Reader<'a> {
     html: String,
     /// Where the label of the open link begins, and its address.
     link: Option<(usize, String)>,
+    /// Where raised and struck-out words begin.
+    raised: Option<usize>,
+    struck: Option<usize>,
 }
 
 impl<'a> Reader<'a> {
@@ -59,6 +63,8 @@ impl<'a> Reader<'a> {
             header: None,
             html: String::new(),
             link: None,
+            raised: None,
+            struck: None,
         }
     }
 
@@ -72,11 +78,11 @@ impl<'a> Reader<'a> {
             | Event::DisplayMath(words) => self.inline.push_str(&words),
             Event::SoftBreak => self.inline.push('\n'),
             Event::HardBreak => self.inline.push(BREAK),
-            Event::InlineHtml(tag) if tag.starts_with("<br") => self.inline.push(BREAK),
+            Event::InlineHtml(tag) => self.inline_html(&tag),
             Event::Html(piece) => self.html.push_str(&piece),
             Event::Rule => self.flush(),
             Event::FootnoteReference(label) => self.inline.extend(["[", &label, "]"]),
-            Event::InlineHtml(_) | Event::TaskListMarker(_) => {}
+            Event::TaskListMarker(_) => {}
         }
     }
 
@@ -97,12 +103,12 @@ impl<'a> Reader<'a> {
             Tag::Link { dest_url, .. } => {
                 self.link = Some((self.inline.len(), dest_url.into_string()));
             }
+            Tag::Strikethrough => self.struck = Some(self.inline.len()),
             Tag::Strong if self.inline.trim().is_empty() => self.lead = Some(0),
             Tag::Strong
             | Tag::TableCell
             | Tag::Image { .. }
             | Tag::Emphasis
-            | Tag::Strikethrough
             | Tag::Superscript
             | Tag::Subscript => {}
             Tag::Paragraph
@@ -132,7 +138,7 @@ impl<'a> Reader<'a> {
             }
             TagEnd::HtmlBlock => {
                 let source = std::mem::take(&mut self.html);
-                html::write_piece(&source, self.writer);
+                html::write_piece(&source, Syntax::Html, self.base, self.writer);
             }
             TagEnd::MetadataBlock(_) => self.front_matter(),
             TagEnd::Item => {
@@ -162,6 +168,7 @@ impl<'a> Reader<'a> {
             }
             TagEnd::Table => self.header = None,
             TagEnd::Strong if self.lead == Some(0) => self.lead = Some(self.inline.len()),
+            TagEnd::Strikethrough => self.struck_end(),
             TagEnd::Link => self.link_end(),
             TagEnd::Paragraph
             | TagEnd::FootnoteDefinition
@@ -169,22 +176,48 @@ impl<'a> Reader<'a> {
             | TagEnd::DefinitionListDefinition => self.flush(),
             TagEnd::Strong
             | TagEnd::Emphasis
-            | TagEnd::Strikethrough
             | TagEnd::Superscript
             | TagEnd::Subscript
             | TagEnd::Image => {}
         }
     }
 
+    /// A tag between words: a line break, raised or struck-out words.
+    fn inline_html(&mut self, tag: &str) {
+        let name = tag.trim_start_matches('<').trim_end_matches(['>', '/', ' ']);
+        match name.split_whitespace().next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            "br" => self.inline.push(BREAK),
+            "sup" => self.raised = Some(self.inline.len()),
+            "/sup" => {
+                if let Some(words) = self.raised.take().and_then(|at| self.inline.get(at..)) {
+                    let before = &self.inline[..self.inline.len() - words.len()];
+                    let raised = html::raised_words(words, before, false);
+                    self.inline.truncate(before.len());
+                    self.inline.push_str(&raised);
+                }
+            }
+            "s" | "strike" | "del" => self.struck = Some(self.inline.len()),
+            "/s" | "/strike" | "/del" => self.struck_end(),
+            _ => {}
+        }
+    }
+
+    /// What was struck out is not said.
+    fn struck_end(&mut self) {
+        if let Some(at) = self.struck.take() {
+            self.inline.truncate(self.inline.floor_char_boundary(at));
+        }
+    }
+
     fn take(&mut self) -> String {
-        self.lead = None;
+        (self.lead, self.raised, self.struck) = (None, None, None);
         std::mem::take(&mut self.inline)
     }
 
     /// Writes the words gathered so far as what they are.
     fn flush(&mut self) {
-        let lead = self.lead.take();
-        let words = std::mem::take(&mut self.inline);
+        let lead = self.lead;
+        let words = self.take();
         if words.trim().is_empty() {
             return;
         }

@@ -6,6 +6,7 @@
 mod charset;
 mod clean;
 mod csv;
+mod elements;
 mod feed;
 mod html;
 pub mod isolated;
@@ -29,12 +30,13 @@ use domain::text::{BlockKind, Text};
 use url::Url;
 
 use crate::Failed;
+use html::Syntax;
 use isolated::Isolated;
 use kind::Kind;
 use writer::Writer;
 
 /// Version of everything in this module. Raised whenever the same bytes give another text.
-pub const EXTRACTOR: i64 = 3;
+pub const EXTRACTOR: i64 = 4;
 
 /// Reads the bytes of one page or document. Never an empty text; always within limits on time and memory.
 ///
@@ -84,7 +86,11 @@ impl Extractor {
         } else {
             let source = charset::decode(bytes, content_type);
             match kind {
-                Kind::Html => html::read(&source, base).map_err(|why| empty(name, why))?,
+                Kind::Html => read_html(&source, content_type, base, name)?,
+                Kind::Xml => match elements::read(&source) {
+                    Ok(text) => text,
+                    Err(_) => read_html(&source, content_type, base, name)?,
+                },
                 Kind::Markdown => written(|writer| markdown::read(&source, base, writer)),
                 Kind::Csv => written(|writer| csv::read(&source, writer)),
                 Kind::Json => written(|writer| json::read(&source, writer)),
@@ -123,6 +129,16 @@ fn written(read: impl FnOnce(&mut Writer)) -> Text {
     writer.finish()
 }
 
+fn read_html(
+    source: &str,
+    content_type: Option<&str>,
+    base: Option<&Url>,
+    name: &str,
+) -> Result<Text, Failed> {
+    let syntax = Syntax::of(source, content_type);
+    html::read(source, syntax, base).map_err(|why| empty(name, why))
+}
+
 fn empty(name: &str, why: &'static str) -> Failed {
     Failed::Empty { what: name.to_owned(), why }
 }
@@ -137,6 +153,7 @@ fn own_heading(kind: Kind, text: &Text) -> Option<String> {
         | Kind::Plain
         | Kind::Csv
         | Kind::Json
+        | Kind::Xml
         | Kind::Feed
         | Kind::Sitemap
         | Kind::Docx

@@ -1,10 +1,13 @@
 //! What a document says, before it is a text: pieces in reading order. Parsers that are not ours to trust hand in no
 //! more than this, so that spans are always made by `writer`.
 
+use std::collections::HashSet;
+
 use domain::text::{Link, Text};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use super::html::Syntax;
 use super::writer::Writer;
 use super::{csv, html, plain};
 
@@ -39,11 +42,13 @@ pub(super) enum Piece {
     Table(Vec<Vec<String>>),
     /// What a machine wrote for machines.
     Data(String, String),
+    /// The address of the thing at hand, as it is written.
+    Link(String),
     /// Text whose structure is in its layout.
     Layout(String),
     /// Markup below the heading at hand.
     Html(String),
-    /// A page of HTML with headings of its own.
+    /// A page of XHTML with headings of its own.
     Chapter(String),
 }
 
@@ -55,6 +60,7 @@ impl Outline {
             | Piece::Paragraph(words)
             | Piece::Item(_, words)
             | Piece::Quote(words)
+            | Piece::Link(words)
             | Piece::Layout(words)
             | Piece::Html(words)
             | Piece::Chapter(words) => words.len(),
@@ -79,23 +85,27 @@ impl Outline {
     pub(super) fn into_text(self, base: Option<&Url>) -> Text {
         let mut writer = Writer::default();
         for piece in &self.pieces {
-            piece.write(&mut writer);
+            piece.write(base, &mut writer);
         }
         let mut text = writer.finish();
         text.title = super::clean::line(&self.title);
         text.published = self.published.filter(|day| html::date(day).as_ref() == Some(day));
         text.language = self.language.as_deref().and_then(html::language);
+        // Those that the document names come before those in its words.
+        let within = std::mem::take(&mut text.links);
         for (address, label) in self.links {
             if let Some(address) = html::link_address(&address, base) {
                 text.links.push(Link { address, label: super::clean::line(&label) });
             }
         }
+        let known: HashSet<String> = text.links.iter().map(|link| link.address.clone()).collect();
+        text.links.extend(within.into_iter().filter(|link| !known.contains(&link.address)));
         text
     }
 }
 
 impl Piece {
-    fn write(&self, writer: &mut Writer) {
+    fn write(&self, base: Option<&Url>, writer: &mut Writer) {
         match self {
             Self::Heading(level, words) => writer.heading((*level).clamp(1, 6), words),
             Self::Paragraph(words) => writer.paragraph(words),
@@ -104,10 +114,17 @@ impl Piece {
             Self::Data(key, value) => writer.pair(key, value, true),
             // Below the heading of its page or sheet.
             Self::Layout(words) => writer.below(|writer| plain::read(words, writer)),
-            Self::Html(words) => writer.below(|writer| html::write_piece(words, writer)),
+            Self::Html(words) => {
+                writer.below(|writer| html::write_piece(words, Syntax::Html, base, writer));
+            }
             Self::Chapter(words) => {
                 writer.restore(Vec::new());
-                html::write_piece(words, writer);
+                // A link without a host leads to another chapter.
+                html::write_piece(words, Syntax::Xml, None, writer);
+            }
+            Self::Link(address) => {
+                let whole = html::link_address(address, base);
+                writer.pair("link", whole.as_deref().unwrap_or(address), true);
             }
             Self::Table(rows) => table(rows, writer),
         }

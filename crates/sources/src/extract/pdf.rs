@@ -12,6 +12,8 @@ const MAX_PAGES: usize = 5_000;
 const RUNNING_PAGES: usize = 3;
 /// Lines at each edge of a page that may be running ones.
 const EDGE_LINES: usize = 2;
+/// Titles that are none.
+const NO_TITLES: [&str; 3] = ["(anonymous)", "untitled", "Untitled"];
 /// Digits of the number of a page.
 const MAX_NUMBER: usize = 5;
 /// What stands beside the number of a page; any other single word tells what is numbered: `Day 3`.
@@ -88,7 +90,9 @@ fn describe(document: &Document, outline: &mut Outline) {
         let bytes = info.get(key).ok()?.as_str().ok()?;
         Some(text_string(bytes))
     };
-    outline.title = words(b"Title").unwrap_or_default();
+    // What a program writes that was told no title.
+    let title = words(b"Title").filter(|title| !NO_TITLES.contains(&title.trim()));
+    outline.title = title.unwrap_or_default();
     let moment = words(b"ModDate").or_else(|| words(b"CreationDate"));
     outline.published = moment.as_deref().and_then(day);
 }

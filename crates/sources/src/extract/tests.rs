@@ -52,7 +52,7 @@ fn document(name: &str, source: &str) -> Vec<String> {
 fn markdown_keeps_its_words_and_loses_its_marks() {
     let blocks = document(
         "a.md",
-        "---\ntitle: Tern\ndate: 2026-01-02\n---\n# Tern *25*\n\nSee [here](b.md), `x`.\n\n**Maker:** Skarvholm\n\
+        "---\ntitle: Tern\ndate: 2026-01-02\n---\n# Tern *25*\n\nSee [here](b.md), `x`, 10<sup>6</sup> ~~is 5~~ <del>é</del>.\n\n**Maker:** Skarvholm\n\
          **Price:** 5\n\n- **Fast**: very\n- slow\n  - deep\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> said\n\n\
          ```\ncode()\n```\n\n<div><p>html</p></div>\n",
     );
@@ -62,7 +62,7 @@ fn markdown_keeps_its_words_and_loses_its_marks() {
             "data title = Tern",
             "data date = 2026-01-02",
             "h1 Tern 25",
-            "p See here, x. < Tern 25",
+            "p See here, x, 10^6 . < Tern 25",
             "pair Maker = Skarvholm",
             "pair Price = 5",
             "def Fast = very",
@@ -112,6 +112,30 @@ fn tables_of_values_have_named_columns() {
         ["head month | mwh", "row Jan | 1,5"]
     );
     assert_eq!(document("a.json", r#"{"a":{"b":[1,true]}}"#), ["data a.b = 1", "data a.b = true"]);
+}
+
+#[test]
+fn numbers_of_data_are_shown_as_they_are_written() {
+    let source = r#"{"id":12345678901234567890123,"price":10.50,"pi":[3.14159265358979323846,-1E5,1e999],
+        "\"1":"2 \" 3","text":"7.0\\"}"#;
+    let pairs = [
+        "data id = 12345678901234567890123",
+        "data price = 10.50",
+        "data pi = 3.14159265358979323846",
+        "data pi = -1E5",
+        "data pi = 1e999",
+        "data \"1 = 2 \" 3",
+        "data text = 7.0\\",
+    ];
+    assert_eq!(document("a.json", source), pairs);
+    let linked = format!("<p>Words<script type='application/ld+json'>{source}</script>");
+    let blocks = outline(&read_bytes(linked.as_bytes(), "a.html", None).unwrap());
+    assert_eq!(blocks[1..], pairs);
+    assert_eq!(
+        document("a.json", "{\"a\":1.0}\n{\"a\":2.50}\n"),
+        ["data a = 1.0", "data a = 2.50"]
+    );
+    assert_eq!(document("a.json", "[1, 01]"), ["code [1, 01]"]);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! XML as a stream of steps. Nothing is expanded but the five entities of the standard, and nothing is kept.
 
 use std::borrow::Cow;
+use std::io::BufRead;
 
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
@@ -27,6 +28,18 @@ impl Tag<'_> {
         self.attribute_where(name, |_| true)
     }
 
+    /// Names without their prefix and values of all attributes but those that are called so, or have such a prefix.
+    pub(super) fn attributes(&self, but: &[&str]) -> Vec<(String, String)> {
+        let mut attributes = self.0.attributes();
+        let found = attributes.with_checks(false).flatten().filter_map(|one| {
+            let key = one.key.into_inner();
+            let prefix = key.split(':').next().unwrap_or_default();
+            let is_left_out = but.contains(&prefix) && (prefix != "xml" || key.contains(':'));
+            (!is_left_out).then(|| (after_prefix(key).to_owned(), plain(one.value)))
+        });
+        found.collect()
+    }
+
     /// The first attribute of a name whose value is of a kind: prefixes may make several of one name.
     pub(super) fn attribute_where(
         &self,
@@ -37,10 +50,15 @@ impl Tag<'_> {
         let found = attributes.with_checks(false).flatten();
         let mut found = found.filter(|one| after_prefix(one.key.into_inner()) == name);
         let value = found.find(|one| is_wanted(&one.value))?.value;
-        Some(match quick_xml::escape::unescape(&value) {
-            Ok(plain) => plain.into_owned(),
-            Err(_) => value.into_owned(),
-        })
+        Some(plain(value))
+    }
+}
+
+/// A value with its entities resolved, if they can be.
+fn plain(value: Cow<'_, str>) -> String {
+    match quick_xml::escape::unescape(&value) {
+        Ok(plain) => plain.into_owned(),
+        Err(_) => value.into_owned(),
     }
 }
 
@@ -86,6 +104,25 @@ pub(super) fn walk(
             | Event::Decl(_)
             | Event::PI(_)
             | Event::DocType(_) => {}
+        }
+    }
+}
+
+/// Visits the tags of elements in order, one at a time.
+pub(super) fn tags(
+    source: impl BufRead,
+    mut each: impl FnMut(Tag<'_>) -> Result<(), String>,
+) -> Result<(), String> {
+    let mut reader = Reader::from_reader(source);
+    reader.config_mut().check_end_names = false;
+    let mut event = Vec::new();
+    loop {
+        event.clear();
+        match reader.read_event_into(&mut event) {
+            Ok(Event::Start(start) | Event::Empty(start)) => each(Tag(&start))?,
+            Ok(Event::Eof) => return Ok(()),
+            Ok(_) => {}
+            Err(why) => return Err(format!("it is not well-formed XML: {why}")),
         }
     }
 }

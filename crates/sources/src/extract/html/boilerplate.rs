@@ -120,6 +120,8 @@ pub(super) fn has_no_text(name: &str) -> bool {
         "script"
             | "style"
             | "noscript"
+            | "noembed"
+            | "noframes"
             | "template"
             | "head"
             | "svg"
@@ -147,7 +149,7 @@ pub(super) fn has_no_text(name: &str) -> bool {
 /// What its styles hide is marked so before; see `unseen`.
 fn is_hidden(element: &Element) -> bool {
     element.attr("hidden").is_some_and(|value| value != "until-found")
-        || element.attr("aria-hidden") == Some("true")
+        || element.attr("aria-hidden").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
 fn is_boilerplate(node: NodeRef<'_, Node>, element: &Element, name: &str) -> bool {

@@ -31,7 +31,7 @@ pub(super) fn write(page: &Html, writer: &mut Writer) {
         }
     }
     for value in linked_data(page).iter().filter(|value| !is_list_of_links(value)) {
-        json::pairs(value, writer);
+        json::pairs(std::slice::from_ref(value), writer);
     }
     for element in elements().filter(|e| e.value().attr("itemprop").is_some()).take(MAX_PROPERTIES)
     {
@@ -51,7 +51,7 @@ pub(super) fn linked_data(page: &Html) -> Vec<Value> {
         .filter_map(|script| {
             let source: String = script.text().collect();
             let source = source.trim().trim_start_matches("<!--").trim_end_matches("-->");
-            serde_json::from_str(source.trim().trim_end_matches(';')).ok()
+            json::value(source.trim().trim_end_matches(';'))
         })
         .collect()
 }

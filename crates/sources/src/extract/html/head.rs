@@ -121,7 +121,7 @@ pub(in super::super) fn language(code: &str) -> Option<String> {
     (first.len() == 2 && first.bytes().all(|b| b.is_ascii_lowercase())).then_some(first)
 }
 
-fn read_links(page: &Html, base: Option<&Url>, text: &mut Text) {
+pub(super) fn read_links(page: &Html, base: Option<&Url>, text: &mut Text) {
     let mut seen = HashSet::new();
     for element in page.root_element().descendants().filter_map(ElementRef::wrap) {
         if text.links.len() >= MAX_LINKS {

@@ -74,6 +74,12 @@ pub(super) fn is_block(name: &str) -> bool {
 /// All words below a node; blocks inside are set apart by blanks, `br` becomes [`BREAK`].
 pub(super) fn words(root: NodeRef<'_, Node>, care: Care) -> String {
     let mut out = String::new();
+    gather(root, care, &mut out);
+    out
+}
+
+/// Adds these words to what stands before them.
+pub(super) fn gather(root: NodeRef<'_, Node>, care: Care, out: &mut String) {
     boilerplate::each_node(root, |node, met| match met {
         Met::Text(text) => {
             out.push_str(text);
@@ -86,7 +92,7 @@ pub(super) fn words(root: NodeRef<'_, Node>, care: Care) -> String {
                 false
             }
             "sup" => {
-                let raised = raised(node, &out);
+                let raised = raised(node, out);
                 out.push_str(&raised);
                 false
             }
@@ -98,26 +104,48 @@ pub(super) fn words(root: NodeRef<'_, Node>, care: Care) -> String {
             }
         },
     });
-    out
 }
 
-/// The words of a `sup`. A number behind a letter or digit is written with raised digits, so that ten to
-/// the power of six does not become 106.
+/// The words of a `sup` as they are written behind others; see [`raised_words`].
 pub(super) fn raised(sup: NodeRef<'_, Node>, before: &str) -> String {
     let mut words = String::new();
+    let mut has_link = false;
     boilerplate::each_node(sup, |node, met| match met {
         Met::Text(text) => {
             words.push_str(text);
             false
         }
-        Met::Element(element) => !boilerplate::is_dropped(node, element, Care::Lenient),
+        Met::Element(element) => {
+            has_link |= element.name() == "a";
+            !boilerplate::is_dropped(node, element, Care::Lenient)
+        }
     });
-    let touches = before.ends_with(|c: char| c.is_alphanumeric() || c == ')');
-    let digits: Option<String> = words.trim().chars().map(raise).collect();
-    match digits {
-        Some(digits) if touches && !digits.is_empty() => digits,
-        _ => words,
+    let next = sup.next_sibling().and_then(|next| next.value().as_text()).map(|text| &**text);
+    let is_over = next.is_some_and(|next| next.trim_start().starts_with(['/', '⁄']));
+    // One and a half, not a power of one.
+    if is_over && before.ends_with(|c: char| c.is_ascii_digit()) {
+        return format!(" {}", words.trim());
     }
+    raised_words(&words, before, has_link)
+}
+
+/// A raised number, so that ten to the power of six does not become 106: behind a digit `10^6`, behind a letter with raised
+/// digits, and so where it is a mark that leads to a note.
+pub(in super::super) fn raised_words(words: &str, before: &str, is_mark: bool) -> String {
+    let number = words.trim();
+    let raised: Option<String> = number.chars().map(raise).collect();
+    let is_number = raised.is_some() && number.ends_with(|c: char| c.is_ascii_digit());
+    match raised {
+        Some(_) if is_number && !is_mark && before.ends_with(|c: char| c.is_ascii_digit()) => {
+            format!("^{}", number.replace('−', "-"))
+        }
+        Some(raised) if !raised.is_empty() && before.ends_with(is_base) => raised,
+        Some(_) | None => words.to_owned(),
+    }
+}
+
+fn is_base(c: char) -> bool {
+    c.is_alphanumeric() || c == ')'
 }
 
 const fn raise(c: char) -> Option<char> {

@@ -4,6 +4,8 @@ mod boilerplate;
 mod data;
 mod head;
 mod inline;
+mod math;
+mod selector;
 mod sheet;
 mod style;
 mod table;
@@ -19,13 +21,15 @@ use super::writer::Writer;
 use boilerplate::Care;
 
 pub(super) use head::{date, language, link_address};
+pub(super) use inline::raised_words;
+pub(super) use tame::Syntax;
 
 /// Below this many bytes of main content, what was taken for boilerplate is looked at again.
 const THIN_BYTES: usize = 200;
 
 /// Reads a page. Fails, with the reason, if it shows no text.
-pub(super) fn read(source: &str, base: Option<&Url>) -> Result<Text, &'static str> {
-    let page = parsed(source);
+pub(super) fn read(source: &str, syntax: Syntax, base: Option<&Url>) -> Result<Text, &'static str> {
+    let page = parsed(source, syntax);
     let mut writer = main_content(&page);
     let shown = writer.len();
     data::write(&page, &mut writer);
@@ -37,16 +41,23 @@ pub(super) fn read(source: &str, base: Option<&Url>) -> Result<Text, &'static st
     Ok(text)
 }
 
-/// Writes the blocks of a piece of HTML, such as those inside Markdown.
-pub(super) fn write_piece(source: &str, writer: &mut Writer) {
-    let page = parsed(source);
+/// Writes the blocks and links of a piece of HTML, such as those inside Markdown.
+pub(super) fn write_piece(source: &str, syntax: Syntax, base: Option<&Url>, writer: &mut Writer) {
+    let page = parsed(source, syntax);
     walk::write(page.root_element(), Care::Lenient, writer);
+    head::read_links(&page, base, writer.text_mut());
+}
+
+/// The words of a piece of HTML.
+pub(super) fn words(source: &str) -> String {
+    inline::words(*parsed(source, Syntax::Html).root_element(), Care::Lenient)
 }
 
 /// The page as it is seen.
-fn parsed(source: &str) -> Html {
-    let mut page = Html::parse_document(&tame::tame(source));
+fn parsed(source: &str, syntax: Syntax) -> Html {
+    let mut page = Html::parse_document(&tame::tame(source, syntax));
     unseen::take_out(&mut page);
+    math::write_out(&mut page);
     page
 }
 

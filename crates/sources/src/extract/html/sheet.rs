@@ -1,215 +1,257 @@
-//! Style sheets within a page, as far as they say what is not seen: rules by element, class and id.
+//! Style sheets within a page, as far as they say what is not seen.
 //!
-//! Whatever stands left of the last part of a selector is not looked at. Such a rule may apply or not, so it never hides
-//! anything; but what it shows counts as shown.
+//! A rule whose selector is not understood may apply or not, so it never hides anything; but what it shows counts as shown.
 
 use std::collections::HashMap;
 
 use cssparser::{ParseError, Parser, Token};
-use scraper::node::Element;
+use scraper::ElementRef;
 
+use super::selector::{Selector, Trial};
 use super::style::{self, Declaration, Says};
 
 /// Bytes of all sheets of a page, and selectors of all rules that matter.
 pub(super) const MAX_BYTES: usize = 1 << 20;
 const MAX_RULES: usize = 10_000;
-/// Tokens before the block of one rule.
-const MAX_PRELUDE: usize = 2_000;
+/// Bytes of the selectors of a rule that holds others.
+const MAX_AROUND: usize = 2_000;
 /// Blocks within blocks.
 const MAX_DEPTH: usize = 4;
+/// What stands in no layer weighs more than all that does.
+const UNLAYERED: u64 = 1 << 32;
 
 /// The rules of a page.
 #[derive(Default)]
 pub(super) struct Sheets {
     blocks: Vec<Vec<Declaration>>,
     rules: Vec<Rule>,
-    /// Rules by what the element must have, in lower case: `#id`, `.class` or `tag`; under nothing, those for all.
+    /// Rules by what the element must have; see [`Selector::key`]. Under nothing, those for all.
     by_key: HashMap<String, Vec<usize>>,
+    /// Rules begun so far.
+    begun: usize,
     /// Whether there are rules that were not read.
     pub(super) is_partial: bool,
 }
 
+/// How much a rule weighs against others: its layer and selector, and its place.
+pub(super) type Weight = (u64, usize);
+
 struct Rule {
     selector: Selector,
     block: usize,
+    weight: Weight,
 }
 
-/// The last part of a selector.
-#[derive(Default)]
-struct Selector {
-    tag: Option<String>,
-    id: Option<String>,
-    classes: Vec<String>,
-    /// Whether it asks for more than that.
-    has_more: bool,
+/// What stands around a rule.
+#[derive(Clone, Copy, Default)]
+struct Around<'a> {
+    /// The selectors of the rule that it is nested in.
+    selectors: Option<&'a str>,
+    is_layered: bool,
+    depth: usize,
 }
 
 impl Sheets {
     /// Reads one more sheet.
     pub(super) fn read(&mut self, source: &str) {
-        self.rules_of(&mut Parser::new(source), 0);
+        self.rules_of(&mut Parser::new(source), Around::default());
     }
 
-    fn rules_of(&mut self, parser: &mut Parser<'_>, depth: usize) {
-        let mut prelude: Vec<Token<'_>> = Vec::new();
-        while let Ok(token) = parser.next_including_whitespace().cloned() {
-            let is_at_rule = matches!(prelude.first(), Some(Token::AtKeyword(_)));
-            let is_nothing = matches!(token, Token::CDO | Token::CDC);
+    fn rules_of(&mut self, parser: &mut Parser<'_>, around: Around<'_>) {
+        let mut prelude = Prelude::default();
+        loop {
+            let before = parser.position();
+            let Ok(token) = parser.next_including_whitespace().cloned() else { return };
+            let is_blank = matches!(token, Token::WhiteSpace(_) | Token::CDO | Token::CDC);
             if token == Token::CurlyBracketBlock {
+                let (name, words) = prelude.take(parser);
                 // Too deep or cut short: what was read so far counts.
                 let _ = parser.parse_nested_block(|block| -> Result<(), ParseError<()>> {
-                    self.block(&prelude, block, depth);
+                    self.block(name.as_deref(), words, block, around);
                     Ok(())
                 });
-                prelude.clear();
-            } else if token == Token::Semicolon && is_at_rule {
-                self.is_partial |= is_at(&prelude, "import");
-                prelude.clear();
-            } else if prelude.len() >= MAX_PRELUDE {
-                self.is_partial = true;
-            } else if !(is_nothing || prelude.is_empty() && is_blank(&token)) {
-                prelude.push(token);
+            } else if token == Token::Semicolon && prelude.at_rule.is_some() {
+                let (name, _) = prelude.take(parser);
+                self.is_partial |= name.is_some_and(|name| name == "import");
+            } else if !is_blank || prelude.start.is_some() {
+                prelude.goes_on(before, &token);
             }
         }
     }
 
-    fn block(&mut self, prelude: &[Token<'_>], block: &mut Parser<'_>, depth: usize) {
-        if matches!(prelude.first(), Some(Token::AtKeyword(_))) {
-            if is_at(prelude, "media") && depth < MAX_DEPTH && is_for_screens(&prelude[1..]) {
-                self.rules_of(block, depth + 1);
-            }
+    /// One block; `name` is that of an at-rule.
+    fn block(
+        &mut self,
+        name: Option<&str>,
+        prelude: &str,
+        block: &mut Parser<'_>,
+        around: Around<'_>,
+    ) {
+        if around.depth > MAX_DEPTH {
+            self.is_partial = true;
             return;
         }
-        let declarations = style::declarations(block);
+        let within = Around { depth: around.depth + 1, ..around };
+        match name {
+            None => match whole_selectors(prelude, around.selectors) {
+                Some(selectors) => self.style(&selectors, block, within),
+                None => self.is_partial = true,
+            },
+            Some("media") if is_for_screens(prelude) => self.group(block, within),
+            Some("layer") => self.group(block, Around { is_layered: true, ..within }),
+            Some(_) => {}
+        }
+    }
+
+    /// The block of a condition: rules, or declarations of the rule around it.
+    fn group(&mut self, block: &mut Parser<'_>, around: Around<'_>) {
+        match around.selectors {
+            None => self.rules_of(block, around),
+            Some(selectors) => self.style(selectors, block, around),
+        }
+    }
+
+    fn style(&mut self, selectors: &str, block: &mut Parser<'_>, around: Around<'_>) {
+        let place = self.begun;
+        self.begun += 1;
+        let within = Around { selectors: Some(selectors), ..around };
+        let declarations = style::declarations(block, &mut |name, prelude, inner| {
+            self.block(name, prelude, inner, within);
+        });
         if declarations.is_empty() {
             return;
         }
-        let index = self.blocks.len();
+        let block = self.blocks.len();
         self.blocks.push(declarations);
-        for selector in prelude.split(|token| *token == Token::Comma).filter_map(Selector::of) {
+        for selector in split(selectors).into_iter().filter_map(Selector::of) {
             if self.rules.len() >= MAX_RULES {
                 self.is_partial = true;
                 return;
             }
+            let layer = if around.is_layered { 0 } else { UNLAYERED };
+            let weight = (layer + u64::from(selector.weight()), place);
             self.by_key.entry(selector.key()).or_default().push(self.rules.len());
-            self.rules.push(Rule { selector, block: index });
+            self.rules.push(Rule { selector, block, weight });
         }
     }
 
-    /// Tells what the rules say of an element, each with its weight. Stops where `patience`, in rules, is at an end.
+    /// Tells what the rules say of an element, each with its weight. Stops where the patience of the trial is at an end.
     pub(super) fn say(
         &self,
-        element: &Element,
-        is_quirky: bool,
-        patience: &mut usize,
-        mut tell: impl FnMut(Declaration, (usize, usize)),
+        element: &ElementRef<'_>,
+        trial: &mut Trial,
+        mut tell: impl FnMut(Declaration, Weight),
     ) {
         if self.rules.is_empty() {
             return;
         }
-        let id = element.id().map(|id| format!("#{}", id.to_ascii_lowercase()));
-        let classes = element.classes().map(|class| format!(".{}", class.to_ascii_lowercase()));
-        let keys = [String::new(), element.name().to_owned()];
+        let value = element.value();
+        let id = value.id().map(|id| format!("#{}", id.to_ascii_lowercase()));
+        let classes = value.classes().map(|class| format!(".{}", class.to_ascii_lowercase()));
+        let keys = [String::new(), value.name().to_owned()];
         for key in keys.into_iter().chain(id).chain(classes) {
             for &index in self.by_key.get(&key).into_iter().flatten() {
-                let Some(left) = patience.checked_sub(1) else { return };
-                *patience = left;
-                let Rule { selector, block } = &self.rules[index];
-                if !selector.fits(element, is_quirky) {
+                let Rule { selector, block, weight } = &self.rules[index];
+                if !trial.pays(selector.cost()) {
+                    return;
+                }
+                if !selector.fits(element, trial) {
                     continue;
                 }
                 for declaration in &self.blocks[*block] {
                     let declaration = match declaration.says {
-                        Says::Unseen if selector.has_more => continue,
+                        Says::Unseen | Says::Pinned if !selector.is_understood() => continue,
                         // Of a colour that an element may have or not, nothing is known.
-                        Says::Is(_) if selector.has_more => {
+                        Says::Is(_) if !selector.is_understood() => {
                             Declaration { says: Says::Seen, ..*declaration }
                         }
-                        Says::Unseen | Says::Is(_) | Says::Seen | Says::Holds => *declaration,
+                        Says::Unseen | Says::Is(_) | Says::Seen | Says::Holds | Says::Pinned => {
+                            *declaration
+                        }
                     };
-                    tell(declaration, (selector.weight(), index));
+                    tell(declaration, *weight);
                 }
             }
         }
     }
 }
 
-impl Selector {
-    /// `None` if it is for a state or a part of an element, or is not understood.
-    fn of(tokens: &[Token<'_>]) -> Option<Self> {
-        let first = tokens.iter().position(|token| !is_blank(token))?;
-        let last = tokens.iter().rposition(|token| !is_blank(token))?;
-        let mut selector = Self::default();
-        let mut mark = None;
-        for token in &tokens[first..=last] {
-            match (mark.take(), token) {
-                (None, Token::WhiteSpace(_) | Token::Delim('>' | '+' | '~')) => {
-                    selector = Self { has_more: true, ..Self::default() };
-                }
-                (None, Token::Delim('.')) => mark = Some('.'),
-                (None, Token::Colon) => mark = Some(':'),
-                (None, Token::Delim('*')) => {}
-                (None, Token::SquareBracketBlock) => selector.has_more = true,
-                (None, Token::IDHash(id)) => selector.id = Some(id.to_string()),
-                (None, Token::Ident(tag)) => selector.tag = Some(tag.to_ascii_lowercase()),
-                (Some('.'), Token::Ident(class)) => selector.classes.push(class.to_string()),
-                (Some(':'), Token::Ident(state)) if state.eq_ignore_ascii_case("root") => {
-                    selector.tag = Some("html".into());
-                }
-                _ => return None,
+/// What stands before a block, as it is read.
+#[derive(Default)]
+pub(super) struct Prelude {
+    start: Option<cssparser::SourcePosition>,
+    /// The name of an at-rule, in lower case.
+    at_rule: Option<String>,
+}
+
+impl Prelude {
+    /// One more token, read from a position on.
+    pub(super) fn goes_on(&mut self, before: cssparser::SourcePosition, token: &Token<'_>) {
+        if self.start.is_none() {
+            self.start = Some(before);
+            if let Token::AtKeyword(name) = token {
+                self.at_rule = Some(name.to_ascii_lowercase());
             }
         }
-        mark.is_none().then_some(selector)
     }
 
-    /// The rarest of what it asks for.
-    fn key(&self) -> String {
-        let id = self.id.as_ref().map(|id| format!("#{}", id.to_ascii_lowercase()));
-        let class = || self.classes.first().map(|class| format!(".{}", class.to_ascii_lowercase()));
-        id.or_else(class).or_else(|| self.tag.clone()).unwrap_or_default()
-    }
-
-    /// How much it weighs against others.
-    fn weight(&self) -> usize {
-        usize::from(self.id.is_some()) * 10_000
-            + self.classes.len() * 100
-            + usize::from(self.tag.is_some())
-    }
-
-    fn fits(&self, element: &Element, is_quirky: bool) -> bool {
-        let is_same = |a: &str, b: &str| if is_quirky { a.eq_ignore_ascii_case(b) } else { a == b };
-        self.tag.as_ref().is_none_or(|tag| tag == element.name())
-            && self.id.as_ref().is_none_or(|id| element.id().is_some_and(|own| is_same(own, id)))
-            && self.classes.iter().all(|class| element.classes().any(|own| is_same(own, class)))
+    /// Name and words, whose end is the token that was read last.
+    pub(super) fn take<'i>(&mut self, parser: &Parser<'i>) -> (Option<String>, &'i str) {
+        let words = self.start.take().map_or("", |start| parser.slice_from(start));
+        (self.at_rule.take(), words.trim_end_matches(['{', ';']))
     }
 }
 
-fn is_blank(token: &Token<'_>) -> bool {
-    matches!(token, Token::WhiteSpace(_))
+/// The selectors of a rule, with those that it is nested in; `None` if they are too long.
+fn whole_selectors(prelude: &str, around: Option<&str>) -> Option<String> {
+    let Some(around) = around else { return Some(prelude.to_owned()) };
+    if around.len() + prelude.len() > MAX_AROUND {
+        return None;
+    }
+    let is_one = !around.trim().contains(|c: char| c.is_whitespace() || ",>+~".contains(c));
+    let around = if is_one { around.trim().to_owned() } else { format!(":is({around})") };
+    let whole = |part: &str| {
+        if part.contains('&') { part.replace('&', &around) } else { format!("{around} {part}") }
+    };
+    let parts: Vec<String> = split(prelude).into_iter().map(whole).collect();
+    Some(parts.join(",")).filter(|selectors| selectors.len() <= MAX_AROUND)
 }
 
-fn is_at(prelude: &[Token<'_>], wanted: &str) -> bool {
-    matches!(prelude.first(), Some(Token::AtKeyword(name)) if name.eq_ignore_ascii_case(wanted))
+/// The parts between commas.
+fn split(list: &str) -> Vec<&str> {
+    let mut parser = Parser::new(list);
+    let mut parts = Vec::new();
+    let mut start = parser.position();
+    while let Ok(token) = parser.next().cloned() {
+        if token == Token::Comma {
+            let part = parser.slice_from(start);
+            parts.push(part.strip_suffix(',').unwrap_or(part));
+            start = parser.position();
+        }
+    }
+    parts.push(parser.slice_from(start));
+    parts
 }
 
-/// Whether a block is for every screen: `all`, `screen`, `only screen`, or a list with one of them.
-fn is_for_screens(prelude: &[Token<'_>]) -> bool {
-    prelude.split(|token| *token == Token::Comma).any(|query| {
-        let mut words = query.iter().filter(|token| !is_blank(token));
+/// Whether a block `@media …` is for every screen: `all`, `screen`, `only screen`, or a list with one of them.
+fn is_for_screens(prelude: &str) -> bool {
+    let mut parser = Parser::new(prelude);
+    let mut tokens = Vec::new();
+    while let Ok(token) = parser.next().cloned() {
+        if !matches!(token, Token::AtKeyword(_)) {
+            tokens.push(token);
+        }
+    }
+    tokens.split(|token| *token == Token::Comma).any(|query| {
         let is_plain = |token: &Token<'_>| {
             let known = ["all", "screen", "only"];
             matches!(token, Token::Ident(word) if known.iter().any(|k| word.eq_ignore_ascii_case(k)))
         };
-        words.clone().next().is_some() && words.all(is_plain)
+        !query.is_empty() && query.iter().all(is_plain)
     })
 }
 
 /// The same of an attribute `media`.
 pub(super) fn is_media_for_screens(media: &str) -> bool {
-    let mut parser = Parser::new(media);
-    let mut tokens = Vec::new();
-    while let Ok(token) = parser.next().cloned() {
-        tokens.push(token);
-    }
-    tokens.is_empty() || is_for_screens(&tokens)
+    media.trim().is_empty() || is_for_screens(media)
 }

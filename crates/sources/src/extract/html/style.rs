@@ -2,6 +2,8 @@
 
 use cssparser::{ParseError, Parser, Token, color};
 
+use super::sheet::Prelude;
+
 /// Declarations of one block that are kept, and values of one declaration.
 const MAX_DECLARATIONS: usize = 100;
 const MAX_VALUES: usize = 64;
@@ -24,6 +26,8 @@ const OUTSIDE: [(&str, f32); 7] = [
 ];
 /// And so is what stands so far behind its beginning, in pixels.
 const BEYOND: f32 = 5_000.0;
+/// Units of which a hundred are a screen.
+const SCREENS: [&str; 9] = ["vh", "vw", "dvh", "svh", "lvh", "dvw", "svw", "lvw", "%"];
 
 /// What a declaration is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +55,7 @@ pub(super) enum Way {
     Colour,
     Background,
     BackgroundClip,
+    LineThrough,
     Position,
     Motion,
 }
@@ -67,6 +72,8 @@ pub(super) enum Says {
     Is([u8; 3]),
     /// Of `Overflow`, `BackgroundClip`, `Position` and `Motion`: cut off, to the letters, out of the flow, and any.
     Holds,
+    /// Of `Position`: to the screen. Of its sides: outside of that.
+    Pinned,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -76,27 +83,43 @@ pub(super) struct Declaration {
     pub(super) is_important: bool,
 }
 
+/// What takes a rule within a block: the name of an at-rule, what stands before its block, and the block.
+pub(super) type Nested<'n> = dyn FnMut(Option<&str>, &str, &mut Parser<'_>) + 'n;
+
 /// Reads the declarations of a block or attribute; those that have nothing to do with being seen are left out.
-pub(super) fn declarations(parser: &mut Parser<'_>) -> Vec<Declaration> {
+pub(super) fn declarations(parser: &mut Parser<'_>, nested: &mut Nested<'_>) -> Vec<Declaration> {
     let mut kept = Vec::new();
+    let mut prelude = Prelude::default();
     let mut name = None;
     let mut values: Vec<Value> = Vec::new();
     let mut is_value = false;
     loop {
+        let before = parser.position();
         let token = parser.next().cloned();
+        if let Ok(token) = &token
+            && !matches!(token, Token::Semicolon | Token::CurlyBracketBlock)
+        {
+            prelude.goes_on(before, token);
+        }
         match token {
             Ok(Token::Semicolon) | Err(_) => {
                 if kept.len() < MAX_DECLARATIONS {
                     kept.extend(name.take().and_then(|name: String| declaration(&name, &values)));
                 }
                 values.clear();
+                prelude = Prelude::default();
                 (name, is_value) = (None, false);
                 if token.is_err() {
                     return kept;
                 }
             }
-            // A rule within, which is not for this element.
             Ok(Token::CurlyBracketBlock) => {
+                let (rule, words) = prelude.take(parser);
+                // Too deep or cut short: what was read so far counts.
+                let _ = parser.parse_nested_block(|block| -> Result<(), ParseError<()>> {
+                    nested(rule.as_deref(), words, block);
+                    Ok(())
+                });
                 values.clear();
                 (name, is_value) = (None, false);
             }
@@ -116,7 +139,7 @@ pub(super) fn declarations(parser: &mut Parser<'_>) -> Vec<Declaration> {
 
 /// Reads the declarations of an attribute `style`.
 pub(super) fn of_attribute(style: &str) -> Vec<Declaration> {
-    declarations(&mut Parser::new(style))
+    declarations(&mut Parser::new(style), &mut |_, _, _| {})
 }
 
 /// The colour that an attribute such as `bgcolor` names.
@@ -182,6 +205,11 @@ fn declaration(name: &str, values: &[Value]) -> Option<Declaration> {
         [rest @ .., Value::Mark('!'), Value::Word(word)] if word == "important" => (rest, true),
         all => (all, false),
     };
+    // A sum of one.
+    let values = match values {
+        [Value::Function(sum), Value::Number(..)] if sum == "calc" => &values[1..],
+        all => all,
+    };
     let is_inherited = |word: &str| {
         matches!(word, "inherit" | "unset" | "revert" | "revert-layer" | "currentcolor")
     };
@@ -207,10 +235,10 @@ fn meaning(name: &str, values: &[Value]) -> Option<(Way, Says)> {
         "filter" => (Way::Filter, unseen(calls("opacity") && is_faint(&values[1..]))),
         "font-size" => (Way::FontSize, font_size(values)?),
         "font" => (Way::FontSize, unseen(is_tiny_font(values))),
-        "left" => (Way::Left, unseen(is_outside(values, true))),
-        "right" => (Way::Right, unseen(is_outside(values, true))),
-        "top" => (Way::Top, unseen(is_outside(values, true))),
-        "bottom" => (Way::Bottom, unseen(is_outside(values, true))),
+        "left" => (Way::Left, side(values)),
+        "right" => (Way::Right, side(values)),
+        "top" => (Way::Top, side(values)),
+        "bottom" => (Way::Bottom, side(values)),
         "text-indent" => (Way::TextIndent, unseen(is_outside(values, true))),
         // Columns are placed with 100 per cent.
         "margin-left" => (Way::MarginLeft, unseen(is_outside(values, false))),
@@ -232,7 +260,11 @@ fn meaning(name: &str, values: &[Value]) -> Option<(Way, Says)> {
         "background-clip" | "-webkit-background-clip" => {
             (Way::BackgroundClip, holds(names(&["text"])))
         }
-        "position" => (Way::Position, holds(names(&["absolute", "fixed"]))),
+        "text-decoration" | "text-decoration-line" => {
+            (Way::LineThrough, unseen(names(&["line-through"])))
+        }
+        "position" if names(&["fixed"]) => (Way::Position, Says::Pinned),
+        "position" => (Way::Position, holds(names(&["absolute"]))),
         "transition"
         | "animation"
         | "transition-property"
@@ -268,6 +300,20 @@ fn font_size(values: &[Value]) -> Option<Says> {
 fn is_tiny_font(values: &[Value]) -> bool {
     numbers(values)
         .any(|(size, unit)| (unit.is_empty() && size <= 0.0) || (unit == "px" && size < MIN_PIXELS))
+}
+
+/// How far something stands from a side of what it is placed on.
+fn side(values: &[Value]) -> Says {
+    match values {
+        _ if is_outside(values, true) => Says::Unseen,
+        // Who scrolls gets to what stands below the screen, but for what scrolls with it.
+        [Value::Number(distance, unit)]
+            if *distance >= 100.0 && SCREENS.contains(&unit.as_str()) =>
+        {
+            Says::Pinned
+        }
+        _ => Says::Seen,
+    }
 }
 
 fn is_outside(values: &[Value], may_be_share: bool) -> bool {
@@ -386,6 +432,6 @@ fn background(values: &[Value]) -> Option<Says> {
     match colour(values) {
         Says::Unseen => None,
         says @ Says::Is(_) if is_plain && !is_half_seen => Some(says),
-        Says::Is(_) | Says::Seen | Says::Holds => Some(Says::Seen),
+        Says::Is(_) | Says::Seen | Says::Holds | Says::Pinned => Some(Says::Seen),
     }
 }

@@ -180,7 +180,7 @@ fn cell_words(cell: NodeRef<'_, Node>, care: Care) -> String {
                     let raised = inline::raised(child, open);
                     open.push_str(&raised);
                 }
-                _ => open.push_str(&inline::words(child, care)),
+                _ => inline::gather(child, care, open),
             },
         }
     }

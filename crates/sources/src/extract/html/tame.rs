@@ -3,6 +3,9 @@
 //! The parser follows the standard, whose cost grows with the square of the nesting: at each tag it looks
 //! through all open elements. Real pages nest less than 100 deep. Tags beyond the limits are dropped, their
 //! words stay.
+//!
+//! Of pages written as XML, elements that are closed in their own tag get an end tag: the parser takes `<title/>` for the
+//! beginning of a title that holds the whole page.
 
 use std::borrow::Cow;
 
@@ -21,12 +24,40 @@ const UNCOUNTED: &[&str] = &[
 ];
 const FORMATTING: &[&str] =
     &["b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"];
+/// Elements that never hold anything.
+const VOID: &[&str] = &[
+    "area", "base", "br", "col", "embed", "frame", "hr", "img", "input", "link", "meta", "param",
+    "source", "track", "wbr",
+];
+/// How far into a page its first element is looked for, in bytes.
+const ROOT_WINDOW: usize = 4096;
 /// Elements whose content is no markup.
 const RAW: &[&str] =
     &["script", "style", "textarea", "title", "xmp", "iframe", "noscript", "template"];
 
+/// How a page is written.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in super::super) enum Syntax {
+    Html,
+    /// XHTML.
+    Xml,
+}
+
+impl Syntax {
+    /// XML says so at its beginning or on its first element; `label` is the header `Content-Type`.
+    pub(in super::super) fn of(source: &str, label: Option<&str>) -> Self {
+        let start = &source[..source.floor_char_boundary(ROOT_WINDOW)];
+        let root = start.find("<html").map(|at| &start[at..]);
+        let root = root.and_then(|root| root.split('>').next()).unwrap_or_default();
+        let is_xml = start.trim_start().starts_with("<?xml")
+            || root.contains("xmlns")
+            || label.is_some_and(|label| label.trim().starts_with("application/xhtml+xml"));
+        if is_xml { Self::Xml } else { Self::Html }
+    }
+}
+
 /// The same source where it is harmless; else a copy without the tags that go too deep.
-pub(super) fn tame(source: &str) -> Cow<'_, str> {
+pub(super) fn tame(source: &str, syntax: Syntax) -> Cow<'_, str> {
     let mut depth = 0_usize;
     let mut formatting = 0_usize;
     let mut kept = Kept { source, out: None, copied: 0 };
@@ -62,6 +93,10 @@ pub(super) fn tame(source: &str) -> Cow<'_, str> {
         if tag.end - start > MAX_TAG_BYTES {
             kept.drop(start..tag.end, &format!("<{}>", tag.name));
         }
+        if syntax == Syntax::Xml && tag.is_self_closed && !VOID.contains(&tag.name.as_str()) {
+            kept.close(start..tag.end);
+            continue;
+        }
         if !tag.is_end && RAW.contains(&tag.name.as_str()) && tag.name != "template" {
             at = end_of_raw(source, at, &tag.name);
         }
@@ -81,6 +116,17 @@ impl<'s> Kept<'s> {
         out.push_str(&self.source[self.copied..tag.start]);
         out.push_str(instead);
         self.copied = tag.end;
+    }
+
+    /// Writes `<a b="c"/>` as `<a b="c"></a>`, or puts the end tag behind what stands instead of it.
+    fn close(&mut self, tag: std::ops::Range<usize>) {
+        let inner = self.source[tag.start + 1..tag.end - 1].trim_end().trim_end_matches('/');
+        let name = inner.split(|c: char| c.is_whitespace() || c == '/').next().unwrap_or_default();
+        if self.copied < tag.end {
+            self.drop(tag, &format!("<{inner}></{name}>"));
+        } else if let Some(out) = &mut self.out {
+            out.extend(["</", name, ">"]);
+        }
     }
 
     fn finish(self) -> Cow<'s, str> {
@@ -153,15 +199,15 @@ mod tests {
     #[test]
     fn an_ordinary_page_is_left_as_it_is() {
         let page = "<html><body><p>a<p>b<ul><li>c<li>d</ul><a title='x > y'>e</a><script>if (a<b) {}</script>";
-        assert!(matches!(tame(page), Cow::Borrowed(_)));
+        assert!(matches!(tame(page, Syntax::Html), Cow::Borrowed(_)));
         let long = "<p>x<b>y</b>".repeat(5_000);
-        assert!(matches!(tame(&long), Cow::Borrowed(_)));
+        assert!(matches!(tame(&long, Syntax::Html), Cow::Borrowed(_)));
     }
 
     #[test]
     fn nesting_stops_at_the_limit_and_the_words_stay() {
         let deep = format!("{}word{}", "<div>".repeat(200_000), "</div>".repeat(200_000));
-        let tamed = tame(&deep);
+        let tamed = tame(&deep, Syntax::Html);
         assert_eq!(tamed.matches("<div>").count(), MAX_DEPTH);
         assert_eq!(tamed.matches("</div>").count(), MAX_DEPTH);
         assert!(tamed.contains("word"));
@@ -170,6 +216,16 @@ mod tests {
     #[test]
     fn a_tag_with_ten_thousand_attributes_loses_them() {
         let page = format!("<p {}>word", "a=1 ".repeat(20_000));
-        assert_eq!(tame(&page), "<p>word");
+        assert_eq!(tame(&page, Syntax::Html), "<p>word");
+    }
+    #[test]
+    fn what_closes_itself_in_xml_has_an_end() {
+        let page = "<title/><script src=\"a.js\" /><br/><svg:path d='x'/><p>word";
+        let closed =
+            "<title></title><script src=\"a.js\" ></script><br/><svg:path d='x'></svg:path><p>word";
+        assert_eq!(tame(page, Syntax::Xml), closed);
+        assert_eq!(tame(page, Syntax::Html), page);
+        let long = format!("<p {}/>word", "a='1' ".repeat(20_000));
+        assert_eq!(tame(&long, Syntax::Xml), "<p></p>word");
     }
 }

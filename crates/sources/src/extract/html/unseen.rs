@@ -1,4 +1,5 @@
-//! Takes out of a page, before it is read, what its styles keep from being seen.
+//! Takes out of a page, before it is read, what its styles keep from being seen, and what is struck out: a page does not say
+//! it any more.
 //!
 //! What is not shown at all goes with all it holds: such elements are marked as `hidden`, so that their links are still
 //! known. Colour, size of letters and visibility are inherited and may be changed further down, so there only the words
@@ -9,6 +10,7 @@ use scraper::node::Element;
 use scraper::{ElementRef, Html, Node};
 
 use super::boilerplate::{self, Met};
+use super::selector::Trial;
 use super::sheet::{self, Sheets};
 use super::style::{self, Declaration, Says, WAYS, Way};
 
@@ -17,7 +19,7 @@ const PATIENCE: usize = 2_000_000;
 /// Colours are the same if no part of them differs by more.
 const SAME_COLOUR: u8 = 10;
 /// Heavier than any selector.
-const OF_ATTRIBUTE: (usize, usize) = (usize::MAX, 0);
+const OF_ATTRIBUTE: sheet::Weight = (u64::MAX, 0);
 /// What hides an element with all it holds.
 const WHOLE: &[Way] = &[
     Way::Display,
@@ -33,7 +35,11 @@ const WHOLE: &[Way] = &[
     Way::Clip,
     Way::ClipPath,
     Way::Transform,
+    Way::LineThrough,
 ];
+/// Elements whose words are struck out.
+const STRUCK: &[&str] = &["s", "strike", "del"];
+const SIDES: &[Way] = &[Way::Left, Way::Right, Way::Top, Way::Bottom];
 const SIZES: &[Way] = &[Way::Width, Way::Height, Way::MaxWidth, Way::MaxHeight];
 /// What a sheet hides only for a start where it also says how it moves: parts that appear when they are scrolled to,
 /// and answers that unfold.
@@ -74,9 +80,8 @@ fn hidden_mark() -> Option<Attribute> {
 /// The elements that are not seen, and the texts that are not in others.
 fn unseen(page: &Html) -> (Vec<NodeId>, Vec<NodeId>) {
     let sheets = sheets(page);
-    // Old pages know classes in any case.
     let is_quirky = page.quirks_mode != Html::new_document().quirks_mode;
-    let mut patience = PATIENCE;
+    let mut trial = Trial::new(is_quirky, PATIENCE);
     let (mut elements, mut texts) = (Vec::new(), Vec::new());
     let mut above: Vec<(NodeId, Look)> = Vec::new();
     let ground = Look {
@@ -100,8 +105,13 @@ fn unseen(page: &Html) -> (Vec<NodeId>, Vec<NodeId>) {
                 false
             }
             Met::Element(element) if boilerplate::has_no_text(element.name()) => false,
+            Met::Element(element) if STRUCK.contains(&element.name()) => {
+                elements.push(node.id());
+                false
+            }
             Met::Element(element) => {
-                let told = Told::of(element, &sheets, is_quirky, &mut patience);
+                let Some(own) = ElementRef::wrap(node) else { return false };
+                let told = Told::of(own, &sheets, &mut trial);
                 if told.is_unseen(element.name()) {
                     elements.push(node.id());
                     return false;
@@ -154,21 +164,22 @@ impl Look {
         let is_lost = match (self.colour, self.background) {
             (Says::Unseen, _) => true,
             (Says::Is(colour), Some(background)) => is_same(colour, background),
-            (Says::Is(_) | Says::Seen | Says::Holds, _) => false,
+            (Says::Is(_) | Says::Seen | Says::Holds | Says::Pinned, _) => false,
         };
         !(is_lost || self.is_tiny || self.is_invisible)
     }
 }
 
 /// How much a declaration weighs: marked as important, its selector, its place.
-type Weight = (bool, (usize, usize));
+type Weight = (bool, sheet::Weight);
 
 /// What all rules together say of one element.
 #[derive(Default)]
 struct Told([Option<(Weight, Says)>; WAYS]);
 
 impl Told {
-    fn of(element: &Element, sheets: &Sheets, is_quirky: bool, patience: &mut usize) -> Self {
+    fn of(own: ElementRef<'_>, sheets: &Sheets, trial: &mut Trial) -> Self {
+        let element = own.value();
         let mut told = Self::default();
         // Attributes of old weigh less than any rule.
         let old = [
@@ -181,7 +192,7 @@ impl Told {
                 told.take(Declaration { way, says, is_important: false }, (0, 0));
             }
         }
-        sheets.say(element, is_quirky, patience, |declaration, weight| {
+        sheets.say(&own, trial, |declaration, weight| {
             told.take(declaration, weight);
         });
         for declaration in element.attr("style").map(style::of_attribute).into_iter().flatten() {
@@ -190,7 +201,7 @@ impl Told {
         told
     }
 
-    fn take(&mut self, declaration: Declaration, weight: (usize, usize)) {
+    fn take(&mut self, declaration: Declaration, weight: sheet::Weight) {
         let weight = (declaration.is_important, weight);
         let told = &mut self.0[declaration.way as usize];
         if told.is_none_or(|(before, _)| before <= weight) {
@@ -217,16 +228,20 @@ impl Told {
         };
         let hides = |way: &Way| self.hides(*way) && is_own(way);
         let is_cut = self.says(Way::Overflow) == Some(Says::Holds);
-        WHOLE.iter().any(hides) || (is_cut && SIZES.iter().any(hides))
+        let is_pinned = self.says(Way::Position) == Some(Says::Pinned);
+        let is_off_screen = |way: &Way| self.says(*way) == Some(Says::Pinned);
+        WHOLE.iter().any(hides)
+            || (is_cut && SIZES.iter().any(hides))
+            || (is_pinned && SIDES.iter().any(is_off_screen))
     }
 
     fn look(&self, element: &Element, around: Look) -> Look {
         // What stands out of the flow lies on something else than what it stands in.
-        let is_lifted = self.says(Way::Position) == Some(Says::Holds);
+        let is_lifted = matches!(self.says(Way::Position), Some(Says::Holds | Says::Pinned));
         let background = match self.says(Way::Background) {
             Some(Says::Is(colour)) => Some(colour),
             None | Some(Says::Unseen) if !is_lifted => around.background,
-            Some(Says::Seen | Says::Holds | Says::Unseen) | None => None,
+            Some(Says::Seen | Says::Holds | Says::Pinned | Says::Unseen) | None => None,
         };
         let is_filled = self.says(Way::BackgroundClip) == Some(Says::Holds);
         let colour = match self.says(Way::Colour) {
@@ -239,7 +254,7 @@ impl Told {
         let is_page = matches!(element.name(), "html" | "body");
         let is_invisible = match self.says(Way::Visibility) {
             Some(Says::Unseen) => self.hides(Way::Visibility) && !is_page,
-            Some(Says::Seen | Says::Is(_) | Says::Holds) => false,
+            Some(Says::Seen | Says::Is(_) | Says::Holds | Says::Pinned) => false,
             None => around.is_invisible,
         };
         let is_tiny = match self.says(Way::FontSize) {

@@ -1,4 +1,5 @@
-//! Word documents: paragraphs by their styles, lists, tables, notes.
+//! Word documents: paragraphs by their styles, lists, tables, notes; not what is hidden, struck out or too small, or white on
+//! white.
 
 use std::collections::HashMap;
 
@@ -6,6 +7,7 @@ use super::super::clean::BREAK;
 use super::super::outline::{Outline, Piece};
 use super::super::xml::{self, Step, Tag};
 use super::Package;
+use super::look::Look;
 
 const DOCUMENT: &str = "word/document.xml";
 
@@ -13,8 +15,8 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
     let mut package = Package::open(bytes)?;
     let mut outline = Outline::default();
     package.describe(&mut outline)?;
-    let levels = match package.file("word/styles.xml")? {
-        Some(source) => levels(&source)?,
+    let styles = match package.file("word/styles.xml")? {
+        Some(source) => styles(&source)?,
         None => HashMap::new(),
     };
     let links: HashMap<String, String> = package
@@ -23,7 +25,7 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
         .filter_map(|(id, (target, is_outside))| is_outside.then_some((id, target)))
         .collect();
     let document = package.needed(DOCUMENT)?;
-    let mut body = Body::new(&levels, &links, outline);
+    let mut body = Body::new(&styles, &links, outline);
     body.read(&document)?;
     for notes in ["word/footnotes.xml", "word/endnotes.xml"] {
         if let Some(source) = package.file(notes)? {
@@ -33,34 +35,56 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
     Ok(body.outline)
 }
 
-/// Level of the headings of each style: by its outline level, else by its name, which is the same in all languages.
-fn levels(styles: &str) -> Result<HashMap<String, u8>, String> {
-    let mut levels = HashMap::new();
-    let mut style = String::new();
-    xml::walk(styles, |step| {
+/// What a style makes of a paragraph or of words.
+#[derive(Default)]
+struct Style {
+    /// Level of the heading.
+    heading: Option<u8>,
+    /// Depth in a list.
+    item: Option<usize>,
+    look: Look,
+}
+
+/// The styles by their ids. A heading or list has its level, else its name, which is the same in all languages.
+fn styles(source: &str) -> Result<HashMap<String, Style>, String> {
+    let mut styles: HashMap<String, Style> = HashMap::new();
+    let mut id = String::new();
+    xml::walk(source, |step| {
         let Step::Open(tag) = step else { return Ok(()) };
+        if tag.name() == "style" {
+            id = tag.attribute("styleId").unwrap_or_default();
+        }
+        let style = styles.entry(id.clone()).or_default();
         match tag.name() {
-            "style" => style = tag.attribute("styleId").unwrap_or_default(),
-            "outlineLvl" => {
-                if let Some(level) = outline_level(&tag) {
-                    levels.insert(style.clone(), level);
-                }
-            }
+            "outlineLvl" => style.heading = outline_level(&tag).or(style.heading),
+            "numPr" => style.item = style.item.or(Some(1)),
+            "ilvl" => style.item = Some(depth(&tag)),
             "name" => {
                 let name = tag.attribute("val").unwrap_or_default().to_lowercase();
                 let level = match name.strip_prefix("heading ") {
                     Some(level) => level.trim().parse().ok(),
                     None => (name == "title").then_some(1),
                 };
-                if let Some(level) = level {
-                    levels.entry(style.clone()).or_insert(level);
-                }
+                style.heading = style.heading.or(level);
+                style.item = style.item.or(listed(&name));
             }
-            _ => {}
+            _ => style.look.take(&tag),
         }
         Ok(())
     })?;
-    Ok(levels)
+    Ok(styles)
+}
+
+/// The depth that `List Bullet`, `List Number 2` and the like are at.
+fn listed(name: &str) -> Option<usize> {
+    let depth = name.strip_prefix("list bullet").or_else(|| name.strip_prefix("list number"))?;
+    if depth.is_empty() { Some(1) } else { depth.trim().parse().ok() }
+}
+
+/// 0 is the outermost.
+fn depth(tag: &Tag<'_>) -> usize {
+    let level = tag.attribute("val").and_then(|level| level.parse::<usize>().ok()).unwrap_or(0);
+    level.min(8) + 1
 }
 
 /// 0 to 8 are headings, 9 is the body.
@@ -70,17 +94,24 @@ fn outline_level(tag: &Tag<'_>) -> Option<u8> {
 }
 
 struct Body<'a> {
-    levels: &'a HashMap<String, u8>,
+    styles: &'a HashMap<String, Style>,
     links: &'a HashMap<String, String>,
     outline: Outline,
     words: String,
     heading: Option<u8>,
     /// Depth in a list.
     item: Option<usize>,
-    /// Whether words are shown: not hidden ones, instructions for fields, deleted text, or a second form of a picture.
+    /// Whether words are text, not instructions for fields.
     is_text: bool,
-    is_hidden: bool,
+    /// Deleted text and second forms of pictures around.
     skipped: usize,
+    /// How words look: those at hand, and all of their paragraph. What it was before a change does not count.
+    run: Option<Look>,
+    paragraph: Look,
+    former: usize,
+    /// Boxes around, which may be painted in any colour, and whether the whole document is.
+    boxes: usize,
+    is_painted: bool,
     /// Tables around, and the rows of the outermost.
     tables: usize,
     rows: Vec<Vec<String>>,
@@ -90,20 +121,24 @@ struct Body<'a> {
 
 impl<'a> Body<'a> {
     fn new(
-        levels: &'a HashMap<String, u8>,
+        styles: &'a HashMap<String, Style>,
         links: &'a HashMap<String, String>,
         outline: Outline,
     ) -> Self {
         Self {
-            levels,
+            styles,
             links,
             outline,
             words: String::new(),
             heading: None,
             item: None,
             is_text: false,
-            is_hidden: false,
             skipped: 0,
+            run: None,
+            paragraph: Look::default(),
+            former: 0,
+            boxes: 0,
+            is_painted: false,
             tables: 0,
             rows: Vec::new(),
             link: None,
@@ -118,7 +153,7 @@ impl<'a> Body<'a> {
             }
             Step::Close(name) => self.close(name),
             Step::Words(words) => {
-                if self.is_text && !self.is_hidden && self.skipped == 0 {
+                if self.is_text && self.skipped == 0 && self.is_seen() {
                     self.words.push_str(&words);
                 }
                 Ok(())
@@ -126,42 +161,63 @@ impl<'a> Body<'a> {
         })
     }
 
+    /// Whether the words at hand are. The cells of a table have colours that its style tells, if anything does.
+    fn is_seen(&self) -> bool {
+        let look = self.run.unwrap_or_default().or(self.paragraph);
+        let is_coloured = self.is_painted || self.boxes > 0 || self.tables > 0;
+        look.is_seen(is_coloured)
+    }
+
     fn open(&mut self, tag: &Tag<'_>) {
         let value = || tag.attribute("val");
+        let style = || self.styles.get(&value()?);
         match tag.name() {
+            "rPrChange" | "pPrChange" => self.former += 1,
+            _ if self.former > 0 => {}
             // A second form of the same for older programs; what was struck out.
             "Fallback" | "del" | "moveFrom" => self.skipped += 1,
             "t" => self.is_text = true,
-            "r" => self.is_hidden = false,
-            "vanish" => self.is_hidden = !matches!(value().as_deref(), Some("0" | "false")),
+            "p" => self.paragraph = Look::default(),
+            "r" => self.run = Some(Look::default()),
+            "rStyle" => {
+                let look = style().map(|style| style.look).unwrap_or_default();
+                self.run = self.run.map(|run| run.or(look));
+            }
+            "txbxContent" => self.boxes += 1,
+            "background" => self.is_painted = true,
             "tab" if !self.words.is_empty() => self.words.push(' '),
             "br" | "cr" => self.words.push(BREAK),
             "noBreakHyphen" => self.words.push('-'),
             "pStyle" => {
-                let style = value().unwrap_or_default();
-                self.heading = self.levels.get(&style).copied().or(self.heading);
+                if let Some(style) = style() {
+                    self.heading = style.heading.or(self.heading);
+                    self.item = style.item.or(self.item);
+                    self.paragraph = self.paragraph.or(style.look);
+                }
             }
             "outlineLvl" => self.heading = outline_level(tag).or(self.heading),
-            "numPr" => self.item = Some(1),
-            "ilvl" => {
-                let depth = value().and_then(|level| level.parse::<usize>().ok()).unwrap_or(0);
-                self.item = Some(depth.min(8) + 1);
-            }
+            "numPr" => self.item = self.item.or(Some(1)),
+            "ilvl" => self.item = Some(depth(tag)),
             "tbl" => self.tables += 1,
             "tr" if self.tables == 1 => self.rows.push(Vec::new()),
             "hyperlink" => {
                 let target = tag.attribute("id").and_then(|id| self.links.get(&id).cloned());
                 self.link = target.map(|target| (target, self.words.len()));
             }
-            _ => {}
+            _ => match &mut self.run {
+                Some(run) => run.take(tag),
+                None => self.paragraph.take_ground(tag),
+            },
         }
     }
 
     fn close(&mut self, name: &str) -> Result<(), String> {
         match name {
             "Fallback" | "del" | "moveFrom" => self.skipped = self.skipped.saturating_sub(1),
+            "rPrChange" | "pPrChange" => self.former = self.former.saturating_sub(1),
+            "txbxContent" => self.boxes = self.boxes.saturating_sub(1),
             "t" => self.is_text = false,
-            "r" => self.is_hidden = false,
+            "r" => self.run = None,
             "hyperlink" => {
                 if let Some((target, at)) = self.link.take() {
                     let label = self.words.get(at..).unwrap_or_default().to_owned();

@@ -1,6 +1,6 @@
 //! Books: the chapters of the spine, in their order, each read like a page.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::super::outline::{Outline, Piece};
 use super::super::xml::{self, Step};
@@ -8,15 +8,11 @@ use super::{Package, day, joined};
 
 /// Chapters of one book.
 const MAX_CHAPTERS: usize = 5_000;
+/// Why a book is not read that only a reader with a key opens.
+const ENCRYPTED: &str = "it is encrypted";
 
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
     let mut package = Package::open(bytes)?;
-    if package
-        .file("META-INF/encryption.xml")?
-        .is_some_and(|source| source.contains("EncryptedKey"))
-    {
-        return Err("it is encrypted".into());
-    }
     let mut root = None;
     xml::walk(&package.needed("META-INF/container.xml")?, |step| {
         if let Step::Open(tag) = step
@@ -29,16 +25,39 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
     let root = root.ok_or("its container names no book")?;
     let folder = root.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let mut outline = Outline::default();
+    let encrypted = encrypted(&mut package)?;
+    if encrypted.contains(&root) {
+        return Err(ENCRYPTED.into());
+    }
     let chapters = chapters(&package.needed(&root)?, &mut outline)?;
     if chapters.len() > MAX_CHAPTERS {
         return Err(format!("it has more than {MAX_CHAPTERS} chapters"));
     }
     for chapter in chapters {
-        if let Some(source) = package.file(&joined(&folder, &chapter))? {
-            outline.push(Piece::Chapter(source))?;
+        let chapter = joined(&folder, &chapter);
+        if encrypted.contains(&chapter) {
+            return Err(ENCRYPTED.into());
         }
+        outline.push(Piece::Chapter(package.needed(&chapter)?))?;
     }
     Ok(outline)
+}
+
+/// The files that only a key opens. Fonts are among them in books that are free to read.
+fn encrypted(package: &mut Package<'_>) -> Result<HashSet<String>, String> {
+    let mut files = HashSet::new();
+    if let Some(source) = package.file("META-INF/encryption.xml")? {
+        xml::walk(&source, |step| {
+            if let Step::Open(tag) = step
+                && tag.name() == "CipherReference"
+                && let Some(address) = tag.attribute("URI")
+            {
+                files.insert(joined("", &percent_decoded(&address)));
+            }
+            Ok(())
+        })?;
+    }
+    Ok(files)
 }
 
 /// The files of the spine; what the book says of itself goes into the outline.
@@ -75,8 +94,11 @@ fn chapters(source: &str, outline: &mut Outline) -> Result<Vec<String>, String> 
         Ok(())
     })?;
     // Names in a manifest are addresses.
-    let plain = |href: &String| percent_decoded(href);
-    Ok(spine.iter().filter_map(|id| files.get(id)).map(plain).collect())
+    let chapter = |id: &String| match files.get(id) {
+        Some(href) => Ok(percent_decoded(href)),
+        None => Err(format!("it has no chapter `{id}`, though it lists one")),
+    };
+    spine.iter().map(chapter).collect()
 }
 
 fn percent_decoded(href: &str) -> String {

@@ -2,11 +2,13 @@
 
 mod docx;
 mod epub;
+mod look;
+mod number;
 mod pptx;
 mod xlsx;
 
 use std::collections::HashMap;
-use std::io::{Cursor, Read as _};
+use std::io::{BufReader, Cursor, Read as _};
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
@@ -15,7 +17,7 @@ use zip::result::ZipError;
 pub(super) use {docx::read as docx, epub::read as epub, pptx::read as pptx, xlsx::read as xlsx};
 
 use super::outline::Outline;
-use super::xml::{self, Step};
+use super::xml::{self, Step, Tag};
 
 /// Files in one archive. Books have hundreds.
 const MAX_FILES: usize = 10_000;
@@ -58,6 +60,16 @@ impl<'b> Package<'b> {
         file.take(size).read_to_end(&mut bytes).map_err(damaged)?;
         self.left_bytes -= size;
         Ok(Some(decoded(bytes)))
+    }
+
+    /// Visits the tags of a file as it is unpacked, without keeping it. Who wants its words takes [`Self::file`].
+    fn tags(
+        &mut self,
+        name: &str,
+        each: impl FnMut(Tag<'_>) -> Result<(), String>,
+    ) -> Result<(), String> {
+        let Some(file) = self.entry(name)? else { return Ok(()) };
+        xml::tags(BufReader::new(file.take(MAX_BYTES)), each)
     }
 
     fn entry(&mut self, name: &str) -> Result<Option<ZipFile<'_, Cursor<&'b [u8]>>>, String> {

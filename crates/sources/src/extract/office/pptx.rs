@@ -1,4 +1,5 @@
-//! Presentations: slides in their order, each under its title; hidden slides are left out, notes are quoted.
+//! Presentations: slides in their order, each under its title; hidden slides and what is struck out are left out, notes are
+//! quoted.
 
 use super::super::clean::BREAK;
 use super::super::outline::{Outline, Piece};
@@ -64,6 +65,7 @@ struct Slide {
     pieces: Vec<Piece>,
     words: String,
     is_text: bool,
+    is_struck: bool,
     /// What the shape at hand is for.
     purpose: Purpose,
     depth: usize,
@@ -91,7 +93,9 @@ impl Slide {
             match step {
                 Step::Open(tag) => slide.open(&tag),
                 Step::Close(name) => slide.close(name),
-                Step::Words(words) if slide.is_text => slide.words.push_str(&words),
+                Step::Words(words) if slide.is_text && !slide.is_struck => {
+                    slide.words.push_str(&words);
+                }
                 Step::Words(_) => {}
             }
             Ok(())
@@ -119,6 +123,11 @@ impl Slide {
             }
             "buNone" => self.is_item = false,
             "buChar" | "buAutoNum" => self.is_item = true,
+            "r" => self.is_struck = false,
+            "rPr" => {
+                let strike = tag.attribute("strike");
+                self.is_struck = strike.is_some_and(|strike| strike != "noStrike");
+            }
             "t" => self.is_text = true,
             "br" => self.words.push(BREAK),
             "tbl" => self.tables += 1,

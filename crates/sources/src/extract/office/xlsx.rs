@@ -1,12 +1,13 @@
 //! Workbooks: each visible sheet as a table under its name. Cells are read one after the other, because a sheet with
-//! two filled corners would take all memory as a grid.
+//! two filled corners would take all memory as a grid. Hidden rows and columns are left out, and what is struck out.
 
+use std::collections::HashMap;
 use std::io::Cursor;
 
-use calamine::{DataRef, Reader as _, SheetVisible, Xlsx};
+use calamine::{DataRef, Reader as _, SheetVisible, Style, Xlsx};
 
 use super::super::outline::{Outline, Piece};
-use super::{MAX_BYTES, Package};
+use super::{MAX_BYTES, Package, number};
 
 /// Columns that are read. What stands further right is no table for readers.
 const MAX_COLUMNS: usize = 1_000;
@@ -14,12 +15,15 @@ const MAX_COLUMNS: usize = 1_000;
 const MAX_CELLS: usize = 2_000_000;
 /// Rows that become one piece, so that a huge sheet is noticed early.
 const ROWS_AT_ONCE: usize = 1_000;
+/// The part that lists the sheets.
+const WORKBOOK: &str = "xl/workbook.xml";
 
 pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
     let mut outline = Outline::default();
     let mut package = Package::open(bytes)?;
     package.describe(&mut outline)?;
     check_size(&mut package)?;
+    let parts = parts(&mut package)?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|why| {
         if matches!(why, calamine::XlsxError::Password) {
             return "it is encrypted".to_owned();
@@ -34,16 +38,22 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
         .collect();
     let mut left = MAX_CELLS;
     for name in visible {
+        let hidden = match parts.get(&name) {
+            Some(part) => Hidden::read(&mut package, part)?,
+            None => Hidden::default(),
+        };
         // Charts and macros are sheets without cells.
         if let Ok(mut cells) = book.worksheet_cells_reader(&name) {
             outline.push(Piece::Heading(2, name.clone()))?;
             let mut table = Table::default();
-            while let Some(cell) =
-                cells.next_cell().map_err(|why| format!("its sheet `{name}` is damaged: {why}"))?
-            {
+            let damaged = |why| format!("its sheet `{name}` is damaged: {why}");
+            while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(damaged)? {
                 left = left.checked_sub(1).ok_or(format!("it has more than {MAX_CELLS} cells"))?;
                 let (row, column) = cell.get_position();
-                table.put(row, column as usize, shown(cell.get_value()), &mut outline)?;
+                if !hidden.holds(row, column) {
+                    let words = shown(cell.get_value(), cells.styles().get(style));
+                    table.put(row, column as usize, words, &mut outline)?;
+                }
             }
             table.write(&mut outline)?;
         }
@@ -66,6 +76,65 @@ fn check_size(package: &mut Package<'_>) -> Result<(), String> {
             .ok_or_else(|| format!("it unpacks to more than {} MB", MAX_BYTES >> 20))?;
     }
     Ok(())
+}
+
+/// Where in the archive each sheet is, by its name.
+fn parts(package: &mut Package<'_>) -> Result<HashMap<String, String>, String> {
+    let relations = package.relations(WORKBOOK)?;
+    let mut parts = HashMap::new();
+    package.tags(WORKBOOK, |tag| {
+        if tag.name() == "sheet"
+            && let (Some(name), Some(id)) = (tag.attribute("name"), tag.attribute("id"))
+            && let Some((part, _)) = relations.get(&id)
+        {
+            parts.insert(name, part.clone());
+        }
+        Ok(())
+    })?;
+    Ok(parts)
+}
+
+/// What of a sheet is not shown: first and last of rows and columns that follow each other, counted from 0.
+#[derive(Default)]
+struct Hidden {
+    rows: Vec<(u32, u32)>,
+    columns: Vec<(u32, u32)>,
+}
+
+impl Hidden {
+    fn read(package: &mut Package<'_>, part: &str) -> Result<Self, String> {
+        let mut hidden = Self::default();
+        let mut next_row = 0;
+        package.tags(part, |tag| {
+            let number = |name: &str| -> Option<u32> {
+                tag.attribute(name)?.parse::<u32>().ok()?.checked_sub(1)
+            };
+            let is_hidden = || matches!(tag.attribute("hidden").as_deref(), Some("1" | "true"));
+            match tag.name() {
+                "row" => {
+                    let row = number("r").unwrap_or(next_row);
+                    next_row = row.saturating_add(1);
+                    if is_hidden() {
+                        match hidden.rows.last_mut() {
+                            Some((_, last)) if last.checked_add(1) == Some(row) => *last = row,
+                            _ => hidden.rows.push((row, row)),
+                        }
+                    }
+                }
+                "col" if is_hidden() => hidden.columns.extend(number("min").zip(number("max"))),
+                _ => {}
+            }
+            Ok(())
+        })?;
+        hidden.rows.sort_unstable();
+        Ok(hidden)
+    }
+
+    fn holds(&self, row: u32, column: u32) -> bool {
+        let after = self.rows.partition_point(|(first, _)| *first <= row);
+        let is_hidden = after.checked_sub(1).is_some_and(|at| row <= self.rows[at].1);
+        is_hidden || self.columns.iter().any(|(first, last)| (*first..=*last).contains(&column))
+    }
 }
 
 #[derive(Default)]
@@ -120,31 +189,38 @@ impl Table {
     }
 }
 
-/// A cell as a reader sees it, nearly: numbers without the format of the sheet, days as `YYYY-MM-DD`.
-fn shown(value: &DataRef<'_>) -> String {
+/// A cell as a reader sees it, nearly: numbers by their format, but with all their digits; days as `YYYY-MM-DD`.
+fn shown(value: &DataRef<'_>, style: Option<&Style>) -> String {
+    let is_struck =
+        style.and_then(|style| style.font.as_ref()).is_some_and(|font| font.strikethrough);
+    let format = style.and_then(|style| style.number_format.as_ref());
+    let format = format.map_or("General", |format| format.format_code.as_str());
+    let is_text = matches!(value, DataRef::SharedString(_) | DataRef::String(_));
+    if is_struck || (is_text && number::hides_text(format)) {
+        return String::new();
+    }
     match value {
         DataRef::Int(number) => number.to_string(),
-        DataRef::Float(number) => float(*number),
+        DataRef::Float(number) => number::number(*number, format),
         DataRef::SharedString(words) => (*words).to_owned(),
         DataRef::Bool(truth) => if *truth { "TRUE" } else { "FALSE" }.to_owned(),
         DataRef::String(words) | DataRef::DateTimeIso(words) | DataRef::DurationIso(words) => {
             words.clone()
         }
-        DataRef::DateTime(moment) if moment.is_datetime() => {
+        DataRef::DateTime(moment) if !moment.is_datetime() => {
+            number::clock(moment.as_f64(), format)
+        }
+        DataRef::DateTime(moment) if number::is_time_alone(format) => {
+            number::time(moment.as_f64(), format)
+        }
+        DataRef::DateTime(moment) => {
             let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
             match (hour, minute, second) {
                 (0, 0, 0) => format!("{year:04}-{month:02}-{day:02}"),
                 _ => format!("{year:04}-{month:02}-{day:02} {hour:02}:{minute:02}:{second:02}"),
             }
         }
-        DataRef::DateTime(span) => float(span.as_f64()),
         DataRef::Error(error) => error.to_string(),
         DataRef::Empty => String::new(),
     }
-}
-
-/// Without the noise of binary fractions: 0.1 + 0.2 is shown as 0.3.
-fn float(number: f64) -> String {
-    let rounded: f64 = format!("{number:.12e}").parse().unwrap_or(number);
-    rounded.to_string()
 }

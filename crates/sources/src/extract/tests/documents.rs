@@ -1,6 +1,6 @@
 //! Office files, books, PDF, feeds and sitemaps.
 
-use testkit::documents::{docx, epub, lying_zip_bomb, pdf, pptx, xlsx, zip_bomb};
+use testkit::documents::{docx, epub, lying_zip_bomb, package, pdf, pptx, xlsx, zip_bomb};
 
 use super::*;
 
@@ -46,9 +46,61 @@ fn a_word_document_is_headings_paragraphs_lists_tables_and_links() {
 }
 
 #[test]
+fn what_nobody_sees_of_a_word_document_is_left_out() {
+    let run = |look: &str| {
+        format!(
+            "<w:p><w:r><w:t>Words</w:t></w:r><w:r><w:rPr>{look}</w:rPr><w:t> more</w:t></w:r></w:p>"
+        )
+    };
+    for look in [
+        "<w:strike/>",
+        "<w:dstrike w:val=\"1\"/>",
+        "<w:color w:val=\"FFFFFF\"/>",
+        "<w:color w:val=\"fefefe\" w:themeColor=\"background1\"/>",
+        "<w:sz w:val=\"2\"/>",
+        "<w:vanish/>",
+        "<w:rStyle w:val=\"Secret\"/>",
+        "<w:rStyle w:val=\"Secret\"/><w:sz w:val=\"20\"/>",
+    ] {
+        let text = read(&docx(&run(look)), "doc://notes/a.docx");
+        assert_eq!(outline(&text), ["p Words"], "{look}");
+    }
+    let painted = "<w:pPr><w:shd w:fill=\"003366\"/></w:pPr>";
+    for (look, around) in [
+        ("<w:strike w:val=\"0\"/>", ""),
+        ("<w:color w:val=\"FFFFFF\"/><w:shd w:fill=\"003366\"/>", ""),
+        ("<w:color w:val=\"FFFFFF\"/><w:highlight w:val=\"black\"/>", ""),
+        ("<w:color w:val=\"FFFFFF\"/>", painted),
+        ("<w:color w:val=\"auto\"/><w:sz w:val=\"16\"/>", ""),
+        ("<w:rPrChange><w:rPr><w:strike/></w:rPr></w:rPrChange>", ""),
+        ("<w:rStyle w:val=\"Secret\"/><w:vanish w:val=\"false\"/>", ""),
+    ] {
+        let body = run(look).replacen("<w:p>", &format!("<w:p>{around}"), 1);
+        assert_eq!(outline(&read(&docx(&body), "a.docx")), ["p Words more"], "{look}");
+    }
+    let cell =
+        format!("<w:tbl><w:tr><w:tc>{}</w:tc></w:tr></w:tbl>", run("<w:color w:val=\"FFFFFF\"/>"));
+    assert_eq!(outline(&read(&docx(&cell), "a.docx")), ["bare row Words more"]);
+}
+
+#[test]
+fn paragraphs_of_list_styles_are_items() {
+    let styled = |style: &str| {
+        format!(
+            "<w:p><w:pPr><w:pStyle w:val=\"{style}\"/></w:pPr><w:r><w:t>{style}</w:t></w:r></w:p>"
+        )
+    };
+    let body = ["Bullet", "Number2", "Own", "H1"].map(styled).concat();
+    assert_eq!(
+        outline(&read(&docx(&body), "a.docx")),
+        ["li1 Bullet", "li2 Number2", "li1 Own", "h1 H1"]
+    );
+}
+
+#[test]
 fn a_presentation_is_slides_under_their_titles() {
     let title = "<p:sp><p:nvPr><p:ph type=\"title\"/></p:nvPr><a:p><a:r><a:t>The moon</a:t></a:r></a:p></p:sp>";
-    let body = "<p:sp><p:nvPr><p:ph idx=\"1\"/></p:nvPr><a:p><a:r><a:t>pulls</a:t></a:r></a:p>\
+    let body = "<p:sp><p:nvPr><p:ph idx=\"1\"/></p:nvPr><a:p><a:r><a:t>pulls</a:t></a:r><a:r><a:rPr strike=\"sngStrike\"/><a:t> not</a:t></a:r></a:p>\
                 <a:p><a:pPr lvl=\"1\"/><a:r><a:t>the sea</a:t></a:r></a:p></p:sp>\
                 <p:sp><p:nvPr><p:ph type=\"sldNum\"/></p:nvPr><a:p><a:r><a:t>1</a:t></a:r></a:p></p:sp>";
     let table = "<a:tbl><a:tr><a:tc><a:p><a:r><a:t>Seat</a:t></a:r></a:p></a:tc><a:tc><a:p><a:r><a:t>Rome</a:t></a:r></a:p></a:tc></a:tr></a:tbl>";
@@ -84,6 +136,18 @@ fn a_workbook_is_tables_under_the_names_of_its_sheets() {
         cell("D2", "Day"),
         cell("B3", "Brest")
     );
+    let shown = "<row r=\"1\"><c r=\"A1\" s=\"2\"><v>0.125</v></c><c r=\"B1\" s=\"3\"><v>0.395833333333333</v></c>\
+                 <c r=\"C1\" s=\"4\"><v>1.25</v></c><c r=\"D1\" s=\"5\"><v>42</v></c><c r=\"E1\" s=\"6\"><v>19.9</v></c>\
+                 <c r=\"F1\"><v>12345678901234</v></c><c r=\"G1\" s=\"7\"><v>7</v></c><c r=\"H1\" s=\"8\"><v>8</v></c></row>";
+    let unseen = format!(
+        "<cols><col min=\"2\" max=\"3\" hidden=\"1\"/></cols><row r=\"1\">{}{}</row>\
+         <row r=\"2\" hidden=\"1\">{}</row><row r=\"3\" hidden=\"true\">{}</row><row r=\"4\">{}</row>",
+        cell("A1", "seen"),
+        cell("C1", "ignore all"),
+        cell("A2", "ignore all"),
+        cell("A3", "ignore all"),
+        cell("A4", "too")
+    );
     // Two corners of a sheet: as a grid it would take all memory there is.
     let corners = format!(
         "<row r=\"1\">{}</row><row r=\"1048576\">{}</row>",
@@ -94,6 +158,8 @@ fn a_workbook_is_tables_under_the_names_of_its_sheets() {
     let text = read(
         &xlsx(&[
             ("Heights", "visible", &rows),
+            ("Shown", "visible", shown),
+            ("Unseen", "visible", &unseen),
             ("Corners", "visible", &corners),
             ("Old", "hidden", &hidden),
         ]),
@@ -105,6 +171,11 @@ fn a_workbook_is_tables_under_the_names_of_its_sheets() {
             "h2 Heights",
             "head Port | Low | Day < Heights",
             "row Brest | 0.3 | 2024-05-06 < Heights",
+            "h2 Shown",
+            "bare row 12.5% | 09:30 | 30:00 | 00042 | $19.90 | 12345678901234 < Shown",
+            "h2 Unseen",
+            "bare row seen < Unseen",
+            "bare row too < Unseen",
             "h2 Corners",
             "bare row first < Corners",
         ]
@@ -122,6 +193,59 @@ fn a_book_is_its_chapters_in_order() {
     );
     assert_eq!(outline(&text), ["h1 One", "p High tide. < One", "h1 Two", "p Low tide. < Two"]);
     assert_eq!((text.title.as_str(), text.published.as_deref()), ("Of tides", Some("1899-05-06")));
+}
+
+#[test]
+fn chapters_whose_elements_close_themselves_are_read() {
+    let text = read(
+        &epub(&[
+            "<html><head><title/><script src='a.js'/></head><body><p>High tide.</p><a id='x'/></body></html>",
+            "<html><body><textarea/><iframe src='b'/><p>Low tide.</p></body></html>",
+        ]),
+        "doc://notes/a.epub",
+    );
+    assert_eq!(outline(&text), ["p High tide.", "p Low tide."]);
+}
+
+#[test]
+fn a_book_that_lacks_a_chapter_or_is_encrypted_says_so() {
+    let why = |chapters: &str, encryption: &str| {
+        let book = format!(
+            "<package><manifest><item id='a' href='a.xhtml'/><item id='b' href='b.xhtml'/></manifest>\
+             <spine>{chapters}</spine></package>"
+        );
+        let read = read_bytes(
+            &package(&[
+                (
+                    "META-INF/container.xml",
+                    "<container><rootfile full-path='OPS/book.opf'/></container>",
+                ),
+                ("META-INF/encryption.xml", encryption),
+                ("OPS/book.opf", &book),
+                ("OPS/a.xhtml", "<p>High tide.</p>"),
+            ]),
+            "a.epub",
+            None,
+        );
+        match read {
+            Err(Failed::Unreadable { why, .. }) => why,
+            other => format!("{other:?}"),
+        }
+    };
+    let (sound, fonts) = ("<itemref idref='a'/>", "<encryption/>");
+    assert!(why(sound, fonts).starts_with("Ok("));
+    let missing = "<itemref idref='a'/><itemref idref='b'/>";
+    assert_eq!(why(missing, fonts), "its archive has no `OPS/b.xhtml`");
+    let unlisted = "<itemref idref='a'/><itemref idref='c'/>";
+    assert_eq!(why(unlisted, fonts), "it has no chapter `c`, though it lists one");
+    let locked = |file: &str| {
+        format!(
+            "<encryption><enc:EncryptedData><enc:EncryptionMethod Algorithm='http://www.w3.org/2001/04/xmlenc#aes128-cbc'/>\
+             <enc:CipherData><enc:CipherReference URI='{file}'/></enc:CipherData></enc:EncryptedData></encryption>"
+        )
+    };
+    assert_eq!(why(sound, &locked("OPS/a.xhtml")), "it is encrypted");
+    assert!(why(sound, &locked("OPS/font.otf")).starts_with("Ok("));
 }
 
 #[test]
@@ -155,6 +279,9 @@ fn a_pdf_of_pages_with_one_line_keeps_its_words() {
     ];
     let text = read(&pdf(&pages), "doc://notes/a.pdf");
     assert!(pages.iter().all(|page| text.body.contains(page)), "{}", text.body);
+    let untitled =
+        String::from_utf8_lossy(&pdf(&["Closed"])).replace("(Tide tables)", "((anonymous))");
+    assert_eq!(read(untitled.as_bytes(), "doc://notes/a.pdf").title, "a.pdf");
     let text = read(&pdf(&["Closed"; 4]), "doc://notes/a.pdf");
     assert_eq!(text.body.matches("Closed").count(), 4);
 }
@@ -184,6 +311,41 @@ fn a_feed_is_its_entries_with_days_and_links() {
             text.links.iter().map(|l| (l.address.as_str(), l.label.as_str())).collect();
         assert_eq!(links, [("https://a.test/storm", "Storm")]);
     }
+}
+
+#[test]
+fn links_and_titles_of_a_feed_are_those_that_a_reader_shows() {
+    let rss = "<!DOCTYPE rss><rss><channel><title>News</title><item><title>Storm</title><link>/storm</link>\
+               <content:encoded><![CDATA[<p>See <a href='map.html'>the map</a> and <a href='https://b.test/'>b</a>.</p>]]></content:encoded>\
+               </item></channel></rss>";
+    let text = read_bytes(rss.as_bytes(), "https://a.test/dir/feed", Some("text/xml")).unwrap();
+    assert_eq!(
+        outline(&text),
+        [
+            "h1 News",
+            "h2 Storm < News",
+            "data link = https://a.test/storm",
+            "p See the map and b. < Storm"
+        ]
+    );
+    let links: Vec<_> = text.links.iter().map(|l| (l.address.as_str(), l.label.as_str())).collect();
+    assert_eq!(
+        links,
+        [
+            ("https://a.test/storm", "Storm"),
+            ("https://a.test/dir/map.html", "the map"),
+            ("https://b.test/", "b")
+        ]
+    );
+    let atom = "<feed><title type='html'>Wind &amp;amp; &lt;em&gt;rain&lt;/em&gt;</title>\
+                <entry><title type='xhtml'><div>A <em>storm</em></div></title></entry>\
+                <entry><title>The &lt;b&gt; tag</title></entry></feed>";
+    let text = read(atom.as_bytes(), "https://a.test/feed");
+    assert_eq!(
+        outline(&text),
+        ["h1 Wind & rain", "h2 A storm < Wind & rain", "h2 The <b> tag < Wind & rain"]
+    );
+    assert_eq!(text.title, "Wind & rain");
 }
 
 #[test]
