@@ -9,6 +9,8 @@ use scraper::{ElementRef, Html, Node};
 pub(super) enum Care {
     /// Whatever looks like navigation, banner or side bar.
     Strict,
+    /// The same without lists of links in the main part, and tables of contents: they may be all that a page has.
+    Listing,
     /// Only what nobody sees as text.
     Lenient,
 }
@@ -29,7 +31,7 @@ pub(super) fn main_part(page: &Html) -> ElementRef<'_> {
             || (name == "article" && articles == 1)
             || matches!(id, "mw-content-text" | "main-content" | "bodyContent")
             // Manual pages put their name and purpose into a part of its own before this one.
-            || (id == "content" && (!has_heading(root) || has_heading(*e)))
+            || (id == "content" && (!has_heading(*root) || has_heading(**e)))
     };
     let marked: Vec<_> = elements().filter(is_marked).take(8).collect();
     if marked.is_empty() {
@@ -40,8 +42,35 @@ pub(super) fn main_part(page: &Html) -> ElementRef<'_> {
     marked.into_iter().rfind(|part| words(*part) >= enough).unwrap_or(root)
 }
 
-fn has_heading(part: ElementRef<'_>) -> bool {
+fn has_heading(part: NodeRef<'_, Node>) -> bool {
     part.descendants().filter_map(ElementRef::wrap).any(|e| e.value().name() == "h1")
+}
+
+/// What stands around the main part and belongs to it: the name of the page in a header, where the main part has none
+/// itself, and after it boxes with facts, and where somebody is found.
+pub(super) fn around<'a>(
+    page: &'a Html,
+    main: ElementRef<'a>,
+) -> (Vec<ElementRef<'a>>, Vec<ElementRef<'a>>) {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    if main == page.root_element() {
+        return (before, after);
+    }
+    each_node(*page.root_element(), |node, met| {
+        let (Met::Element(element), Some(part)) = (met, ElementRef::wrap(node)) else {
+            return false;
+        };
+        if part == main || is_dropped(node, element, Care::Strict) {
+            return false;
+        }
+        match element.name() {
+            "header" if !has_heading(*main) && has_heading(node) => before.push(part),
+            "footer" | "aside" | "address" => after.push(part),
+            _ => return true,
+        }
+        false
+    });
+    (before, after)
 }
 
 /// Bytes of visible words, boilerplate left out.
@@ -111,7 +140,11 @@ pub(super) fn is_dropped(node: NodeRef<'_, Node>, element: &Element, care: Care)
     if has_no_text(name) || is_hidden(element) {
         return true;
     }
-    care == Care::Strict && is_boilerplate(node, element, name)
+    match (care, name) {
+        (_, "button") => !is_all_of_a_heading(node),
+        (Care::Lenient, _) => false,
+        (Care::Strict | Care::Listing, _) => is_boilerplate(node, element, care),
+    }
 }
 
 pub(super) fn has_no_text(name: &str) -> bool {
@@ -131,7 +164,6 @@ pub(super) fn has_no_text(name: &str) -> bool {
             | "map"
             | "select"
             | "textarea"
-            | "button"
             | "datalist"
             | "input"
             | "progress"
@@ -150,13 +182,16 @@ fn is_hidden(element: &Element) -> bool {
         || element.attr("aria-hidden") == Some("true")
 }
 
-fn is_boilerplate(node: NodeRef<'_, Node>, element: &Element, name: &str) -> bool {
+fn is_boilerplate(node: NodeRef<'_, Node>, element: &Element, care: Care) -> bool {
+    let name = element.name();
     match name {
-        "nav" | "menu" => return true,
-        "aside" => return !has_class(element, ASIDE_KEPT),
-        "footer" | "header" => return !is_inside_content(node),
+        "nav" => return care == Care::Strict || !is_inside_main(node),
+        "menu" => return is_mostly_links(node),
+        "aside" => return !is_aside_kept(node, element),
+        "header" => return !is_inside_content(node) && !has_heading(node),
+        "footer" => return !is_inside_content(node) && !holds_contact(node),
         "form" => return !has_prose(node),
-        "a" => return has_class(element, ANCHORS),
+        "a" => return has_class(element, ANCHORS) || is_in_header(node),
         "span" => return has_class(element, &["linenos", "lineno", "mw-editsection"]),
         _ => {}
     }
@@ -164,13 +199,39 @@ fn is_boilerplate(node: NodeRef<'_, Node>, element: &Element, name: &str) -> boo
         Some("navigation" | "search" | "menu" | "menubar" | "dialog" | "alertdialog") => {
             return true;
         }
-        Some("contentinfo" | "banner") => return !is_inside_content(node),
+        Some("contentinfo") => return !is_inside_content(node) && !holds_contact(node),
+        Some("banner") => return !is_inside_content(node) && !has_heading(node),
         Some("main") => return false,
         _ => {}
     }
     let may_be_a_bar =
         matches!(name, "div" | "section" | "ul" | "ol" | "p" | "table" | "td" | "dl");
-    may_be_a_bar && (has_class(element, BARS) || is_consent(element))
+    may_be_a_bar && is_bar(node, element, care)
+}
+
+/// Whether an element is a bar by its class or id, or by what it holds. In the main part words such as `menu` and `share`
+/// name content too: there it must also consist of links.
+fn is_bar(node: NodeRef<'_, Node>, element: &Element, care: Care) -> bool {
+    if has_class(element, NEVER_CONTENT) {
+        return true;
+    }
+    let is_list = has_class(element, LISTS);
+    if is_inside_main(node) {
+        let is_named = has_class(element, BARS) && !(is_list && care == Care::Listing);
+        return (is_named && is_mostly_links(node)) || (is_consent(element) && asks(node));
+    }
+    if is_list {
+        let is_of_contents = has_class(element, &["toc"]);
+        return is_mostly_links(node) && !(is_of_contents && care == Care::Listing);
+    }
+    let is_named = has_class(element, BARS) && !holds_contact(node);
+    is_named || is_consent(element) || (is_in_bar(node) && is_mostly_links(node))
+}
+
+/// Whether an aside tells facts, as boxes with data do; others repeat the text, advertise, or lead elsewhere.
+fn is_aside_kept(node: NodeRef<'_, Node>, element: &Element) -> bool {
+    let is_bar = has_class(element, NEVER_CONTENT) || has_class(element, BARS);
+    has_class(element, ASIDE_KEPT) || (!is_bar && !is_mostly_links(node) && has_digit(node))
 }
 
 /// Marks beside headings, and links to source code.
@@ -200,39 +261,21 @@ const ASIDE_KEPT: &[&str] = &[
 ];
 
 /// Classes and ids that nobody gives to content.
-const BARS: &[&str] = &[
+const NEVER_CONTENT: &[&str] = &[
     "navheader",
     "navfooter",
     "sphinxsidebar",
-    "related",
     "breadcrumb",
     "breadcrumbs",
-    "toc",
-    "nav",
     "navbar",
-    "navigation",
     "nav-links",
-    "menu",
-    "sidebar",
-    "side-bar",
-    "footer",
-    "site-footer",
-    "page-footer",
-    "site-header",
     "pagination",
-    "pager",
-    "share",
-    "sharing",
-    "social",
     "social-links",
     "advert",
     "advertisement",
     "ads",
-    "newsletter",
-    "promo",
     "skip-link",
     "skiplinks",
-    "noprint",
     "mw-jump-link",
     "navbox",
     "vertical-navbox",
@@ -248,6 +291,31 @@ const BARS: &[&str] = &[
     "prev-next",
     "prevnext",
 ];
+
+/// Those of bars that hold other content now and then.
+const BARS: &[&str] = &[
+    "related",
+    "toc",
+    "nav",
+    "navigation",
+    "menu",
+    "sidebar",
+    "side-bar",
+    "footer",
+    "site-footer",
+    "page-footer",
+    "site-header",
+    "pager",
+    "share",
+    "sharing",
+    "social",
+    "newsletter",
+    "promo",
+    "noprint",
+];
+
+/// Those of lists: what a restaurant offers, what a book holds.
+const LISTS: &[&str] = &["menu", "toc"];
 
 fn has_class(element: &Element, list: &[&str]) -> bool {
     let is_listed = |token: &str| list.iter().any(|known| token.eq_ignore_ascii_case(known));
@@ -269,11 +337,138 @@ fn is_consent(element: &Element) -> bool {
     element.classes().any(is_banner) || element.id().is_some_and(is_banner)
 }
 
+fn above(node: NodeRef<'_, Node>) -> impl Iterator<Item = &Element> {
+    node.ancestors().filter_map(|above| above.value().as_element())
+}
+
 fn is_inside_content(node: NodeRef<'_, Node>) -> bool {
-    node.ancestors().filter_map(|above| above.value().as_element()).any(|element| {
+    above(node).any(|element| {
         matches!(element.name(), "main" | "article" | "blockquote" | "section" | "figure")
             || element.attr("role") == Some("main")
     })
+}
+
+fn is_inside_main(node: NodeRef<'_, Node>) -> bool {
+    above(node).any(|element| {
+        matches!(element.name(), "main" | "article") || element.attr("role") == Some("main")
+    })
+}
+
+/// Whether a node stands in the header or footer of the page.
+fn is_in_bar(node: NodeRef<'_, Node>) -> bool {
+    above(node).any(|element| matches!(element.name(), "header" | "footer"))
+        && !is_inside_content(node)
+}
+
+/// Whether a link stands in the header of the page, and not in its heading.
+fn is_in_header(node: NodeRef<'_, Node>) -> bool {
+    above(node).any(|element| element.name() == "header")
+        && !above(node).any(|element| is_heading(element.name()))
+        && !is_inside_content(node)
+}
+
+fn is_heading(name: &str) -> bool {
+    matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+}
+
+/// Whether a button is all that a heading, a term or a summary has: its words are that heading.
+fn is_all_of_a_heading(button: NodeRef<'_, Node>) -> bool {
+    let names = |node: &NodeRef<'_, Node>| {
+        let name = node.value().as_element().map(Element::name);
+        name.is_some_and(|name| is_heading(name) || matches!(name, "dt" | "summary"))
+    };
+    let Some(heading) = button.ancestors().take(3).find(names) else { return false };
+    let mut is_all = true;
+    each_node(heading, |_, met| match met {
+        Met::Text(text) => {
+            is_all &= text.trim().is_empty();
+            false
+        }
+        Met::Element(element) => element.name() != "button" && !has_no_text(element.name()),
+    });
+    is_all
+}
+
+/// Whether at least half of the words of a part stand in links to pages; headings above them do not count.
+fn is_mostly_links(part: NodeRef<'_, Node>) -> bool {
+    let (mut all, mut linked) = (0, 0);
+    let is_in_heading = |node: NodeRef<'_, Node>| {
+        let holder = node.parent().and_then(|parent| parent.value().as_element());
+        holder.is_some_and(|element| is_heading(element.name()))
+    };
+    holds(part, |node, met| {
+        match met {
+            Met::Text(_) if is_in_heading(node) => {}
+            Met::Text(text) => all += bytes(text),
+            Met::Element(element) if element.name() == "a" && is_link_to_a_page(element) => {
+                linked += node
+                    .descendants()
+                    .filter_map(|n| n.value().as_text())
+                    .map(|t| bytes(t))
+                    .sum::<usize>();
+            }
+            Met::Element(_) => {}
+        }
+        false
+    });
+    linked > 0 && linked * 2 >= all
+}
+
+fn bytes(text: &str) -> usize {
+    text.bytes().filter(|b| !b.is_ascii_whitespace()).count()
+}
+
+fn is_link_to_a_page(link: &Element) -> bool {
+    link.attr("href").is_some_and(|to| !to.starts_with("mailto:") && !to.starts_with("tel:"))
+}
+
+/// Whether a part says where somebody is found: an address, a telephone, a number of the register.
+fn holds_contact(part: NodeRef<'_, Node>) -> bool {
+    /// Years have fewer, and most dates.
+    const DIGITS: usize = 9;
+    holds(part, |_, met| match met {
+        Met::Text(text) => {
+            let is_of_rights = text.contains('©') || text.to_lowercase().contains("copyright");
+            text.bytes().filter(u8::is_ascii_digit).count() >= DIGITS && !is_of_rights
+        }
+        Met::Element(element) => {
+            let leads_there = |to: &str| to.starts_with("mailto:") || to.starts_with("tel:");
+            element.name() == "address"
+                || element.attr("itemtype").is_some_and(|kind| kind.ends_with("PostalAddress"))
+                || element.attr("href").is_some_and(leads_there)
+        }
+    })
+}
+
+fn has_digit(part: NodeRef<'_, Node>) -> bool {
+    let has = |met: Met<'_>| matches!(met, Met::Text(text) if text.contains(|c: char| c.is_ascii_digit()));
+    holds(part, |_, met| has(met))
+}
+
+/// Whether a part holds a button, as questions for consent do.
+fn asks(part: NodeRef<'_, Node>) -> bool {
+    let is_button =
+        |e: &Element| matches!(e.name(), "button" | "input") || e.attr("role") == Some("button");
+    holds(part, |_, met| matches!(met, Met::Element(element) if is_button(element)))
+}
+
+/// Whether a part holds what is looked for, among its first nodes.
+fn holds<'a>(
+    part: NodeRef<'a, Node>,
+    mut is_found: impl FnMut(NodeRef<'a, Node>, Met<'a>) -> bool,
+) -> bool {
+    const MAX_NODES: usize = 2_000;
+    let (mut found, mut nodes) = (false, 0);
+    each_node(part, |node, met| {
+        nodes += 1;
+        let is_shown = match met {
+            Met::Text(_) => true,
+            Met::Element(element) => !has_no_text(element.name()) && !is_hidden(element),
+        };
+        found |= nodes <= MAX_NODES && is_found(node, met);
+        is_shown && !found && nodes < MAX_NODES
+    });
+    found
 }
 
 /// Whether a form wraps content instead of asking for input: some frameworks put the whole page in one.
