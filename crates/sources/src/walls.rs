@@ -23,11 +23,11 @@ use signs::{REDIRECTING, WALLS, Wall, any};
 /// Pages with more text than this, in bytes, are never taken for a wall.
 const MAX_BYTES: usize = 20_000;
 /// Bytes that a page says beside, where its title or its beginning says that it is a wall.
-const ROOM_TOLD: usize = 32;
+const ROOM_TOLD: usize = 16;
 /// Where its title or its beginning is no more than words that may also name something else, such as a film.
-const ROOM_NAMED: usize = 16;
+const ROOM_NAMED: usize = 8;
 /// Of the room that a wall has, the sentence that says it takes at most this part; one that says more has another subject.
-const SHARE_SAID: usize = 8;
+const SHARE_SAID: usize = 4;
 /// Bytes beside in a page that leads to another one.
 const ROOM_ON_THE_WAY: usize = 16;
 
@@ -159,7 +159,10 @@ fn is_on_the_way(look: &Look, source: &str) -> bool {
     let is_said = || {
         look.titles.iter().chain(look.sentences.iter().map(|s| &s.words)).any(|words| says(words))
     };
-    let is_scripted = ["location.href", "location.replace", "location.assign", "location="];
-    let leads = || is_scripted.iter().any(|call| source.replace(' ', "").contains(call));
+    let leads = || {
+        let close = source.replace(' ', "");
+        let calls = ["location.href=", "location.replace(", "location.assign(", "location="];
+        calls.iter().any(|call| close.contains(call))
+    };
     (refreshing.next().is_some() || (is_said() && leads())) && look.rest() <= ROOM_ON_THE_WAY
 }

@@ -9,9 +9,9 @@ const MAX_BYTES: usize = 1_000;
 /// Bytes that may be said beside it: a language, a cross to close it.
 const MAX_REST: usize = 16;
 /// Bytes that a line with cookies in it may say beside, before it speaks of those that are baked.
-const MAX_BESIDE: usize = 12;
+const MAX_BESIDE: usize = 4;
 /// The same of one that says that cookies are used, or speaks of what belongs to the question.
-const MAX_BESIDE_MEANT: usize = 24;
+const MAX_BESIDE_MEANT: usize = 8;
 /// Characters of what is written on a button.
 const MAX_CHOICE: usize = 40;
 

@@ -8,7 +8,7 @@ use super::{
 /// One kind of wall.
 pub(super) struct Wall {
     pub(super) why: &'static str,
-    /// Of each group of one of these a word stands in a sentence that says it.
+    /// Of one of these, some words of each group stand in a sentence that says it.
     says: &'static [&'static [&'static str]],
     /// What a page or its title may be called that has another subject too; all of it.
     pub(super) names: &'static str,
@@ -58,10 +58,10 @@ const PAGES: &str =
     "page|url|document|seite|webseite|página|pagina|sida|sidan|strona|strony|страница";
 const ABSENCE: &str = "not found|not be found|couldn't be found|can't be found|wasn't found|does not exist|\
     doesn't exist|not exist|no longer exists|no longer available|not available|isn't available|\
-    unavailable|is missing|is gone|can't find|cannot find|can not find|couldn't find|could not find|\
+    unavailable|is missing|is gone|can't find|can't seem to find|cannot seem to find|cannot find|can not find|couldn't find|could not find|\
     no such|nicht gefunden|nicht finden|existiert nicht|existiert leider nicht|gibt es nicht|\
     nicht vorhanden|nicht verfügbar|introuvable|non trouvée|n'existe|n'a pas été trouvée|\
-    n'est plus disponible|no encontrad|no existe|no se encuentra|no ha sido encontrada|\
+    n'est plus disponible|no encontr|no existe|no se encuentra|no ha sido encontrada|\
     no se ha encontrado|no hemos encontrado|não encontrada|non trovata|niet gevonden|hittades inte|\
     nie została znaleziona|nie znaleziono|не найдена";
 const PERSONS: &str = "human|robot|=bot|mensch|roboter|humain|humano|persona";
@@ -103,13 +103,13 @@ pub(super) const WALLS: &[Wall] = &[
             &["just a moment..."],
         ],
         names: "just a moment|one more step|sicherheitsüberprüfung|security check",
-        room: 40,
+        room: 24,
     },
     Wall {
         why: TOO_MANY,
         says: &[&["unusual traffic", "your|network|computer"], &["too many requests"]],
         names: "",
-        room: 40,
+        room: 24,
     },
     Wall {
         why: HUMAN,
@@ -119,7 +119,7 @@ pub(super) const WALLS: &[Wall] = &[
             &["press & hold to confirm"],
         ],
         names: "captcha|slide to verify",
-        room: 24,
+        room: 12,
     },
     Wall {
         why: REFUSED,
@@ -139,17 +139,17 @@ pub(super) const WALLS: &[Wall] = &[
         ],
         names: "access denied|forbidden|403|zugriff verweigert|accès refusé|accès interdit|\
             acceso denegado|attention required|blocked",
-        room: 24,
+        room: 12,
     },
     Wall {
         why: SCRIPTS,
         says: &[&[
             "javascript",
-            "enable|turn on|required|requires|disabled|without|aktivieren|aktiviert|deaktiviert|\
+            "enable|needs|nécessite|necesita|erfordert|turn on|required|requires|disabled|without|aktivieren|aktiviert|deaktiviert|\
                 benötigt|activer|activez|désactivé|active|activar|habilit|desactivado",
         ]],
         names: "",
-        room: 24,
+        room: 12,
     },
     Wall {
         why: ADVERTS,
@@ -159,7 +159,7 @@ pub(super) const WALLS: &[Wall] = &[
                 desactiv",
         ]],
         names: "",
-        room: 40,
+        room: 12,
     },
     Wall {
         why: AGE,
@@ -170,7 +170,7 @@ pub(super) const WALLS: &[Wall] = &[
                 volljährig|mindestens 18|majeur|18 ans|mayor de edad|18 años",
         ]],
         names: "age verification|altersprüfung|age gate",
-        room: 24,
+        room: 12,
     },
     Wall {
         why: LOGIN,
@@ -184,7 +184,7 @@ pub(super) const WALLS: &[Wall] = &[
             &["send|email me|e-mail me", "magic link|sign-in link|login link"],
         ],
         names: "",
-        room: 24,
+        room: 12,
     },
     Wall {
         why: ABSENT,
@@ -195,7 +195,7 @@ pub(super) const WALLS: &[Wall] = &[
             &["页面不存在|ページが見つかりません"],
         ],
         names: "404|410|not found|nicht gefunden",
-        room: 24,
+        room: 12,
     },
     Wall {
         why: ABROAD,
@@ -206,7 +206,7 @@ pub(super) const WALLS: &[Wall] = &[
                 tu país",
         ]],
         names: "451",
-        room: 24,
+        room: 12,
     },
     Wall {
         why: UNUSED,
@@ -216,7 +216,7 @@ pub(super) const WALLS: &[Wall] = &[
             &["web server|webserver", "successfully installed|is working"],
         ],
         names: "it works",
-        room: 40,
+        room: 24,
     },
     Wall {
         why: SOLD,
@@ -226,7 +226,7 @@ pub(super) const WALLS: &[Wall] = &[
                 offer on this|inquire about|à vendre|en venta|in vendita|te koop",
         ]],
         names: "parked free, courtesy of",
-        room: 24,
+        room: 12,
     },
     Wall {
         why: CLOSED,
@@ -235,11 +235,12 @@ pub(super) const WALLS: &[Wall] = &[
             "suspended|has been disabled|gesperrt|suspendu|suspendida",
         ]],
         names: "",
-        room: 24,
+        room: 12,
     },
     Wall {
         why: MAINTENANCE,
         says: &[
+            &["wartungsmodus|maintenance mode|under maintenance|modo mantenimiento"],
             &[SITES, "maintenance|wartung|wartungsarbeiten|gewartet|mantenimiento"],
             &[
                 "maintenance|wartung|mantenimiento",
@@ -250,8 +251,8 @@ pub(super) const WALLS: &[Wall] = &[
             &["temporarily unavailable|vorübergehend nicht|temporairement indisponible|\
                 temporalmente"],
         ],
-        names: "maintenance|wartung|mantenimiento|wartungsarbeiten",
-        room: 24,
+        names: "wartungsarbeiten",
+        room: 12,
     },
     Wall {
         why: FAULT,
@@ -276,7 +277,7 @@ pub(super) const WALLS: &[Wall] = &[
 
 /// That an article goes on for those who pay. These need other signs beside, for what stands before them is the article.
 pub(super) const PAYWALL: Wall =
-    Wall { why: SUBSCRIBERS, says: &[&[SUBSCRIBE, READ_ON]], names: "", room: 24 };
+    Wall { why: SUBSCRIBERS, says: &[&[SUBSCRIBE, READ_ON]], names: "", room: 12 };
 
 /// What stands beside such a request.
 pub(super) const SUBSCRIBERS_ALREADY: Wall = Wall {
@@ -287,7 +288,7 @@ pub(super) const SUBSCRIBERS_ALREADY: Wall = Wall {
         &["haben bereits ein abo"],
     ],
     names: "",
-    room: 24,
+    room: 12,
 };
 
 /// That a page only leads to another one.

@@ -3,6 +3,7 @@
 mod boilerplate;
 mod data;
 mod head;
+mod holding;
 mod inline;
 mod sheet;
 mod style;
@@ -56,7 +57,9 @@ fn main_content(page: &Html) -> Writer {
     // The writer, and how much of it is the main part.
     let written = |care| {
         let mut writer = Writer::default();
-        before.iter().for_each(|part| walk::write(*part, Care::Strict, &mut writer));
+        for part in &before {
+            walk::write(*part, Care::Strict, &mut writer);
+        }
         let start = writer.len();
         walk::write(main, care, &mut writer);
         let length = writer.len() - start;
@@ -78,7 +81,9 @@ fn main_content(page: &Html) -> Writer {
         }
     }
     writer.restore(Vec::new());
-    after.into_iter().for_each(|part| walk::write(part, Care::Strict, &mut writer));
+    for part in after {
+        walk::write(part, Care::Strict, &mut writer);
+    }
     writer
 }
 

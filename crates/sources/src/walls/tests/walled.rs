@@ -1,8 +1,8 @@
 //! Walls as hosts set them up, and what they are.
 
 use super::super::{
-    ABSENT, ADVERTS, AGE, CHECK, CLOSED, CONSENT, ELSEWHERE, FAULT, HUMAN, LOGIN, MAINTENANCE,
-    REFUSED, SCRIPTS, SOLD, SUBSCRIBERS, TOO_MANY,
+    ABROAD, ABSENT, ADVERTS, AGE, CHECK, CLOSED, CONSENT, ELSEWHERE, FAULT, HUMAN, LOGIN,
+    MAINTENANCE, REFUSED, SCRIPTS, SOLD, SUBSCRIBERS, TOO_MANY,
 };
 
 const TEASER: &str = "<title>The harbour deal</title><h1>The harbour deal</h1>\
@@ -340,10 +340,77 @@ pub(super) const PAGES: &[(&str, &str)] = &[
         ELSEWHERE,
         "<meta http-equiv=refresh content='2;URL=/accueil'><title>Redirection</title><p>Vous allez être redirigé.</p>",
     ),
+    // Of very few words.
+    (
+        ABSENT,
+        "<title>Kiln & Co</title><header><h1>Kiln & Co</h1></header><main><h2>404</h2><p>We can't seem to find the page you're looking for.</p><a href=/>Go home</a></main><footer><address>12 Mill Lane, Leeds</address></footer>",
+    ),
+    (
+        ABSENT,
+        "<title>Fehler</title><h1>Die gewünschte Seite wurde leider nicht gefunden</h1><p>Bitte nutzen Sie die Suche oder kehren Sie zur Startseite zurück.</p>",
+    ),
+    (
+        ABSENT,
+        "<title>Boutique</title><h1>404</h1><p>La page que vous recherchez est introuvable.</p>",
+    ),
+    (ABSENT, "<title>Error</title><h1>¡Ups!</h1><p>No encontramos la página que buscas.</p>"),
+    (
+        LOGIN,
+        "<title>Log in - Tern</title><h1>Welcome back</h1><p>Log in to your account</p><form><input type=email><input type=password></form><p>Don't have an account? Sign up</p>",
+    ),
+    (
+        SUBSCRIBERS,
+        "<title>Le Monde du port</title><article><h1>Port</h1><p><LONG></p><p>Abonnez-vous pour lire la suite de cet article.</p></article><footer>© 2024</footer>",
+    ),
+    (
+        SUBSCRIBERS,
+        "<title>Grúas</title><article><h1>Grúas</h1><p><LONG></p><h3>Suscríbete para seguir leyendo</h3><p>Desde 1 euro al mes</p></article>",
+    ),
+    (
+        CLOSED,
+        "<title>Account has been suspended</title><h1>This website has been suspended</h1><p>Please contact billing.</p>",
+    ),
+    (
+        MAINTENANCE,
+        "<title>Acme - Maintenance</title><p>We are currently performing scheduled maintenance. Please check back soon.</p>",
+    ),
+    (
+        MAINTENANCE,
+        "<title>Shop</title><h1>Wartungsmodus</h1><p>Unser Shop wird gerade überarbeitet und ist bald wieder erreichbar.</p>",
+    ),
+    (HUMAN, "<title>acme.test</title><h1>Human?</h1><p>Please solve the captcha to continue.</p>"),
+    (HUMAN, "<title>Zugriff</title><p>Wir müssen sicherstellen, dass Sie kein Bot sind.</p>"),
+    (
+        AGE,
+        "<title>Vins</title><p>Vous devez être majeur pour accéder à ce site.</p><a href=/o>Oui</a>",
+    ),
+    (
+        ADVERTS,
+        "<title>Periódico</title><h1>Bloqueador de anuncios detectado</h1><p>Por favor, desactiva tu bloqueador de anuncios para seguir leyendo.</p>",
+    ),
+    (
+        FAULT,
+        "<br /><b>Warning</b>: mysqli_connect(): (HY000/2002): Connection refused in <b>/home/site/db.php</b> on line <b>7</b><br />",
+    ),
+    (FAULT, "<title>Error</title><p>Could not connect to the database.</p>"),
+    (
+        SCRIPTS,
+        "<title>Portail</title><p>Cette application nécessite JavaScript. Veuillez l'activer.</p><script></script>",
+    ),
+    (
+        ELSEWHERE,
+        "<title>301</title><script>window.location = 'https://x.test/'</script><p>You are being redirected to x.test…</p>",
+    ),
+    (SOLD, "<title>heron.es</title><p>Este dominio está en venta</p>"),
+    (ABROAD, "<title>TV</title><h1>This video is not available in your country</h1>"),
 ];
 
 /// The page with its long parts filled in.
 pub(super) fn filled(html: &str) -> String {
     let legal = "By going on you agree to the terms of Acme Ltd, who keep your data in Ireland for seven years. ";
-    html.replace("<TEASER>", TEASER).replace("<LEGAL>", &format!("<p>{}</p>", legal.repeat(24)))
+    let long =
+        "Les grues arrivent de Brest par la mer et sont posées sur le quai neuf. ".repeat(40);
+    html.replace("<TEASER>", TEASER)
+        .replace("<LONG>", &long)
+        .replace("<LEGAL>", &format!("<p>{}</p>", legal.repeat(24)))
 }
