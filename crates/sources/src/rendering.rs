@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use domain::text::{BlockKind, Text};
+use domain::text::{BlockKind, Link, Text};
 
 use crate::search::words;
 
@@ -12,7 +12,13 @@ const MIN_PASSAGE: usize = 80;
 /// Letters by which two words count as forms of one: `tide` and `tides`, `founded` and `founder`.
 const STEM: usize = 5;
 
-/// The text with the marks of Markdown for headings, lists, quotes, code and tables.
+/// Links at the end of a page's Markdown. Later ones are those of a page's foot.
+const MAX_LINKS: usize = 200;
+
+/// The text with the marks of Markdown for headings, lists, quotes, code and tables, and then the links of the page.
+///
+/// The text knows words, not how they are set within a line: bold words, code amid words, the places of links and the
+/// numbers of lists are not there to be marked. What looks like a mark at the beginning of a line is escaped.
 pub fn markdown(text: &Text) -> String {
     let mut out = String::with_capacity(text.body.len() + text.body.len() / 8);
     let mut before: Option<&BlockKind> = None;
@@ -32,15 +38,14 @@ pub fn markdown(text: &Text) -> String {
             BlockKind::Heading { level } => {
                 write!(out, "{} {}", "#".repeat(usize::from((*level).clamp(1, 6))), one_line())
             }
-            BlockKind::Paragraph => write!(out, "{words}"),
+            BlockKind::Paragraph => write!(out, "{}", escaped(words)),
             BlockKind::ListItem { depth } => {
                 let indent = "  ".repeat(usize::from(depth.saturating_sub(1)).min(8));
-                write!(out, "{indent}- {}", one_line())
+                write!(out, "{indent}- {}", escaped(&one_line()))
             }
-            BlockKind::Quote => write!(out, "> {}", words.replace('\n', "\n> ")),
+            BlockKind::Quote => write!(out, "> {}", escaped(words).replace('\n', "\n> ")),
             BlockKind::Code => {
-                // A fence that is longer than any within.
-                let fence = if words.contains("```") { "````" } else { "```" };
+                let fence = fence(words);
                 write!(out, "{fence}\n{words}\n{fence}")
             }
             BlockKind::Row { cells, is_header, .. } => {
@@ -57,15 +62,75 @@ pub fn markdown(text: &Text) -> String {
                 write!(out, "| {} |{under}", cells.join(" | "))
             }
             BlockKind::Definition { term, meaning } => {
-                write!(out, "**{}**: {}", text.quote(term), text.quote(meaning))
+                write!(out, "**{}**: {}", text.quote(term), escaped_after(text.quote(meaning)))
             }
             BlockKind::Pair { key, value, .. } => {
-                write!(out, "{}: {}", text.quote(key), text.quote(value))
+                let (key, value) = (text.quote(key), text.quote(value));
+                write!(out, "{}: {}", escaped(key), escaped_after(value))
             }
         };
         before = Some(&block.kind);
     }
+    write_links(text, &mut out);
     out
+}
+
+/// Longer than any row of backticks within, so that the code does not end its own block.
+fn fence(code: &str) -> String {
+    let longest = code.split(|c| c != '`').map(str::len).max().unwrap_or_default();
+    "`".repeat((longest + 1).max(3))
+}
+
+/// Words whose lines do not begin with what Markdown takes for a mark.
+fn escaped(words: &str) -> String {
+    words.split('\n').map(escaped_line).collect::<Vec<_>>().join("\n")
+}
+
+/// The same of words that do not begin a line themselves.
+fn escaped_after(words: &str) -> String {
+    match words.split_once('\n') {
+        Some((first, rest)) => format!("{first}\n{}", escaped(rest)),
+        None => words.to_owned(),
+    }
+}
+
+fn escaped_line(line: &str) -> String {
+    let is_row_of = |mark: char| !line.is_empty() && line.chars().all(|c| c == mark || c == ' ');
+    let has_mark = |mark: &str| {
+        line.strip_prefix(mark).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+    };
+    let digits = line.len() - line.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    if (1..=9).contains(&digits)
+        && line[digits..].starts_with(['.', ')'])
+        && (line.len() == digits + 1 || line[digits + 1..].starts_with(' '))
+    {
+        return format!("{}\\{}", &line[..digits], &line[digits..]);
+    }
+    let is_heading = line.starts_with('#')
+        && has_mark(&"#".repeat(line.len() - line.trim_start_matches('#').len()));
+    let is_mark = is_heading
+        || line.starts_with(['>', '|'])
+        || ["-", "+", "*"].iter().any(|mark| has_mark(mark))
+        || ["```", "~~~"].iter().any(|mark| line.starts_with(mark))
+        || ['-', '=', '*', '_'].iter().any(|mark| is_row_of(*mark));
+    if is_mark { format!("\\{line}") } else { line.to_owned() }
+}
+
+/// The pages that a page links to, for readers who follow links.
+fn write_links(text: &Text, out: &mut String) {
+    let is_page = |link: &&Link| {
+        ["http://", "https://"].iter().any(|scheme| link.address.starts_with(scheme))
+    };
+    for (at, link) in text.links.iter().filter(is_page).take(MAX_LINKS).enumerate() {
+        out.push_str(if at == 0 { "\n\n---\n\nLinks on this page:\n\n" } else { "\n" });
+        let address = link.address.replace('<', "%3C").replace('>', "%3E");
+        let label = link.label.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
+        let _ = match label.trim() {
+            "" => write!(out, "- <{address}>"),
+            label if address.contains(['(', ')']) => write!(out, "- [{label}](<{address}>)"),
+            label => write!(out, "- [{label}]({address})"),
+        };
+    }
 }
 
 /// The blocks that say most about these queries, verbatim and in reading order, in at most `max_chars` characters.
@@ -179,6 +244,58 @@ mod tests {
              - Spring tides come twice a month.\n- Neap tides come between.\n\n\
              | Kind | Height |\n| --- | --- |\n| Spring | 5 m |\n\n## Visitors\n\nThe museum opens at nine."
         );
+    }
+
+    fn shown(html: &str) -> String {
+        markdown(
+            &crate::extract::read_bytes(html.as_bytes(), "https://a.test/dir/", Some("text/html"))
+                .unwrap(),
+        )
+    }
+
+    #[test]
+    fn words_that_look_like_marks_stay_words() {
+        for (words, shown_as) in [
+            ("# no heading", "\\# no heading"),
+            ("#1 of all", "#1 of all"),
+            ("| no row", "\\| no row"),
+            ("&gt; no quote", "\\> no quote"),
+            ("- no item", "\\- no item"),
+            ("-5 degrees", "-5 degrees"),
+            ("* no item", "\\* no item"),
+            ("2. no item", "2\\. no item"),
+            ("2024 was wet", "2024 was wet"),
+            ("1.5 litres", "1.5 litres"),
+            ("```", "\\```"),
+            ("---", "\\---"),
+            ("one<br># two", "one\n\\# two"),
+        ] {
+            assert_eq!(shown(&format!("<p>{words}</p>")), shown_as);
+        }
+        assert_eq!(shown("<ul><li># one<li>two</ul>"), "- \\# one\n- two");
+    }
+
+    #[test]
+    fn code_does_not_end_its_own_block() {
+        assert_eq!(shown("<pre>a</pre>"), "```\na\n```");
+        assert_eq!(shown("<pre>```\na\n```</pre>"), "````\n```\na\n```\n````");
+        assert_eq!(shown("<pre>`````</pre>"), "``````\n`````\n``````");
+    }
+
+    #[test]
+    fn the_links_of_a_page_stand_at_its_end() {
+        let links = shown(
+            "<p>See <a href=b>the [b] page</a>, <a href='/c_(d)'>c</a>, <a href=/e><img></a> and \
+             <a href='mailto:a@b.test'>us</a>.</p>",
+        );
+        assert_eq!(
+            links,
+            "See the [b] page, c, and us.\n\n---\n\nLinks on this page:\n\n\
+             - [the \\[b\\] page](https://a.test/dir/b)\n- [c](<https://a.test/c_(d)>)\n- <https://a.test/e>"
+        );
+        let many = (0..300).map(|n| format!("<a href=/{n}>{n}</a> ")).collect::<Vec<_>>().concat();
+        let rows = shown(&format!("<p>{many}</p>"));
+        assert_eq!(rows.lines().filter(|line| line.starts_with("- [")).count(), MAX_LINKS);
     }
 
     #[test]

@@ -1,30 +1,40 @@
 //! Pages that stand in front of the page: challenges, logins, refusals, questions for consent, "not found" with status
 //! 200, domains for sale.
+//!
+//! No words alone make a wall, since other pages use them too. It is one where the words stand, and how much else the page
+//! says: a wall speaks of nothing else.
 
 mod consent;
+mod login;
+mod look;
+mod paywall;
+mod shell;
 mod signs;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use domain::text::{BlockKind, Text};
 
 use crate::extract::kind::Kind;
-use signs::{FILLERS, LOGINS, NOT_HERE, NOT_HERE_HEADINGS, SHORT_SIGNS, SIGNS, WAITING, WHO};
+use look::Look;
+use signs::{REDIRECTING, WALLS, Wall, any};
 
-/// Pages with more text than this, in bytes, are never taken for a wall; they may be about walls.
-const MAX_WALL_BYTES: usize = 2_000;
-/// And so are those that use words of walls which others use too.
-const MAX_SHORT_BYTES: usize = 600;
-/// A page with a field for a password and less text than this, in bytes, is a login and nothing else.
-const MAX_LOGIN_BYTES: usize = 600;
-/// A page that scripts are to fill shows less text than this, in bytes, before they run.
-const MAX_SHELL_BYTES: usize = 150;
-/// Blocks at the beginning of a page that may say what it is.
-const FIRST_BLOCKS: usize = 4;
+/// Pages with more text than this, in bytes, are never taken for a wall.
+const MAX_BYTES: usize = 20_000;
+/// Bytes that a page says beside, where its title or its beginning says that it is a wall.
+const ROOM_TOLD: usize = 16;
+/// Where its title or its beginning is no more than words that may also name something else, such as a film.
+const ROOM_NAMED: usize = 8;
+/// Of the room that a wall has, the sentence that says it takes at most this part; one that says more has another subject.
+const SHARE_SAID: usize = 4;
+/// Bytes beside in a page that leads to another one.
+const ROOM_ON_THE_WAY: usize = 16;
 
 const CHECK: &str = "the host asks for a browser check";
 const HUMAN: &str = "the host asks for a proof of being human";
 const REFUSED: &str = "the host refuses machines";
+const TOO_MANY: &str = "the host takes us for too many requests";
 pub(crate) const SCRIPTS: &str = "its text is put there by scripts, which are not run";
 pub(crate) const NO_WORDS: &str = "there are no words in it";
 pub(crate) const PICTURES: &str = "it shows pictures only";
@@ -37,19 +47,14 @@ const LOGIN: &str = "it asks for a login";
 const ABSENT: &str = "it says that there is no such page, with status 200";
 const CONSENT: &str = "it shows nothing before somebody agrees to its cookies";
 const SOLD: &str = "its domain is for sale";
-
-/// Where frameworks put the page that scripts make.
-const SHELLS: &[&str] = &[
-    "id=\"root\"",
-    "id=root",
-    "id=\"app\"",
-    "id=app",
-    "id=\"__next\"",
-    "id=\"__nuxt\"",
-    "<app-root",
-    "id=\"svelte\"",
-    "id=\"q-app\"",
-];
+const ELSEWHERE: &str = "it only leads to another page";
+const MAINTENANCE: &str = "its site is closed for maintenance";
+const CLOSED: &str = "its site was shut down by the provider";
+const AGE: &str = "it asks for an age";
+const ADVERTS: &str = "it shows nothing to those who block advertisements";
+const ABROAD: &str = "it is not shown in the country from which we ask";
+const UNUSED: &str = "it is the first page of a server that nobody has set up";
+const FAULT: &str = "it says that the server has failed, with status 200";
 
 /// The reason why a page has no text that a reader elsewhere told.
 pub(crate) fn reason(told: &str) -> &'static str {
@@ -67,73 +72,68 @@ pub(crate) fn is_about_nothing(why: &str) -> bool {
     is_about_scripts(why) || [NO_WORDS, PICTURES].contains(&why)
 }
 
-/// Why a page is not what was asked for; `None` if it seems to be.
+/// Why a page is not what was asked for; `None` if it seems to be. Files of other kinds are never walls.
 pub(crate) fn recognise(text: &Text, kind: Kind, bytes: &[u8]) -> Option<&'static str> {
-    if text.body.len() > MAX_WALL_BYTES {
+    if kind != Kind::Html || text.body.len() > MAX_BYTES {
         return None;
     }
-    let title = text.title.to_lowercase();
-    let whole = format!("{title}\n{}", text.body.to_lowercase()).replace('’', "'");
-    let said = |signs: &[(&str, &'static str)]| {
-        signs.iter().find(|(sign, _)| whole.contains(sign)).map(|(_, why)| *why)
-    };
-    if let Some(why) = said(SIGNS) {
-        return Some(why);
-    }
-    // Without the name of the site.
-    let own = title.split(['|', '–', '—', '·']).next().unwrap_or_default();
-    let own = own.split(" - ").next().unwrap_or_default().trim();
-    if NOT_HERE.contains(&own) {
-        return Some(ABSENT);
-    }
-    if kind != Kind::Html {
-        return None;
-    }
-    let is_short = text.body.len() <= MAX_SHORT_BYTES;
-    if is_short && let Some(why) = said(SHORT_SIGNS) {
-        return Some(why);
-    }
-    let first = first_words(text);
-    if is_short && first.iter().any(|words| is_absence(words)) {
-        return Some(ABSENT);
-    }
-    if is_short && (is_offer(own) || first.iter().any(|words| is_offer(words))) {
-        return Some(SOLD);
-    }
+    let look = Look::at(text);
     let source = String::from_utf8_lossy(bytes).to_lowercase();
-    if is_login(text, own, &first, &source) {
+    if paywall::is_wall(text, &look) {
+        return Some(SUBSCRIBERS);
+    }
+    if login::is_wall(&look, &source) {
         return Some(LOGIN);
     }
-    if consent::is_wall(text, &source) {
+    if let Some(wall) = WALLS.iter().find(|wall| is_wall(wall, &look)) {
+        return Some(wall.why);
+    }
+    if is_offer(text) {
+        return Some(SOLD);
+    }
+    if is_on_the_way(&look, &source) {
+        return Some(ELSEWHERE);
+    }
+    if consent::is_wall(text, &look, &source) {
         return Some(CONSENT);
     }
-    is_unfilled(text, &source).then_some(SCRIPTS)
+    shell::is_unfilled(&look, &source).then_some(SCRIPTS)
 }
 
-/// The headings and lines with which the page begins, in lower case.
-fn first_words(text: &Text) -> Vec<String> {
+/// Whether a page says that it is such a wall, and little else.
+fn is_wall(wall: &Wall, look: &Look) -> bool {
+    let told = look.opening(|words| wall.is_said_in(words));
+    let has_room = |room: usize| look.rest() <= room;
+    if let Some(opening) = told {
+        // Sites set what else they have below a page that is not there.
+        let is_all = wall.why == ABSENT
+            && look.lead(opening, wall) <= ROOM_TOLD
+            && !look.comes_back(opening, wall);
+        return is_all || has_room(ROOM_TOLD);
+    }
+    let is_called = || {
+        look.titles.iter().any(|title| wall.is_called(title))
+            || look.opening(|words| wall.is_called(words)).is_some()
+    };
+    let says = |words: &str| wall.is_said_in(words) && look.beside(words) <= wall.room / SHARE_SAID;
+    let is_said = || look.statements().any(|sentence| says(&sentence.words));
+    (look.is_named(|words| wall.is_said_in(words)) && has_room(ROOM_TOLD))
+        || (is_said() && has_room(wall.room))
+        || (is_called() && has_room(ROOM_NAMED))
+}
+
+/// Whether the title or the beginning offers a domain by its name, and there is hardly more: `example.org is for sale`.
+fn is_offer(text: &Text) -> bool {
+    const MAX_BYTES: usize = 600;
+    const FIRST_BLOCKS: usize = 4;
     let is_words =
         |kind: &BlockKind| matches!(kind, BlockKind::Heading { .. } | BlockKind::Paragraph);
     let first = text.blocks.iter().take(FIRST_BLOCKS).filter(|block| is_words(&block.kind));
-    first.map(|block| text.block_text(block).to_lowercase().replace('’', "'")).collect()
+    let mut first = first.map(|block| text.block_text(block)).chain([text.title.as_str()]);
+    text.body.len() <= MAX_BYTES && first.any(|words| offers(&look::plain(words)))
 }
 
-/// Whether words say that there is no such page, and nothing else.
-fn is_absence(words: &str) -> bool {
-    let words: Vec<&str> = words
-        .split(|c: char| !(c.is_alphanumeric() || c == '\''))
-        .filter(|word| !word.is_empty())
-        .collect();
-    let telling: Vec<&str> = words.iter().copied().filter(|word| !FILLERS.contains(word)).collect();
-    if telling.is_empty() {
-        return words.contains(&"404");
-    }
-    let (telling, words) = (telling.join(" "), words.join(" "));
-    NOT_HERE_HEADINGS.iter().any(|known| *known == telling || *known == words)
-}
-
-/// Whether words offer a domain: `example.org is for sale`.
-fn is_offer(words: &str) -> bool {
+fn offers(words: &str) -> bool {
     let offered = ["is for sale", "may be for sale", "steht zum verkauf", "est à vendre"];
     let name =
         offered.iter().find_map(|offer| words.split_once(offer)).map(|(name, _)| name.trim());
@@ -144,38 +144,25 @@ fn is_offer(words: &str) -> bool {
     name.is_some_and(is_domain)
 }
 
-fn is_login(text: &Text, own: &str, first: &[String], source: &str) -> bool {
-    let is_title = |words: &str| {
-        let words = words.trim_matches(|c: char| !c.is_alphanumeric());
-        LOGINS.iter().any(|login| {
-            let rest = words.strip_prefix(login);
-            rest.is_some_and(|rest| {
-                rest.is_empty() || rest.starts_with(" to ") || rest.starts_with(" bei ")
-            })
-        })
+/// Whether a page does nothing but lead to another one, by a mark in its head or by a script.
+fn is_on_the_way(look: &Look, source: &str) -> bool {
+    // What stands there for readers without scripts is not for those who see the page.
+    let pieces = source.split("<noscript").enumerate();
+    let shown = pieces.map(|(at, piece)| match piece.split_once("</noscript>") {
+        Some((_, after)) if at > 0 => after,
+        Some(_) | None => piece,
+    });
+    let source: String = shown.collect();
+    let metas = source.split("<meta").skip(1).filter_map(|tag| tag.split('>').next());
+    let mut refreshing = metas.filter(|tag| tag.contains("refresh") && tag.contains("url"));
+    let says = |words: &str| any(REDIRECTING).any(|known| words.contains(known));
+    let is_said = || {
+        look.titles.iter().chain(look.sentences.iter().map(|s| &s.words)).any(|words| says(words))
     };
-    let is_called_login = is_title(own) || first.iter().any(|words| is_title(words));
-    let asks_password = ["type=\"password\"", "type=password", "type='password'"]
-        .iter()
-        .any(|field| source.contains(field));
-    let is_little = text.body.len() < MAX_LOGIN_BYTES;
-    (asks_password && (LOGINS.contains(&own) || is_little))
-        || (is_called_login && is_little && WHO.iter().any(|way| source.contains(way)))
-}
-
-/// Whether scripts are still to put the text there.
-fn is_unfilled(text: &Text, source: &str) -> bool {
-    if text.body.len() >= MAX_SHELL_BYTES || !source.contains("<script") {
-        return false;
-    }
-    let is_waiting = |words: &str| {
-        let words = words.to_lowercase();
-        let words: Vec<&str> =
-            words.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-        WAITING.contains(&words.join(" ").as_str())
+    let leads = || {
+        let close = source.replace(' ', "");
+        let calls = ["location.href=", "location.replace(", "location.assign(", "location="];
+        calls.iter().any(|call| close.contains(call))
     };
-    let mut others =
-        text.blocks.iter().map(|block| text.block_text(block)).filter(|words| *words != text.title);
-    let waits = text.blocks.iter().any(|block| is_waiting(text.block_text(block)));
-    SHELLS.iter().any(|mark| source.contains(mark)) || (waits && others.all(is_waiting))
+    (refreshing.next().is_some() || (is_said() && leads())) && look.rest() <= ROOM_ON_THE_WAY
 }

@@ -2,10 +2,16 @@
 
 use domain::text::{BlockKind, Text};
 
+use super::look::Look;
+
 /// Such a page has less text than this, in bytes.
 const MAX_BYTES: usize = 1_000;
 /// Bytes that may be said beside it: a language, a cross to close it.
 const MAX_REST: usize = 16;
+/// Bytes that a line with cookies in it may say beside, before it speaks of those that are baked.
+const MAX_BESIDE: usize = 4;
+/// The same of one that says that cookies are used, or speaks of what belongs to the question.
+const MAX_BESIDE_MEANT: usize = 8;
 /// Characters of what is written on a button.
 const MAX_CHOICE: usize = 40;
 
@@ -101,9 +107,21 @@ const CHOICES: &[&str] = &[
     "tillad",
 ];
 
-/// Beginnings of words of which each part of such a page has one.
+/// What pages are called that explain the cookies of a site: they are read, also where they ask.
+const EXPLANATIONS: &[&str] = &[
+    "policy",
+    "policies",
+    "richtlinie",
+    "erklärung",
+    "politique",
+    "política",
+    "informativa",
+    "beleid",
+    "statement",
+];
+
+/// Beginnings of words of which each part of such a page has one, if it does not speak of cookies in short.
 const SUBJECTS: &[&str] = &[
-    "cookie",
     "consent",
     "privacy",
     "partner",
@@ -136,8 +154,9 @@ const SUBJECTS: &[&str] = &[
 ];
 
 /// Whether a page is nothing but the question whether one agrees.
-pub(super) fn is_wall(text: &Text, source: &str) -> bool {
-    if text.body.len() > MAX_BYTES {
+pub(super) fn is_wall(text: &Text, look: &Look, source: &str) -> bool {
+    let explains = |name: &str| EXPLANATIONS.iter().any(|known| name.contains(known));
+    if text.body.len() > MAX_BYTES || look.names().any(explains) {
         return false;
     }
     let said = said(source);
@@ -150,7 +169,9 @@ pub(super) fn is_wall(text: &Text, source: &str) -> bool {
     let is_in_text = says(&text.body.to_lowercase());
     let is_about_it = |words: &str| {
         let words = words.to_lowercase();
-        SUBJECTS.iter().any(|subject| words.contains(subject)) || is_choice(&words)
+        let is_meant = says(&words) || SUBJECTS.iter().any(|subject| words.contains(subject));
+        let room = if is_meant { MAX_BESIDE_MEANT } else { MAX_BESIDE };
+        is_choice(&words) || ((is_meant || words.contains("cookie")) && look.beside(&words) <= room)
     };
     let rest = text.blocks.iter().filter(|block| {
         let is_name =

@@ -1,11 +1,9 @@
 //! Walls are recognised, and pages that are about them are read.
 
-use super::*;
+mod ordinary;
+mod walled;
 
-fn page(title: &str, body: &str) -> Option<&'static str> {
-    let text = Text { title: title.into(), body: body.into(), ..Text::default() };
-    recognise(&text, Kind::Html, b"<html>")
-}
+use super::*;
 
 fn source(html: &str) -> Option<&'static str> {
     let text = crate::extract::read_bytes(html.as_bytes(), "https://a.test/", None).unwrap();
@@ -13,19 +11,41 @@ fn source(html: &str) -> Option<&'static str> {
 }
 
 #[test]
-fn walls_are_recognised_by_what_they_say() {
-    assert_eq!(page("Just a moment...", "example.org"), Some(CHECK));
-    assert_eq!(page("Shop", "You need to enable JavaScript to run this app."), Some(SCRIPTS));
-    assert_eq!(page("Page not found | Example", "Sorry."), Some(ABSENT));
-    assert_eq!(page("Страница не найдена", "404"), Some(ABSENT));
-    assert_eq!(page("Access Denied", "Reference #18.2"), Some(ABSENT));
-    assert_eq!(page("Members", "Please log in to see this page."), Some(LOGIN));
+fn ordinary_pages_are_read() {
+    let refused: Vec<_> =
+        ordinary::PAGES.iter().filter_map(|html| Some((source(html)?, html))).collect();
+    assert!(refused.is_empty(), "{} of {}: {refused:#?}", refused.len(), ordinary::PAGES.len());
+}
+
+#[test]
+fn walls_are_told_by_what_they_are() {
+    let wrong: Vec<_> = walled::PAGES
+        .iter()
+        .map(|(why, html)| (*why, source(&walled::filled(html)), html))
+        .filter(|(why, told, _)| *told != Some(*why))
+        .collect();
+    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), walled::PAGES.len());
+}
+
+#[test]
+fn files_that_are_no_pages_are_never_walls() {
+    for (name, words) in [
+        ("auth.md", "# Login\n\nYou must be logged in to view this page."),
+        ("robot.csv", "name,kind\nI am not a robot,song"),
+        ("404.txt", "404 page not found"),
+    ] {
+        let read = crate::extract::Extractor::default().read(words.as_bytes(), name, None);
+        let (kind, text) = read.unwrap();
+        assert_eq!(recognise(&text, kind, words.as_bytes()), None, "{name}");
+    }
 }
 
 #[test]
 fn a_long_page_about_walls_is_no_wall() {
-    assert_eq!(page("CAPTCHA", &"verify you are human ".repeat(200)), None);
-    assert_eq!(page("HTTP 404 explained", "A server answers 404 when …"), None);
+    let words = "Sites that say verify you are human keep programs out. ";
+    assert_eq!(source(&format!("<title>CAPTCHA</title><p>{}</p>", words.repeat(80))), None);
+    let status = "<title>HTTP 404 explained</title><p>A server answers 404 when …</p>";
+    assert_eq!(source(status), None);
 }
 
 #[test]

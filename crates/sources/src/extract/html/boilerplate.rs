@@ -4,11 +4,15 @@ use ego_tree::NodeRef;
 use scraper::node::Element;
 use scraper::{ElementRef, Html, Node};
 
+use super::holding::{asks, has_digit, has_prose, holds_contact, is_mostly_links};
+
 /// How much is taken for boilerplate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Care {
     /// Whatever looks like navigation, banner or side bar.
     Strict,
+    /// The same without lists of links in the main part, and tables of contents: they may be all that a page has.
+    Listing,
     /// Only what nobody sees as text.
     Lenient,
 }
@@ -29,7 +33,7 @@ pub(super) fn main_part(page: &Html) -> ElementRef<'_> {
             || (name == "article" && articles == 1)
             || matches!(id, "mw-content-text" | "main-content" | "bodyContent")
             // Manual pages put their name and purpose into a part of its own before this one.
-            || (id == "content" && (!has_heading(root) || has_heading(*e)))
+            || (id == "content" && (!has_heading(*root) || has_heading(**e)))
     };
     let marked: Vec<_> = elements().filter(is_marked).take(8).collect();
     if marked.is_empty() {
@@ -40,8 +44,35 @@ pub(super) fn main_part(page: &Html) -> ElementRef<'_> {
     marked.into_iter().rfind(|part| words(*part) >= enough).unwrap_or(root)
 }
 
-fn has_heading(part: ElementRef<'_>) -> bool {
+fn has_heading(part: NodeRef<'_, Node>) -> bool {
     part.descendants().filter_map(ElementRef::wrap).any(|e| e.value().name() == "h1")
+}
+
+/// What stands around the main part and belongs to it: the name of the page in a header, where the main part has none
+/// itself, and after it boxes with facts, and where somebody is found.
+pub(super) fn around<'a>(
+    page: &'a Html,
+    main: ElementRef<'a>,
+) -> (Vec<ElementRef<'a>>, Vec<ElementRef<'a>>) {
+    let (mut before, mut after) = (Vec::new(), Vec::new());
+    if main == page.root_element() {
+        return (before, after);
+    }
+    each_node(*page.root_element(), |node, met| {
+        let (Met::Element(element), Some(part)) = (met, ElementRef::wrap(node)) else {
+            return false;
+        };
+        if part == main || is_dropped(node, element, Care::Strict) {
+            return false;
+        }
+        match element.name() {
+            "header" if !has_heading(*main) && has_heading(node) => before.push(part),
+            "footer" | "aside" | "address" => after.push(part),
+            _ => return true,
+        }
+        false
+    });
+    (before, after)
 }
 
 /// Bytes of visible words, boilerplate left out.
@@ -111,7 +142,11 @@ pub(super) fn is_dropped(node: NodeRef<'_, Node>, element: &Element, care: Care)
     if has_no_text(name) || is_hidden(element) {
         return true;
     }
-    care == Care::Strict && is_boilerplate(node, element, name)
+    match (care, name) {
+        (_, "button") => !is_all_of_a_heading(node),
+        (Care::Lenient, _) => false,
+        (Care::Strict | Care::Listing, _) => is_boilerplate(node, element, care),
+    }
 }
 
 pub(super) fn has_no_text(name: &str) -> bool {
@@ -133,7 +168,6 @@ pub(super) fn has_no_text(name: &str) -> bool {
             | "map"
             | "select"
             | "textarea"
-            | "button"
             | "datalist"
             | "input"
             | "progress"
@@ -147,18 +181,21 @@ pub(super) fn has_no_text(name: &str) -> bool {
 }
 
 /// What its styles hide is marked so before; see `unseen`.
-fn is_hidden(element: &Element) -> bool {
+pub(super) fn is_hidden(element: &Element) -> bool {
     element.attr("hidden").is_some_and(|value| value != "until-found")
         || element.attr("aria-hidden").is_some_and(|value| value.eq_ignore_ascii_case("true"))
 }
 
-fn is_boilerplate(node: NodeRef<'_, Node>, element: &Element, name: &str) -> bool {
+fn is_boilerplate(node: NodeRef<'_, Node>, element: &Element, care: Care) -> bool {
+    let name = element.name();
     match name {
-        "nav" | "menu" => return true,
-        "aside" => return !has_class(element, ASIDE_KEPT),
-        "footer" | "header" => return !is_inside_content(node),
+        "nav" => return care == Care::Strict || !is_inside_main(node),
+        "menu" => return is_mostly_links(node),
+        "aside" => return !is_aside_kept(node, element),
+        "header" => return !is_inside_content(node) && !has_heading(node),
+        "footer" => return !is_inside_content(node) && !holds_contact(node),
         "form" => return !has_prose(node),
-        "a" => return has_class(element, ANCHORS),
+        "a" => return has_class(element, ANCHORS) || is_in_header(node),
         "span" => return has_class(element, &["linenos", "lineno", "mw-editsection"]),
         _ => {}
     }
@@ -166,13 +203,39 @@ fn is_boilerplate(node: NodeRef<'_, Node>, element: &Element, name: &str) -> boo
         Some("navigation" | "search" | "menu" | "menubar" | "dialog" | "alertdialog") => {
             return true;
         }
-        Some("contentinfo" | "banner") => return !is_inside_content(node),
+        Some("contentinfo") => return !is_inside_content(node) && !holds_contact(node),
+        Some("banner") => return !is_inside_content(node) && !has_heading(node),
         Some("main") => return false,
         _ => {}
     }
     let may_be_a_bar =
         matches!(name, "div" | "section" | "ul" | "ol" | "p" | "table" | "td" | "dl");
-    may_be_a_bar && (has_class(element, BARS) || is_consent(element))
+    may_be_a_bar && is_bar(node, element, care)
+}
+
+/// Whether an element is a bar by its class or id, or by what it holds. In the main part words such as `menu` and `share`
+/// name content too: there it must also consist of links.
+fn is_bar(node: NodeRef<'_, Node>, element: &Element, care: Care) -> bool {
+    if has_class(element, NEVER_CONTENT) {
+        return true;
+    }
+    let is_list = has_class(element, LISTS);
+    if is_inside_main(node) {
+        let is_named = has_class(element, BARS) && !(is_list && care == Care::Listing);
+        return (is_named && is_mostly_links(node)) || (is_consent(element) && asks(node));
+    }
+    if is_list {
+        let is_of_contents = has_class(element, &["toc"]);
+        return is_mostly_links(node) && !(is_of_contents && care == Care::Listing);
+    }
+    let is_named = has_class(element, BARS) && !holds_contact(node);
+    is_named || is_consent(element) || (is_in_bar(node) && is_mostly_links(node))
+}
+
+/// Whether an aside tells facts, as boxes with data do; others repeat the text, advertise, or lead elsewhere.
+fn is_aside_kept(node: NodeRef<'_, Node>, element: &Element) -> bool {
+    let is_bar = has_class(element, NEVER_CONTENT) || has_class(element, BARS);
+    has_class(element, ASIDE_KEPT) || (!is_bar && !is_mostly_links(node) && has_digit(node))
 }
 
 /// Marks beside headings, and links to source code.
@@ -202,39 +265,21 @@ const ASIDE_KEPT: &[&str] = &[
 ];
 
 /// Classes and ids that nobody gives to content.
-const BARS: &[&str] = &[
+const NEVER_CONTENT: &[&str] = &[
     "navheader",
     "navfooter",
     "sphinxsidebar",
-    "related",
     "breadcrumb",
     "breadcrumbs",
-    "toc",
-    "nav",
     "navbar",
-    "navigation",
     "nav-links",
-    "menu",
-    "sidebar",
-    "side-bar",
-    "footer",
-    "site-footer",
-    "page-footer",
-    "site-header",
     "pagination",
-    "pager",
-    "share",
-    "sharing",
-    "social",
     "social-links",
     "advert",
     "advertisement",
     "ads",
-    "newsletter",
-    "promo",
     "skip-link",
     "skiplinks",
-    "noprint",
     "mw-jump-link",
     "navbox",
     "vertical-navbox",
@@ -250,6 +295,31 @@ const BARS: &[&str] = &[
     "prev-next",
     "prevnext",
 ];
+
+/// Those of bars that hold other content now and then.
+const BARS: &[&str] = &[
+    "related",
+    "toc",
+    "nav",
+    "navigation",
+    "menu",
+    "sidebar",
+    "side-bar",
+    "footer",
+    "site-footer",
+    "page-footer",
+    "site-header",
+    "pager",
+    "share",
+    "sharing",
+    "social",
+    "newsletter",
+    "promo",
+    "noprint",
+];
+
+/// Those of lists: what a restaurant offers, what a book holds.
+const LISTS: &[&str] = &["menu", "toc"];
 
 fn has_class(element: &Element, list: &[&str]) -> bool {
     let is_listed = |token: &str| list.iter().any(|known| token.eq_ignore_ascii_case(known));
@@ -271,27 +341,54 @@ fn is_consent(element: &Element) -> bool {
     element.classes().any(is_banner) || element.id().is_some_and(is_banner)
 }
 
+fn above(node: NodeRef<'_, Node>) -> impl Iterator<Item = &Element> {
+    node.ancestors().filter_map(|above| above.value().as_element())
+}
+
 fn is_inside_content(node: NodeRef<'_, Node>) -> bool {
-    node.ancestors().filter_map(|above| above.value().as_element()).any(|element| {
+    above(node).any(|element| {
         matches!(element.name(), "main" | "article" | "blockquote" | "section" | "figure")
             || element.attr("role") == Some("main")
     })
 }
 
-/// Whether a form wraps content instead of asking for input: some frameworks put the whole page in one.
-fn has_prose(form: NodeRef<'_, Node>) -> bool {
-    const PROSE_BYTES: usize = 400;
-    const PROSE: &[&str] = &["p", "td", "li", "h1", "h2", "h3", "dd", "pre", "a", "b", "strong"];
-    let mut sum = 0;
-    each_node(form, |node, met| {
-        let holder = node.parent().and_then(|parent| parent.value().as_element());
-        let is_prose = holder.is_some_and(|element| PROSE.contains(&element.name()));
-        match met {
-            Met::Text(text) => sum += if is_prose { text.trim().len() } else { 0 },
-            Met::Element(element) if element.name() == "select" => return false,
-            Met::Element(_) => {}
+fn is_inside_main(node: NodeRef<'_, Node>) -> bool {
+    above(node).any(|element| {
+        matches!(element.name(), "main" | "article") || element.attr("role") == Some("main")
+    })
+}
+
+/// Whether a node stands in the header or footer of the page.
+fn is_in_bar(node: NodeRef<'_, Node>) -> bool {
+    above(node).any(|element| matches!(element.name(), "header" | "footer"))
+        && !is_inside_content(node)
+}
+
+/// Whether a link stands in the header of the page, and not in its heading.
+fn is_in_header(node: NodeRef<'_, Node>) -> bool {
+    above(node).any(|element| element.name() == "header")
+        && !above(node).any(|element| is_heading(element.name()))
+        && !is_inside_content(node)
+}
+
+pub(super) fn is_heading(name: &str) -> bool {
+    matches!(name, "h1" | "h2" | "h3" | "h4" | "h5" | "h6")
+}
+
+/// Whether a button is all that a heading, a term or a summary has: its words are that heading.
+fn is_all_of_a_heading(button: NodeRef<'_, Node>) -> bool {
+    let names = |node: &NodeRef<'_, Node>| {
+        let name = node.value().as_element().map(Element::name);
+        name.is_some_and(|name| is_heading(name) || matches!(name, "dt" | "summary"))
+    };
+    let Some(heading) = button.ancestors().take(3).find(names) else { return false };
+    let mut is_all = true;
+    each_node(heading, |_, met| match met {
+        Met::Text(text) => {
+            is_all &= text.trim().is_empty();
+            false
         }
-        sum < PROSE_BYTES
+        Met::Element(element) => element.name() != "button" && !has_no_text(element.name()),
     });
-    sum >= PROSE_BYTES
+    is_all
 }

@@ -3,6 +3,7 @@
 mod boilerplate;
 mod data;
 mod head;
+mod holding;
 mod inline;
 mod math;
 mod selector;
@@ -62,16 +63,39 @@ fn parsed(source: &str, syntax: Syntax) -> Html {
 }
 
 fn main_content(page: &Html) -> Writer {
-    let mut strict = Writer::default();
-    walk::write(boilerplate::main_part(page), Care::Strict, &mut strict);
-    if strict.len() >= THIN_BYTES {
-        return strict;
+    let main = boilerplate::main_part(page);
+    let (before, after) = boilerplate::around(page, main);
+    // The writer, and how much of it is the main part.
+    let written = |care| {
+        let mut writer = Writer::default();
+        for part in &before {
+            walk::write(*part, Care::Strict, &mut writer);
+        }
+        let start = writer.len();
+        walk::write(main, care, &mut writer);
+        let length = writer.len() - start;
+        (writer, length)
+    };
+    let (mut writer, mut length) = written(Care::Strict);
+    if length < THIN_BYTES {
+        // A page of contents is nothing but links.
+        let listing = written(Care::Listing);
+        if listing.1 > length * 2 {
+            (writer, length) = listing;
+        }
+        // An index page is nothing but navigation; better that than nothing.
+        let mut lenient = Writer::default();
+        walk::write(page.root_element(), Care::Lenient, &mut lenient);
+        let holds_far_more = lenient.len() > length * 5 + THIN_BYTES;
+        if length == 0 || holds_far_more {
+            return lenient;
+        }
     }
-    // An index page is nothing but navigation; better that than nothing.
-    let mut lenient = Writer::default();
-    walk::write(page.root_element(), Care::Lenient, &mut lenient);
-    let holds_far_more = lenient.len() > strict.len() * 5 + THIN_BYTES;
-    if strict.len() == 0 || holds_far_more { lenient } else { strict }
+    writer.restore(Vec::new());
+    for part in after {
+        walk::write(part, Care::Strict, &mut writer);
+    }
+    writer
 }
 
 fn why_empty(page: &Html) -> &'static str {
