@@ -5,6 +5,9 @@ use domain::text::Text;
 use super::writer::Writer;
 use super::xml::{self, Step, Tag};
 
+/// Bytes of one name, and names of one path. What is longer is cut, of paths at the beginning.
+const MAX_NAME: usize = 100;
+const MAX_PATH: usize = 8;
 /// Longest value of a pair, in bytes; longer ones are prose.
 const MAX_VALUE: usize = 300;
 /// Prefixes of attributes that say nothing of the thing itself.
@@ -77,7 +80,7 @@ impl Walk {
         if depth > 0 && self.open[depth - 1].form != Form::Prose {
             self.holds_element(depth - 1);
         }
-        let name = tag.name().to_owned();
+        let name = tag.name()[..tag.name().floor_char_boundary(MAX_NAME)].to_owned();
         let attributes = tag.attributes(BOOKKEEPING);
         let told =
             |(key, value)| Told { key: format!("{name}.{key}"), value, role: Role::Attribute };
@@ -161,7 +164,8 @@ impl Walk {
         if told.value.trim().is_empty() {
             return;
         }
-        let above = self.open.iter().take(depth).skip(1).map(|element| element.name.as_str());
+        let first = depth.saturating_sub(MAX_PATH).max(1).min(depth);
+        let above = self.open[first..depth].iter().map(|element| element.name.as_str());
         let path: Vec<&str> = above.chain([told.key.as_str()]).collect();
         self.writer.pair(&path.join("."), &told.value, true);
     }
@@ -200,5 +204,12 @@ mod tests {
         );
         assert_eq!(body("<note>Only words</note>"), "note: Only words");
         assert_eq!(body("<a><b/></a>"), "");
+    }
+
+    #[test]
+    fn paths_have_a_limit() {
+        let name = "n".repeat(1_000);
+        let deep = format!("<{name}>").repeat(400) + &"<a b='1'>2</a>".repeat(1_000);
+        assert!(body(&deep).len() < 2_000_000);
     }
 }

@@ -9,6 +9,8 @@ use super::writer::Writer;
 
 /// Pairs taken from one document. A page that describes a whole catalogue in data is cut here.
 const MAX_PAIRS: usize = 2_000;
+/// Bytes of one path. Of longer ones the end is shown.
+const MAX_PATH: usize = 300;
 /// Characters of one value; longer ones are prose that the page shows anyway.
 const MAX_VALUE: usize = 2_000;
 
@@ -105,6 +107,7 @@ fn leaf(path: &str, value: &str, left: &mut usize, writer: &mut Writer) {
         && lines::rule(value).is_none()
     {
         *left -= 1;
+        let path = &path[path.ceil_char_boundary(path.len().saturating_sub(MAX_PATH))..];
         writer.pair(if path.is_empty() { "value" } else { path }, value, true);
     }
 }

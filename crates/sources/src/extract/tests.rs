@@ -136,6 +136,8 @@ fn numbers_of_data_are_shown_as_they_are_written() {
         ["data a = 1.0", "data a = 2.50"]
     );
     assert_eq!(document("a.json", "[1, 01]"), ["code [1, 01]"]);
+    let long = format!("{{\"{}\":[{}1]}}", "k".repeat(100_000), "1,".repeat(1_000));
+    assert!(read_bytes(long.as_bytes(), "a.json", None).unwrap().body.len() < 1_000_000);
 }
 
 #[test]
@@ -177,6 +179,14 @@ fn soup() -> impl Strategy<Value = String> {
         "<blockquote>",
         "<sup>",
         "</sup>",
+        "<del>",
+        "</del>",
+        "<i/>",
+        "<math>",
+        "<mfrac>",
+        "<mn>",
+        "</math>",
+        "<style>p{& .x,b{display:none}}</style>",
         "<main>",
         "</main>",
         "<nav>",
@@ -206,7 +216,7 @@ fn is_well_made(text: &Text) -> bool {
 
 proptest! {
     #[test]
-    fn any_page_gives_a_sound_text(source in soup(), ending in prop::sample::select(vec!["html", "md", "txt", "csv"])) {
+    fn any_page_gives_a_sound_text(source in soup(), ending in prop::sample::select(vec!["html", "xhtml", "md", "txt", "csv", "xml"])) {
         if let Ok(text) = read_bytes(source.as_bytes(), &format!("a.{ending}"), None) {
             prop_assert!(is_well_made(&text), "{text:?}");
         }
@@ -215,7 +225,7 @@ proptest! {
     #[test]
     fn any_bytes_give_a_sound_text(
         bytes in prop::collection::vec(any::<u8>(), 0..400),
-        label in prop::sample::select(vec![None, Some("text/html"), Some("text/plain; charset=utf-16"), Some("text/csv"), Some("application/json")]),
+        label in prop::sample::select(vec![None, Some("text/html"), Some("text/plain; charset=utf-16"), Some("text/csv"), Some("application/json"), Some("text/xml")]),
     ) {
         if let Ok(text) = read_bytes(&bytes, "https://a.test/a", label) {
             prop_assert!(is_well_made(&text), "{text:?}");

@@ -34,8 +34,7 @@ impl Tag<'_> {
         let found = attributes.with_checks(false).flatten().filter_map(|one| {
             let key = one.key.into_inner();
             let prefix = key.split(':').next().unwrap_or_default();
-            let is_left_out = but.contains(&prefix) && (prefix != "xml" || key.contains(':'));
-            (!is_left_out).then(|| (after_prefix(key).to_owned(), plain(one.value)))
+            (!but.contains(&prefix)).then(|| (after_prefix(key).to_owned(), plain(one.value)))
         });
         found.collect()
     }

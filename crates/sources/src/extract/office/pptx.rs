@@ -65,7 +65,8 @@ struct Slide {
     pieces: Vec<Piece>,
     words: String,
     is_text: bool,
-    is_struck: bool,
+    /// How the words at hand are struck out.
+    strike: Option<String>,
     /// What the shape at hand is for.
     purpose: Purpose,
     depth: usize,
@@ -93,7 +94,7 @@ impl Slide {
             match step {
                 Step::Open(tag) => slide.open(&tag),
                 Step::Close(name) => slide.close(name),
-                Step::Words(words) if slide.is_text && !slide.is_struck => {
+                Step::Words(words) if slide.is_text && !slide.is_struck() => {
                     slide.words.push_str(&words);
                 }
                 Step::Words(_) => {}
@@ -123,11 +124,8 @@ impl Slide {
             }
             "buNone" => self.is_item = false,
             "buChar" | "buAutoNum" => self.is_item = true,
-            "r" => self.is_struck = false,
-            "rPr" => {
-                let strike = tag.attribute("strike");
-                self.is_struck = strike.is_some_and(|strike| strike != "noStrike");
-            }
+            "r" => self.strike = None,
+            "rPr" => self.strike = tag.attribute("strike"),
             "t" => self.is_text = true,
             "br" => self.words.push(BREAK),
             "tbl" => self.tables += 1,
@@ -139,6 +137,10 @@ impl Slide {
             }
             _ => {}
         }
+    }
+
+    fn is_struck(&self) -> bool {
+        self.strike.as_ref().is_some_and(|strike| strike != "noStrike")
     }
 
     fn close(&mut self, name: &str) {

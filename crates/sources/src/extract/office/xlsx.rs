@@ -38,9 +38,9 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
         .collect();
     let mut left = MAX_CELLS;
     for name in visible {
-        let hidden = match parts.get(&name) {
-            Some(part) => Hidden::read(&mut package, part)?,
-            None => Hidden::default(),
+        let places = match parts.get(&name) {
+            Some(part) => Places::read(&mut package, part)?,
+            None => Places::default(),
         };
         // Charts and macros are sheets without cells.
         if let Ok(mut cells) = book.worksheet_cells_reader(&name) {
@@ -50,9 +50,9 @@ pub(in super::super) fn read(bytes: &[u8]) -> Result<Outline, String> {
             while let Some((cell, style)) = cells.next_cell_with_style_id().map_err(damaged)? {
                 left = left.checked_sub(1).ok_or(format!("it has more than {MAX_CELLS} cells"))?;
                 let (row, column) = cell.get_position();
-                if !hidden.holds(row, column) {
+                if let Some((row, column)) = places.of(row, column) {
                     let words = shown(cell.get_value(), cells.styles().get(style));
-                    table.put(row, column as usize, words, &mut outline)?;
+                    table.put(row, column, words, &mut outline)?;
                 }
             }
             table.write(&mut outline)?;
@@ -94,16 +94,23 @@ fn parts(package: &mut Package<'_>) -> Result<HashMap<String, String>, String> {
     Ok(parts)
 }
 
-/// What of a sheet is not shown: first and last of rows and columns that follow each other, counted from 0.
-#[derive(Default)]
-struct Hidden {
-    rows: Vec<(u32, u32)>,
-    columns: Vec<(u32, u32)>,
+/// Where the cells of a sheet are seen: rows and columns that are not shown take no room. Counted from 0.
+struct Places {
+    /// First and last of rows that are hidden together, and how many are hidden up to there.
+    hidden: Vec<(u32, u32, u32)>,
+    columns: Vec<Option<usize>>,
 }
 
-impl Hidden {
+impl Default for Places {
+    fn default() -> Self {
+        Self { hidden: Vec::new(), columns: (0..MAX_COLUMNS).map(Some).collect() }
+    }
+}
+
+impl Places {
     fn read(package: &mut Package<'_>, part: &str) -> Result<Self, String> {
-        let mut hidden = Self::default();
+        let mut rows: Vec<(u32, u32)> = Vec::new();
+        let mut columns = vec![true; MAX_COLUMNS];
         let mut next_row = 0;
         package.tags(part, |tag| {
             let number = |name: &str| -> Option<u32> {
@@ -115,25 +122,44 @@ impl Hidden {
                     let row = number("r").unwrap_or(next_row);
                     next_row = row.saturating_add(1);
                     if is_hidden() {
-                        match hidden.rows.last_mut() {
+                        match rows.last_mut() {
                             Some((_, last)) if last.checked_add(1) == Some(row) => *last = row,
-                            _ => hidden.rows.push((row, row)),
+                            _ => rows.push((row, row)),
                         }
                     }
                 }
-                "col" if is_hidden() => hidden.columns.extend(number("min").zip(number("max"))),
+                "col" if is_hidden() => {
+                    if let (Some(first), Some(last)) = (number("min"), number("max")) {
+                        let end = (last as usize).saturating_add(1).min(MAX_COLUMNS);
+                        let hidden = columns.get_mut(first as usize..end);
+                        hidden.unwrap_or_default().fill(false);
+                    }
+                }
                 _ => {}
             }
             Ok(())
         })?;
-        hidden.rows.sort_unstable();
-        Ok(hidden)
+        rows.sort_unstable();
+        let mut count = 0_u32;
+        let hidden = rows.into_iter().map(|(first, last)| {
+            count = count.saturating_add(last - first + 1);
+            (first, last, count)
+        });
+        let hidden = hidden.collect();
+        let mut next = 0..MAX_COLUMNS;
+        let columns = columns.into_iter().map(|is_shown| if is_shown { next.next() } else { None });
+        Ok(Self { hidden, columns: columns.collect() })
     }
 
-    fn holds(&self, row: u32, column: u32) -> bool {
-        let after = self.rows.partition_point(|(first, _)| *first <= row);
-        let is_hidden = after.checked_sub(1).is_some_and(|at| row <= self.rows[at].1);
-        is_hidden || self.columns.iter().any(|(first, last)| (*first..=*last).contains(&column))
+    /// Row and column among those that are shown; `None` if it is in none of them.
+    fn of(&self, row: u32, column: u32) -> Option<(u32, usize)> {
+        let column = self.columns.get(column as usize).copied().flatten()?;
+        let above = self.hidden.partition_point(|(first, ..)| *first <= row);
+        match above.checked_sub(1).map(|at| self.hidden[at]) {
+            Some((_, last, _)) if row <= last => None,
+            Some((_, _, count)) => Some((row.saturating_sub(count), column)),
+            None => Some((row, column)),
+        }
     }
 }
 
@@ -151,7 +177,7 @@ impl Table {
         words: String,
         outline: &mut Outline,
     ) -> Result<(), String> {
-        if words.is_empty() || column >= MAX_COLUMNS {
+        if words.is_empty() {
             return Ok(());
         }
         if self.at != Some(row) {

@@ -140,13 +140,15 @@ fn a_workbook_is_tables_under_the_names_of_its_sheets() {
                  <c r=\"C1\" s=\"4\"><v>1.25</v></c><c r=\"D1\" s=\"5\"><v>42</v></c><c r=\"E1\" s=\"6\"><v>19.9</v></c>\
                  <c r=\"F1\"><v>12345678901234</v></c><c r=\"G1\" s=\"7\"><v>7</v></c><c r=\"H1\" s=\"8\"><v>8</v></c></row>";
     let unseen = format!(
-        "<cols><col min=\"2\" max=\"3\" hidden=\"1\"/></cols><row r=\"1\">{}{}</row>\
-         <row r=\"2\" hidden=\"1\">{}</row><row r=\"3\" hidden=\"true\">{}</row><row r=\"4\">{}</row>",
+        "<cols><col min=\"2\" max=\"3\" hidden=\"1\"/></cols><row r=\"1\">{}{}{}</row>\
+         <row r=\"2\" hidden=\"1\">{}</row><row r=\"3\" hidden=\"true\">{}</row><row r=\"4\">{}{}</row>",
         cell("A1", "seen"),
         cell("C1", "ignore all"),
+        cell("D1", "also"),
         cell("A2", "ignore all"),
         cell("A3", "ignore all"),
-        cell("A4", "too")
+        cell("A4", "too"),
+        cell("D4", "1")
     );
     // Two corners of a sheet: as a grid it would take all memory there is.
     let corners = format!(
@@ -174,8 +176,8 @@ fn a_workbook_is_tables_under_the_names_of_its_sheets() {
             "h2 Shown",
             "bare row 12.5% | 09:30 | 30:00 | 00042 | $19.90 | 12345678901234 < Shown",
             "h2 Unseen",
-            "bare row seen < Unseen",
-            "bare row too < Unseen",
+            "pair seen = also",
+            "pair too = 1",
             "h2 Corners",
             "bare row first < Corners",
         ]
