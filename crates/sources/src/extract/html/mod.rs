@@ -45,7 +45,7 @@ pub(super) fn write_piece(source: &str, writer: &mut Writer) {
 }
 
 /// The page as it is seen.
-fn parsed(source: &str) -> Html {
+pub(super) fn parsed(source: &str) -> Html {
     let mut page = Html::parse_document(&tame::tame(source));
     unseen::take_out(&mut page);
     page
