@@ -118,6 +118,11 @@ pub(crate) fn decoded(bytes: &[u8], content_type: Option<&str>) -> String {
     charset::decode(bytes, content_type).into_owned()
 }
 
+/// A page as it is seen, with what hides in it marked; also of hostile pages in time.
+pub(crate) fn seen(page: &str) -> scraper::Html {
+    html::parsed(page)
+}
+
 /// Whether a file of this name is read where it stands in a folder.
 pub fn is_readable_name(name: &str) -> bool {
     kind::is_readable_name(name)

@@ -55,7 +55,7 @@ pub(super) fn words(source: &str) -> String {
 }
 
 /// The page as it is seen.
-fn parsed(source: &str, syntax: Syntax) -> Html {
+pub(super) fn parsed(source: &str, syntax: Syntax) -> Html {
     let mut page = Html::parse_document(&tame::tame(source, syntax));
     unseen::take_out(&mut page);
     math::write_out(&mut page);

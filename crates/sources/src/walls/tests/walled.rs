@@ -403,6 +403,10 @@ pub(super) const PAGES: &[(&str, &str)] = &[
     ),
     (SOLD, "<title>heron.es</title><p>Este dominio está en venta</p>"),
     (ABROAD, "<title>TV</title><h1>This video is not available in your country</h1>"),
+    (
+        SCRIPTS,
+        "<title>Kiln shop</title><header><h1>Kiln shop</h1><p>Pots since 1932</p></header><div id=root></div><footer><address>12 Mill Lane, Leeds</address></footer><script src=a.js></script>",
+    ),
 ];
 
 /// The page with its long parts filled in.
