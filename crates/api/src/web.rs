@@ -25,8 +25,8 @@ const AT_ONCE: usize = 16;
 const TURN: Duration = Duration::from_secs(10);
 /// Pages of one request that are read at the same time.
 const PAGES_AT_ONCE: usize = 5;
-/// Searches of one request at the same time.
-const SEARCHES_AT_ONCE: usize = 6;
+/// Searches of one request at the same time: five queries of each of fourteen providers, which have paces of their own.
+const SEARCHES_AT_ONCE: usize = 70;
 /// Longest time for one request, however many pages it names. What is not there by then is told to be missing.
 const DEADLINE: Duration = SEARCHING.saturating_add(READING);
 /// Of that, by when searching has to end.

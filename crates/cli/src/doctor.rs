@@ -7,6 +7,7 @@ use domain::source::Place;
 use egress::Scope;
 use store::Store;
 use tokio::net::TcpListener;
+use tokio::task::JoinSet;
 
 use crate::ground::Ground;
 use crate::settings::{Browser, Settings};
@@ -46,7 +47,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
             });
             findings.push(executor(&ground)?);
             findings.extend(sources(&ground).await?);
-            findings.extend(search(&ground).await);
+            findings.extend(search(&ground).await?);
             findings.push(browser(&ground).await);
         }
     }
@@ -60,7 +61,7 @@ pub(crate) async fn run(settings: Settings) -> Result<()> {
             Broken(sentence) => ("broken", sentence),
         };
         broken += usize::from(matches!(finding, Broken(_)));
-        show::say(&format!("{mark}  {sentence}\n"))?;
+        show::say(&format!("{mark}  {}\n", show::plain(sentence)))?;
     }
     if broken > 0 {
         bail!(
@@ -139,8 +140,8 @@ fn unreadable(name: &str, path: &str, why: &std::io::Error) -> Finding {
     ))
 }
 
-/// Each provider that runs may ask, and whether it answers now.
-async fn search(ground: &Ground) -> Vec<Finding> {
+/// Each provider that runs may ask, and whether it answers now; all are asked at once.
+async fn search(ground: &Ground) -> Result<Vec<Finding>> {
     let chosen = ground.settings.search_providers();
     let is_keyless = ground.settings.asks_keyless();
     let mut findings = Vec::new();
@@ -155,23 +156,37 @@ async fn search(ground: &Ground) -> Vec<Finding> {
                 .into()
         }));
     }
-    for (name, base) in ground.sources.providers() {
-        let is_chosen = chosen.iter().any(|chosen| chosen == name);
-        if !(is_chosen || is_keyless && KEYLESS.contains(&name)) {
-            continue;
-        }
-        let host = base.host_str().unwrap_or_default();
+    let keyless = sources::keyless_for(EVERY_KIND);
+    let is_asked = |name: &str| chosen.iter().any(|chosen| chosen == name);
+    let mut examining = JoinSet::new();
+    let asked = ground
+        .sources
+        .providers()
+        .into_iter()
+        .filter(|(name, _)| is_asked(name) || (is_keyless && keyless.contains(name)));
+    for (at, (name, base)) in asked.enumerate() {
+        let sources = ground.sources.clone();
         // Asked on nobody's behalf but ours: no document goes into it.
-        let examined = Scope::open().around(ground.sources.examine(name)).await;
-        findings.push(match examined {
+        examining.spawn(async move {
+            (at, name, base, Scope::open().around(sources.examine(name)).await)
+        });
+    }
+    let mut examined = Vec::new();
+    while let Some(one) = examining.join_next().await {
+        examined.push(one?);
+    }
+    examined.sort_by_key(|(at, ..)| *at);
+    findings.extend(examined.into_iter().map(|(_, name, base, why)| {
+        let host = base.host_str().unwrap_or_default();
+        match why {
             None => Fine(format!("the search provider {name} ({host}) answers")),
-            Some(why) if is_chosen => {
+            Some(why) if is_asked(name) => {
                 Broken(format!("the search provider {name} ({host}) cannot be used: {why}"))
             }
             Some(why) => Note(format!("{name} ({host}) does not answer: {why}")),
-        });
-    }
-    findings
+        }
+    }));
+    Ok(findings)
 }
 
 /// Whether pages that only scripts fill are read, and whether that works now.
@@ -208,8 +223,8 @@ async fn browser(ground: &Ground) -> Finding {
     }
 }
 
-/// What may be asked without being set up. The others of them are asked for papers and news only.
-const KEYLESS: [&str; 1] = ["wikipedia"];
+/// A question for which all providers are asked that need no account.
+const EVERY_KIND: &str = "news of a paper";
 
 async fn port(listen: &str) -> Finding {
     match TcpListener::bind(listen).await {

@@ -135,6 +135,24 @@ pub(crate) fn counts(receipt: &Receipt) -> String {
     )
 }
 
+/// Text of others for a terminal: without what would steer it or turn the direction of what is read.
+pub(crate) fn plain(text: &str) -> String {
+    let is_shown = |c: &char| matches!(c, '\n' | '\t') || !(c.is_control() || turns(*c));
+    text.chars().filter(is_shown).collect()
+}
+
+/// JSON for a terminal: what turns the direction of what is read stands there as its number.
+pub(crate) fn escaped(json: &str) -> String {
+    json.chars()
+        .map(|c| if turns(c) { format!("\\u{:04x}", u32::from(c)) } else { c.to_string() })
+        .collect()
+}
+
+/// Marks of direction, and others that nobody sees.
+const fn turns(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
 /// Writes to stdout; a reader that went away is an error, not a panic.
 pub(crate) fn say(text: &str) -> Result<()> {
     let mut out = std::io::stdout().lock();
@@ -146,4 +164,15 @@ pub(crate) fn say(text: &str) -> Result<()> {
 /// The command that shows the result of this work, and goes on with it where nobody else does.
 pub(crate) fn result_command(ground: &Ground, work: WorkId) -> String {
     format!("task-mcp result {work}{}", ground.same_place())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_others_neither_steers_a_terminal_nor_turns_what_is_read() {
+        assert_eq!(plain("a\u{1b}[31m\n\tb\u{202e}c\u{200b}\u{7}"), "a[31m\n\tbc");
+        assert_eq!(escaped("{\"a\": \"b\u{202e}c\"}"), r#"{"a": "b\u202ec"}"#);
+    }
 }

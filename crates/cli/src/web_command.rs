@@ -1,17 +1,23 @@
 //! `fetch` and `search`: one page or one search at once, through the same guard and politeness as runs.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use domain::outgoing::Mode;
 use egress::Scope;
 use serde_json::json;
-use sources::{Page, Query, fuse, keyless_for, markdown, spread};
+use sources::{Failed, Hit, Page, Query, Sources, fuse, keyless_for, markdown, spread};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
 
 use crate::blocks;
 use crate::problem::refuse;
 use crate::settings::Settings;
 use crate::show;
+
+/// By when all providers have to answer, as in `/v1/search`.
+const DEADLINE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct FetchArgs {
@@ -64,10 +70,10 @@ fn whole(said: &str) -> String {
 
 fn rendered(page: &Page, args: &FetchArgs) -> Result<String> {
     if args.text {
-        return Ok(format!("{}\n", page.text.body));
+        return Ok(format!("{}\n", show::plain(&page.text.body)));
     }
     if !args.json {
-        return Ok(format!("{}\n", markdown(&page.text)));
+        return Ok(format!("{}\n", show::plain(&markdown(&page.text))));
     }
     let links: Vec<_> = page
         .text
@@ -81,11 +87,14 @@ fn rendered(page: &Page, args: &FetchArgs) -> Result<String> {
         "text": page.text.body, "blocks": blocks::in_json(&page.text),
         "markdown": markdown(&page.text), "links": links,
     });
-    Ok(format!("{}\n", serde_json::to_string_pretty(&view)?))
+    Ok(format!("{}\n", show::escaped(&serde_json::to_string_pretty(&view)?)))
 }
 
 /// Asks the search providers that runs would ask.
 pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
+    if args.query.trim().is_empty() {
+        refuse!("the query is empty: write what to search for");
+    }
     let sources = settings.sources();
     let names: Vec<String> = if settings.asks_keyless() {
         keyless_for(&args.query).into_iter().map(str::to_owned).collect()
@@ -112,37 +121,71 @@ pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
     if let Some(note) = &withheld {
         eprintln!("{note}");
     }
-    let mut lists = Vec::new();
-    for name in &names {
-        match Scope::open().around(sources.search_web(name, &query)).await {
-            Ok(hits) => lists.push(hits),
-            Err(why) => eprintln!("not searched: {why}"),
-        }
-    }
+    let lists = ask_all(&sources, &names, &query).await?;
     if lists.is_empty() {
         bail!("no search provider answers; task-mcp doctor says what to change");
     }
     let hits: Vec<_> = spread(fuse(lists)).into_iter().take(query.limit).collect();
     if args.json {
-        let results: Vec<_> = hits
-            .iter()
-            .map(|hit| {
-                json!({
-                    "url": hit.address, "title": hit.title, "snippet": hit.snippet, "published": hit.published,
-                })
-            })
-            .collect();
-        let mut view = json!({"query": query.text.text(), "providers": names, "results": results});
-        if !query.text.withheld().is_empty() {
-            view["withheld"] = json!(query.text.withheld());
-        }
-        return show::say(&format!("{}\n", serde_json::to_string_pretty(&view)?));
+        return show::say(&in_json(&query, &names, &hits)?);
     }
     if hits.is_empty() {
         eprintln!("nothing was found by {}", names.join(", "));
     }
+    show::say(&show::plain(&in_lines(&hits)))
+}
+
+/// What each provider finds, in their order; whoever does not answer is told.
+async fn ask_all(sources: &Sources, names: &[String], query: &Query) -> Result<Vec<Vec<Hit>>> {
+    let mut asking = JoinSet::new();
+    for (at, name) in names.iter().cloned().enumerate() {
+        let (sources, query) = (sources.clone(), query.clone());
+        asking.spawn(async move {
+            let scope = Scope::open();
+            let asked = scope.around(sources.search_web(&name, &query));
+            (at, answered(&name, timeout(DEADLINE, asked).await.ok()))
+        });
+    }
+    let mut answers = Vec::new();
+    while let Some(answer) = asking.join_next().await {
+        answers.push(answer?);
+    }
+    answers.sort_by_key(|(at, _)| *at);
+    let mut lists = Vec::new();
+    for (_, answer) in answers {
+        match answer {
+            Ok(hits) => lists.push(hits),
+            Err(why) => eprintln!("not searched: {}", show::plain(&why)),
+        }
+    }
+    Ok(lists)
+}
+
+/// Hits, or why there are none; without an answer the time was up.
+fn answered(name: &str, answer: Option<Result<Vec<Hit>, Failed>>) -> Result<Vec<Hit>, String> {
+    let late = || format!("{name} did not answer within {} seconds", DEADLINE.as_secs());
+    answer.ok_or_else(late)?.map_err(|why| why.to_string())
+}
+
+fn in_json(query: &Query, names: &[String], hits: &[Hit]) -> Result<String> {
+    let results: Vec<_> = hits
+        .iter()
+        .map(|hit| {
+            json!({
+                "url": hit.address, "title": hit.title, "snippet": hit.snippet, "published": hit.published,
+            })
+        })
+        .collect();
+    let mut view = json!({"query": query.text.text(), "providers": names, "results": results});
+    if !query.text.withheld().is_empty() {
+        view["withheld"] = json!(query.text.withheld());
+    }
+    Ok(format!("{}\n", show::escaped(&serde_json::to_string_pretty(&view)?)))
+}
+
+fn in_lines(hits: &[Hit]) -> String {
     let mut out = String::new();
-    for (at, hit) in (1..).zip(&hits) {
+    for (at, hit) in (1..).zip(hits) {
         let title = if hit.title.is_empty() { "(no title)" } else { &hit.title };
         let date = hit.published.as_deref().map_or(String::new(), |day| format!("  {day}"));
         let _ = writeln!(out, "{at}. {title}{date}\n   {}", hit.address);
@@ -151,7 +194,7 @@ pub(crate) async fn search(settings: Settings, args: SearchArgs) -> Result<()> {
             let _ = writeln!(out, "   {brief}");
         }
     }
-    show::say(&out)
+    out
 }
 
 #[cfg(test)]

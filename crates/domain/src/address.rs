@@ -54,10 +54,10 @@ fn found_in(text: &str, is_bare: impl Fn(&str) -> bool) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for word in text.split(between) {
         let word = word.trim_matches(|c| matches!(c, '\'' | '.' | ':' | '!' | '?' | '{' | '}'));
-        let address = if word.starts_with("http://") || word.starts_with("https://") {
-            Some(word.to_owned())
-        } else {
-            is_bare(word).then(|| format!("https://{word}"))
+        let scheme = word.split_once("://").map(|(scheme, _)| scheme.to_lowercase());
+        let address = match scheme.as_deref() {
+            Some(scheme @ ("http" | "https")) => Some(format!("{scheme}{}", &word[scheme.len()..])),
+            Some(_) | None => is_bare(word).then(|| format!("https://{word}")),
         };
         found.extend(address.filter(|address| !found.contains(address)));
     }
@@ -100,6 +100,11 @@ mod tests {
     fn addresses_are_found_in_questions_and_cells() {
         assert_eq!(addresses_in("What does https://a.org/x say?"), ["https://a.org/x"]);
         assert_eq!(addresses_in("see (http://127.0.0.1:80/y?a=b)."), ["http://127.0.0.1:80/y?a=b"]);
+        assert_eq!(
+            addresses_in("HTTP://a.org/X or Https://b.org"),
+            ["http://a.org/X", "https://b.org"]
+        );
+        assert_eq!(addresses_in("a.org/?u=http://b.org"), ["https://a.org/?u=http://b.org"]);
         assert_eq!(addresses_in(" acme.example "), ["https://acme.example"]);
         assert_eq!(addresses_in("Who runs docs.acme.org/path?"), ["https://docs.acme.org/path"]);
         assert_eq!(addresses_in("www.acme.museum, www.acme.museum"), ["https://www.acme.museum"]);

@@ -229,7 +229,9 @@ impl Egress {
         let sent = request.body.as_deref();
         let method = if sent.is_none() { "GET" } else { "POST" };
         let meter = Meter::new(&host, request.purpose);
-        meter.sent(size_of(method, url, &headers, sent));
+        let size_bytes = size_of(method, url, &headers, sent);
+        // Counted before: whoever stops waiting has sent it all the same.
+        meter.sent(size_bytes);
 
         let cassette = self.0.cassette.as_ref();
         let shown = cassette.map(|_| shown(url, request.hidden.as_deref())).unwrap_or_default();
@@ -248,6 +250,9 @@ impl Egress {
         match asked.headers(headers).send().await {
             Ok(reply) => Ok(Reply::live(reply, host, meter, take)),
             Err(error) => {
+                if error.is_connect() {
+                    meter.not_sent(size_bytes);
+                }
                 let failed = explain(&host, &error);
                 if let Some(take) = &mut take {
                     take.end(End::of(&failed));
@@ -261,12 +266,19 @@ impl Egress {
 /// Bytes of a request before encryption: its line, its headers, its body.
 fn size_of(method: &str, url: &Url, headers: &HeaderMap, body: Option<&[u8]>) -> usize {
     const LINE_ENDS: usize = "  HTTP/1.1\r\n\r\n".len();
-    const HEADER_MARKS: usize = ": \r\n".len();
+    let line = |name: &str, value: usize| name.len() + value + ": \r\n".len();
     let target = url.path().len() + url.query().map_or(0, |query| query.len() + 1);
-    let own = "host".len() + host_of(url).len() + "user-agent".len() + USER_AGENT.len();
-    let head: usize =
-        headers.iter().map(|(name, value)| name.as_str().len() + value.len() + HEADER_MARKS).sum();
-    method.len() + target + LINE_ENDS + own + 2 * HEADER_MARKS + head + body.map_or(0, <[u8]>::len)
+    let port = url.port().map_or(0, |port| format!(":{port}").len());
+    let agent = if headers.contains_key(header::USER_AGENT) {
+        0
+    } else {
+        line("user-agent", USER_AGENT.len())
+    };
+    let own = line("host", host_of(url).len() + port) + agent;
+    let head: usize = headers.iter().map(|(name, value)| line(name.as_str(), value.len())).sum();
+    let body =
+        body.map_or(0, |body| line("content-length", body.len().to_string().len()) + body.len());
+    method.len() + target + LINE_ENDS + own + head + body
 }
 
 fn install_tls() {

@@ -41,7 +41,7 @@ struct Counts {
 pub struct Contact {
     pub host: String,
     pub purpose: Purpose,
-    /// Requests sent, redirects and repeats included.
+    /// Requests made, redirects and repeats included, also those that reached nobody.
     pub requests: u32,
     /// Request lines, headers and bodies, before encryption.
     pub bytes_out: u64,
@@ -130,6 +130,15 @@ impl Meter {
             scope.count(&self.host, self.purpose, |counts| {
                 counts.requests += 1;
                 counts.bytes_out += bytes as u64;
+            });
+        }
+    }
+
+    /// What was counted as sent went nowhere: the host could not be reached.
+    pub(crate) fn not_sent(&self, bytes: usize) {
+        if let Some(scope) = &self.scope {
+            scope.count(&self.host, self.purpose, |counts| {
+                counts.bytes_out = counts.bytes_out.saturating_sub(bytes as u64);
             });
         }
     }

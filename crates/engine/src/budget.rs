@@ -7,11 +7,18 @@ pub(crate) struct Budget {
     caps: Caps,
     searches: u32,
     pages: u32,
+    /// Searches of the parts of the work before this one, where it was split.
+    before: u32,
 }
 
 impl Budget {
     pub(crate) const fn new(caps: Caps) -> Self {
-        Self { caps, searches: 0, pages: 0 }
+        Self { caps, searches: 0, pages: 0, before: 0 }
+    }
+
+    /// At which of its searches the whole work is when this part of it begins.
+    pub(crate) const fn before(&self) -> u32 {
+        self.before
     }
 
     /// Searches that may be made in a round, so that later rounds have their share.
@@ -53,7 +60,13 @@ impl Budget {
             pages: part(self.caps.pages - self.pages, nth),
             ..self.caps
         };
-        (0..parts).map(|nth| Self::new(one(nth))).collect()
+        let mut before = self.before + self.searches;
+        let part = |nth| {
+            let part = Self { before, ..Self::new(one(nth)) };
+            before += part.caps.searches;
+            part
+        };
+        (0..parts).map(part).collect()
     }
 
     /// Takes a part back in, with what it spent.
@@ -109,6 +122,7 @@ mod tests {
         let parts = budget.split(3);
         assert_eq!(parts.iter().map(|part| part.pages_for(1)).sum::<u32>(), 17);
         assert_eq!(parts.iter().map(|part| part.searches_for(1)).collect::<Vec<_>>(), [4, 3, 3]);
+        assert_eq!(parts.iter().map(Budget::before).collect::<Vec<_>>(), [0, 4, 7]);
     }
 
     #[test]

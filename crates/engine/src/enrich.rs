@@ -162,10 +162,17 @@ impl<'a> Row<'a> {
             return Ok(Vec::new());
         }
         for page in given {
-            self.frontier.add_links(&page.page, &self.sites);
+            // Where its first page refers to https or `www.`, its links do so too.
+            let address = &page.page.address;
+            let site =
+                own.iter().any(|site| website::is_of(site, address)).then(|| address.clone());
+            let sites: Vec<String> = self.sites.iter().cloned().chain(site).collect();
+            self.frontier.add_links(&page.page, &sites);
         }
         let left = self.budget.pages_left() as usize;
-        let telling = website::telling_pages(self.world, &mut self.frontier, &own, left).await?;
+        let read: Vec<&str> = given.iter().map(|page| page.page.address.as_str()).collect();
+        let telling =
+            website::telling_pages(self.world, &mut self.frontier, &own, &read, left).await?;
         self.budget.spend_pages(telling.len());
         read::all(self.world, &telling).await
     }

@@ -247,6 +247,7 @@ async fn tell(world: &World, ledger: &Ledger, round: u32, rounds: u32) -> Result
 }
 
 pub(crate) fn receipt(world: &World, budget: &Budget, rounds: u32, stopped: StopReason) -> Receipt {
+    search::note_not_asked(world);
     Receipt {
         engine: world.engine().as_str().into(),
         stopped: Some(stopped),

@@ -13,7 +13,7 @@ use url::Url;
 use crate::budget::Budget;
 use crate::extractive::words;
 use crate::world::World;
-use crate::{Failed, ReadPage};
+use crate::{Failed, ReadPage, website};
 
 /// Searches under way at once within one run.
 const AT_ONCE: usize = 4;
@@ -26,6 +26,8 @@ pub(crate) struct Frontier {
     tried: HashSet<String>,
     /// Links of given sites, with the label under which they stood.
     links: HashMap<String, String>,
+    /// Searches of providers so far, so that the next ones begin with whoever had none.
+    turns: usize,
 }
 
 impl Frontier {
@@ -44,16 +46,7 @@ impl Frontier {
 
     /// Links that lead on within a site, with the labels under which they stand.
     pub(crate) fn links_on(&self, site: &Url) -> Vec<(String, String)> {
-        let is_on = |address: &str| {
-            Url::parse(address).is_ok_and(|url| {
-                let host = |url: &Url| {
-                    let host = url.host_str().unwrap_or_default().to_owned();
-                    host.strip_prefix("www.").map_or(host.clone(), str::to_owned)
-                };
-                host(&url) == host(site)
-            })
-        };
-        let links = self.links.iter().filter(|(address, _)| is_on(address));
+        let links = self.links.iter().filter(|(address, _)| website::is_of(site, address));
         links.map(|(address, label)| (address.clone(), label.clone())).collect()
     }
 
@@ -112,10 +105,9 @@ impl Frontier {
         if !doors.is_empty() && !queries.is_empty() {
             let asked = queries.join("; ");
             world.say(Stage::Search, format!("Searching for {asked}")).await?;
-            let pairs =
-                queries.iter().flat_map(|query| doors.iter().map(move |door| (door, query)));
+            let pairs = self.in_turns(&doors, &queries, allowed, budget.before() as usize);
             let calls: Vec<_> =
-                pairs.take(allowed).map(|(door, query)| door.ask(world, query)).collect();
+                pairs.into_iter().map(|(door, query)| door.ask(world, query)).collect();
             budget.spend_searches(calls.len());
             let answers: Vec<_> = stream::iter(calls).buffered(AT_ONCE).try_collect().await?;
             for answer in answers {
@@ -131,6 +123,30 @@ impl Frontier {
         self.asked.extend(queries);
         // Off these threads nothing is gained: some hundred hits take a millisecond.
         Ok(self.best(world, sources::fuse(lists), budget.pages_for(round) as usize))
+    }
+
+    /// Each query with each door, as far as the budget goes. Own documents are looked through first; where not all
+    /// providers have room, each query goes on with the next of them. `before` are the searches of other branches.
+    fn in_turns<'d, 'q>(
+        &mut self,
+        doors: &'d [Door<'d>],
+        queries: &'q [String],
+        allowed: usize,
+        before: usize,
+    ) -> Vec<(&'d Door<'d>, &'q str)> {
+        let is_local = |door: &&Door<'_>| matches!(door, Door::Local(_));
+        let (local, web): (Vec<&Door<'_>>, Vec<&Door<'_>>) = doors.iter().partition(is_local);
+        let mut pairs = Vec::new();
+        for query in queries {
+            pairs.extend(local.iter().map(|door| (*door, query.as_str())));
+            let room = web.len().min(allowed.saturating_sub(pairs.len()));
+            let first = (before + self.turns) % web.len().max(1);
+            let next = web.iter().cycle().skip(first).take(room);
+            pairs.extend(next.map(|door| (*door, query.as_str())));
+            self.turns += room;
+        }
+        pairs.truncate(allowed);
+        pairs
     }
 
     /// Links whose label or address shares words with the queries, best first.
@@ -182,6 +198,24 @@ impl Frontier {
         self.tried.extend(best.iter().map(|address| key(address)));
         world.note_considered(best.len());
         best
+    }
+}
+
+/// Says which providers had no room within the searches of a run; whoever asked for them should know.
+pub(crate) fn note_not_asked(world: &World) {
+    let idle = {
+        let seen = world.seen();
+        let is_idle = |name: &&String| seen.queries.iter().all(|query| query.provider != **name);
+        if seen.queries.is_empty() {
+            return;
+        }
+        world.spec().search.iter().filter(is_idle).cloned().collect::<Vec<_>>()
+    };
+    if !idle.is_empty() {
+        world.note(format!(
+            "Not asked: {}, because the run ended before their turn; a larger processor has more searches.",
+            idle.join(", ")
+        ));
     }
 }
 
@@ -265,6 +299,27 @@ fn is_within(site: &str, address: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn providers_beyond_the_budget_of_a_round_come_first_in_the_next() {
+        let names: Vec<String> = (0..5).map(|n| format!("p{n}")).collect();
+        let doors: Vec<Door<'_>> = names.iter().map(|name| Door::Web(name)).collect();
+        let queries = ["a".to_owned(), "b".to_owned()];
+        let mut frontier = Frontier::default();
+        let mut asked = |allowed| -> Vec<String> {
+            let pairs = frontier.in_turns(&doors, &queries, allowed, 0);
+            let told = pairs.iter().map(|(door, query)| match door {
+                Door::Web(name) => format!("{query} {name}"),
+                Door::Local(_) => String::new(),
+            });
+            told.collect()
+        };
+        assert_eq!(asked(3), ["a p0", "a p1", "a p2"]);
+        assert_eq!(asked(3), ["a p3", "a p4", "a p0"]);
+        assert_eq!(asked(7), ["a p1", "a p2", "a p3", "a p4", "a p0", "b p1", "b p2"]);
+        let pairs = Frontier::default().in_turns(&doors, &queries[..1], 2, 4);
+        assert!(matches!(pairs[0].0, Door::Web("p4")) && matches!(pairs[1].0, Door::Web("p0")));
+    }
 
     #[test]
     fn a_link_is_within_a_site_only_below_its_folder() {

@@ -58,30 +58,50 @@ const KINDS: [&[&str]; 4] = [
 /// Asked for where neither the first page nor the sitemap names any such page.
 const GUESSES: [&str; 2] = ["about", "contact"];
 
-/// The websites among the cells of a row: addresses without a path.
+/// The websites among the cells of a row: addresses of first pages.
 pub(crate) fn of_row(world: &World) -> Vec<Url> {
     let addresses = world.claimed.input.addresses().into_iter();
-    let is_root = |url: &Url| matches!(url.path(), "" | "/") && url.query().is_none();
-    addresses.filter_map(|address| Url::parse(&address).ok()).filter(is_root).take(SITES).collect()
+    addresses.filter_map(|address| Url::parse(&address).ok()).filter(is_home).take(SITES).collect()
+}
+
+/// Whether an address is that of a site's first page: without a path but the name of such a page or of a language, and
+/// without parameters but those that tell where a reader came from.
+fn is_home(url: &Url) -> bool {
+    let page = sources::canonical(url.as_str());
+    let (_, path) = page.split_once('/').unwrap_or((&page, ""));
+    let (language, region) = path.split_once(['-', '_']).unwrap_or((path, ""));
+    let is_code = |text: &str| text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
+    let is_language = is_code(language) && (region.is_empty() || is_code(region));
+    !page.contains('?') && (path.is_empty() || is_language)
+}
+
+/// Whether a page lies on a site, be it with `www.` or without.
+pub(crate) fn is_of(site: &Url, address: &str) -> bool {
+    let host = |url: &Url| {
+        let host = url.host_str().unwrap_or_default();
+        host.strip_prefix("www.").unwrap_or(host).to_owned()
+    };
+    Url::parse(address).is_ok_and(|url| host(&url) == host(site))
 }
 
 /// Addresses of these websites worth reading next, those first of which there is one of each kind.
 ///
-/// Their first pages have been read; `left` is how many pages the run may still read.
+/// `read` are the addresses of the pages that were read; `left` is how many pages the run may still read.
 pub(crate) async fn telling_pages(
     world: &World,
     frontier: &mut Frontier,
     sites: &[Url],
+    read: &[&str],
     left: usize,
 ) -> Result<Vec<String>, Failed> {
     let limit = PAGES.min(left / 2);
     let mut chosen = Vec::new();
     for site in sites {
-        let linked = frontier.links_on(site);
         // A site whose first page could not be read is not asked for more.
-        if linked.is_empty() {
+        if !read.iter().any(|address| is_of(site, address)) {
             continue;
         }
+        let linked = frontier.links_on(site);
         let mut pages =
             of_kinds(linked.iter().map(|(address, label)| (address.as_str(), label.as_str())));
         if pages.iter().any(Option::is_none) {
@@ -136,6 +156,27 @@ fn kind_of(address: &str, label: &str) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_first_page_is_known_by_its_address() {
+        let is_home = |address: &str| is_home(&Url::parse(address).unwrap());
+        for home in [
+            "HTTP://a.org/",
+            "http://a.org",
+            "https://a.org:8443/",
+            "http://a.org/index.html",
+            "http://a.org/en/",
+            "http://a.org/de-at",
+            "http://a.org/?utm_source=crm&gclid=7",
+        ] {
+            assert!(is_home(home), "{home}");
+        }
+        for page in
+            ["http://a.org/x", "http://a.org/?p=7", "http://a.org/en/news", "http://a.org/a1"]
+        {
+            assert!(!is_home(page), "{page}");
+        }
+    }
 
     #[test]
     fn a_telling_page_is_known_by_its_path_or_its_label() {

@@ -232,6 +232,17 @@ impl Fetch {
             .map_err(silent)?
     }
 
+    /// The sitemaps that a site names in its robots.txt.
+    pub(crate) async fn named_sitemaps(
+        &self,
+        site: &Url,
+        may_ask: MayAsk<'_>,
+    ) -> Result<Vec<String>, Failed> {
+        let inner = &self.0;
+        let rules = inner.robots.rules(&inner.egress, &inner.hosts, site, None, may_ask).await?;
+        Ok(rules.sitemaps().to_vec())
+    }
+
     async fn read(&self, reply: Response) -> Result<Page, Failed> {
         let kib = u32::try_from(reply.body.len() / 1024).unwrap_or(u32::MAX);
         // Never closed: there is nothing to be told but that the page may be read.
@@ -323,7 +334,8 @@ fn day(last_modified: &str) -> Option<String> {
     Some(format!("{:04}-{:02}-{:02}", moment.year(), u8::from(moment.month()), moment.day()))
 }
 
-fn moment(http_date: &str) -> Option<OffsetDateTime> {
+/// The moment of a header such as `Date`.
+pub(crate) fn moment(http_date: &str) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(&http_date.trim().replace("GMT", "+0000"), &Rfc2822).ok()
 }
 

@@ -237,6 +237,11 @@ impl Sources {
         self.0.providers.search(provider, query).await
     }
 
+    /// The query as a provider is sent it: shortened to what it takes, with its own operators for the filters.
+    pub fn worded(&self, provider: &str, query: &Query) -> String {
+        self.0.providers.worded(provider, query)
+    }
+
     /// Asks a provider for one hit, to see whether it answers; else says what to change.
     pub async fn examine(&self, provider: &str) -> Option<String> {
         self.0.providers.examine(provider).await

@@ -58,6 +58,11 @@ impl Rules {
         self.0.as_ref().is_none_or(|robot| robot.allowed(&address))
     }
 
+    /// The sitemaps that it names.
+    pub(crate) fn sitemaps(&self) -> &[String] {
+        self.0.as_ref().map_or(&[], |robot| &robot.sitemaps)
+    }
+
     /// The pause between two pages that the site asks for.
     pub(crate) fn delay(&self) -> Option<Duration> {
         let seconds = self.0.as_ref()?.delay?;

@@ -3,6 +3,7 @@
 mod canonical;
 mod examine;
 mod fuse;
+pub(crate) mod hidden;
 mod pace;
 mod query;
 mod withhold;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use egress::{Egress, Response};
 use serde_json::Value;
+use time::OffsetDateTime;
 use tokio::time::sleep;
 use url::Url;
 
@@ -19,9 +21,9 @@ pub use fuse::{Share, Shares, fuse, spread};
 pub(crate) use query::words;
 pub use withhold::Cleared;
 
-use crate::fetch::pause;
-use crate::providers::wire::{Abilities, Account, Asking, Fault, Filters, Key, Wire};
-use crate::providers::{self, searxng};
+use crate::fetch::{moment, pause};
+use crate::providers::wire::{Abilities, Account, Asking, Fault, Filters, Key, Wire, is_spent};
+use crate::providers::{self, date, searxng};
 use crate::{Failed, Hit};
 use pace::Gate;
 
@@ -159,6 +161,12 @@ impl Providers {
         self.search(name, &Query::new("test", 1)).await.err().map(|failed| failed.to_string())
     }
 
+    /// The query as a provider is sent it, without asking.
+    pub(crate) fn worded(&self, name: &str, query: &Query) -> String {
+        let worded = self.find(name).map(|provider| provider.worded(query));
+        worded.unwrap_or_else(|| query.text.text().to_owned())
+    }
+
     fn find(&self, name: &str) -> Option<&Provider> {
         self.all.iter().find(|provider| provider.wire.name == name)
     }
@@ -218,26 +226,41 @@ impl Provider {
         longest: usize,
     ) -> Result<Vec<Hit>, Fault> {
         let text = query::fitting(query.text.text(), longest);
-        let asking = Asking {
-            account: &self.account,
-            base: &self.base,
-            query: &text,
-            // Some more than wanted, because the filters may leave some out.
-            limit: (query.limit + query.limit / 2).clamp(1, self.wire.able.max_results),
-            filters: &query.filters,
-        };
+        let asking = self.asking(query, &text);
+        let worded = (self.wire.worded)(&asking);
+        let asking = Asking { query: &worded, ..asking };
         let request = (self.wire.request)(&asking);
         // On the heap: an HTTP exchange is a large future, and several are held at once.
         let reply = Box::pin(egress.send(request)).await.map_err(|failed| unanswered(&failed))?;
         if (200..300).contains(&reply.status) {
             let hits = (self.wire.read)(&asking, &reply.body);
-            return hits.map_err(|fault| timed(fault, &reply));
+            return hits.map(|hits| dated(hits, &reply)).map_err(|fault| told_with(fault, &reply));
         }
         Err(self.fault(&reply))
     }
 
+    fn asking<'a>(&'a self, query: &'a Query, text: &'a str) -> Asking<'a> {
+        Asking {
+            account: &self.account,
+            base: &self.base,
+            query: text,
+            // Some more than wanted, because the filters may leave some out.
+            limit: (query.limit + query.limit / 2).clamp(1, self.wire.able.max_results),
+            filters: &query.filters,
+        }
+    }
+
+    /// The query as it is sent; where the provider finds it too long, half of it follows.
+    fn worded(&self, query: &Query) -> String {
+        let text = query::fitting(query.text.text(), self.wire.able.max_query);
+        (self.wire.worded)(&self.asking(query, &text))
+    }
+
     fn fault(&self, reply: &Response) -> Fault {
         let said = said(&reply.body);
+        if let Some(place) = &reply.location {
+            return Fault::Setup(self.referred(place));
+        }
         let fault = (self.wire.fault)(reply.status, &said)
             .unwrap_or_else(|| Fault::of_status(reply.status, &said));
         let mut said = said;
@@ -246,11 +269,22 @@ impl Provider {
             said = said.replace(key.reveal(), "***");
         }
         tracing::debug!(provider = self.wire.name, status = reply.status, said, "no hits");
-        timed(fault, reply)
+        told_with(fault, reply)
+    }
+
+    /// What is told where a provider refers us to another address. Its path may hold the query and is not told.
+    fn referred(&self, place: &Url) -> String {
+        let Wire { name, .. } = self.wire;
+        let setting =
+            if *name == "api" { "search.api.url".into() } else { format!("search.{name}.url") };
+        format!(
+            "refers us to {}, where neither query nor key is sent: set {setting} to its address there if it is its own",
+            place.origin().ascii_serialization()
+        )
     }
 
     fn failed(&self, fault: Fault) -> Failed {
-        Failed::Provider { provider: self.wire.title, why: self.why(&fault), fault }
+        Failed::Provider { provider: self.wire.title, why: hidden::line(&self.why(&fault)), fault }
     }
 
     /// What is told of a fault, behind the name of the provider.
@@ -259,8 +293,10 @@ impl Provider {
         let host = self.base.host_str().unwrap_or_default();
         match fault {
             Fault::Rate(_) if *name == "searxng" => format!("answers 429: {}", searxng::LIMITER),
-            Fault::Rate(Some(wait)) => format!("asks us to come back after {wait:?}"),
-            Fault::Rate(None) => "asks us to come back later".into(),
+            Fault::Rate(Some(wait)) if !wait.is_zero() => {
+                format!("asks us to come back after {wait:?}")
+            }
+            Fault::Rate(_) => "asks us to come back later".into(),
             Fault::Quota => "says that the account has used up what it may ask".into(),
             Fault::Auth if self.account.key.is_none() && self.wire.key != Key::None => {
                 let variable = variable.map_or(String::new(), |name| format!(" or {name}"));
@@ -285,13 +321,44 @@ impl Provider {
     }
 }
 
-/// A fault of haste, with the wait that the reply asks for.
-fn timed(fault: Fault, reply: &Response) -> Fault {
-    if fault != Fault::Rate(None) {
+/// Hits whose dates are days, as far as they name one.
+fn dated(hits: Vec<Hit>, reply: &Response) -> Vec<Hit> {
+    let today = reply.date.as_deref().and_then(moment).map(OffsetDateTime::date);
+    let dated =
+        |hit: Hit| Hit { published: hit.published.and_then(|told| date::day(&told, today)), ..hit };
+    hits.into_iter().map(dated).collect()
+}
+
+/// A fault with what the rest of the reply says about it: how long to wait, or that it is one of money.
+fn told_with(fault: Fault, reply: &Response) -> Fault {
+    let is_haste = fault == Fault::Rate(None);
+    let is_garbage = matches!(fault, Fault::Garbage(_));
+    if (is_haste && is_period_over(reply)) || (is_garbage && is_about_credit(&reply.body)) {
+        return Fault::Quota;
+    }
+    if !is_haste {
         return fault;
     }
     let wait = reply.retry_after.as_deref();
     Fault::Rate(wait.and_then(|at| pause(at, reply.date.as_deref())))
+}
+
+/// Whether the last and longest of the windows that a provider counts in has nothing left, which is a month and no haste:
+/// `X-RateLimit-Remaining: 1, 0`. A window without a limit has nothing left at all times.
+fn is_period_over(reply: &Response) -> bool {
+    let last = |name: &str| -> Option<u64> {
+        let windows = reply.headers.get(name)?.to_str().ok()?;
+        windows.rsplit_once(',')?.1.trim().parse().ok()
+    };
+    last("x-ratelimit-remaining") == Some(0) && last("x-ratelimit-limit") != Some(0)
+}
+
+/// Whether an object without hits says that the account has nothing left. What is longer is a page.
+fn is_about_credit(body: &[u8]) -> bool {
+    const MAX_BYTES: usize = 2_000;
+    body.len() <= MAX_BYTES
+        && serde_json::from_slice::<Value>(body).is_ok_and(|answer| answer.is_object())
+        && is_spent(&String::from_utf8_lossy(body))
 }
 
 fn unanswered(failed: &egress::Failed) -> Fault {

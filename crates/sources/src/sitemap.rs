@@ -25,18 +25,20 @@ pub(crate) async fn addresses(
     site: &Url,
     may_ask: MayAsk<'_>,
 ) -> Result<Vec<String>, Failed> {
-    let mut root = site.clone();
-    root.set_path("/sitemap.xml");
-    root.set_query(None);
-    root.set_fragment(None);
-    let mut found = read(fetch, &root, may_ask).await?;
+    let is_there = |place: &Url| place.host() == site.host();
+    let mut found = Sitemap::default();
+    for root in roots(fetch, site, may_ask).await? {
+        let read = read(fetch, &root, may_ask).await?;
+        found.is_index |= read.is_index;
+        found.places.extend(read.places);
+    }
     if found.is_index {
         // What is called after pages lists what a site says about itself.
         found.places.sort_by_key(|place| !place.contains("page"));
         let parts: Vec<String> = found.places.drain(..).take(MAX_PARTS).collect();
         for part in parts {
             let Ok(part) = Url::parse(&part) else { continue };
-            if part.host() == site.host() {
+            if is_there(&part) {
                 found.places.extend(read(fetch, &part, may_ask).await?.places);
             }
         }
@@ -45,6 +47,21 @@ pub(crate) async fn addresses(
     found.places.retain(is_own);
     found.places.truncate(MAX_ADDRESSES);
     Ok(found.places)
+}
+
+/// Where its sitemaps lie: as its robots.txt says, or where they usually do.
+async fn roots(fetch: &Fetch, site: &Url, may_ask: MayAsk<'_>) -> Result<Vec<Url>, Failed> {
+    let named = fetch.named_sitemaps(site, may_ask).await?;
+    let named = named.iter().filter_map(|place| Url::parse(place).ok());
+    let own: Vec<Url> = named.filter(|place| place.host() == site.host()).take(MAX_PARTS).collect();
+    if !own.is_empty() {
+        return Ok(own);
+    }
+    let mut usual = site.clone();
+    usual.set_path("/sitemap.xml");
+    usual.set_query(None);
+    usual.set_fragment(None);
+    Ok(vec![usual])
 }
 
 #[derive(Default)]

@@ -3,8 +3,8 @@
 use domain::processor::{Engine, Judging, Processor};
 
 use super::values::{
-    address, browser, count, dollars, duration, origins, show_dollars, show_duration, show_size,
-    shown_origins, size, yes_or_no,
+    address, browser, count, dollars, duration, open_address, origins, show_dollars, show_duration,
+    show_size, shown_origins, size, yes_or_no,
 };
 use super::{Browser, DatabaseUrl, Format, Settings};
 
@@ -154,7 +154,7 @@ static KEYS: [Key; 21] = [
     Key {
         name: "search.searxng.url",
         doc: "a SearXNG instance for searching the web; its settings.yml must allow the format json",
-        set: |all, text| address(text).map(|url| all.search.searxng_url = url),
+        set: |all, text| open_address(text).map(|url| all.search.searxng_url = url),
         show: |all| all.search.searxng_url.as_ref().map(|url| quoted(url.as_str())),
     },
     Key {

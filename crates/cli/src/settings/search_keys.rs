@@ -4,7 +4,7 @@ use sources::JsonApi;
 
 use super::Settings;
 use super::keys::{Key, quoted};
-use super::values::{address, list, yes_or_no};
+use super::values::{list, open_address, yes_or_no};
 
 /// The address and the key of a provider.
 macro_rules! account {
@@ -148,7 +148,7 @@ fn show_key(all: &Settings, name: &str) -> Option<String> {
 }
 
 fn set_url(all: &mut Settings, name: &str, text: &str) -> Result<(), String> {
-    all.search.accounts.entry(name.to_owned()).or_default().base = address(text)?;
+    all.search.accounts.entry(name.to_owned()).or_default().base = open_address(text)?;
     Ok(())
 }
 

@@ -107,6 +107,17 @@ pub(crate) fn address(text: &str) -> Result<Option<Url>, String> {
         .ok_or_else(|| "write an address such as http://localhost:8888".into())
 }
 
+/// The address of a search provider. One that refuses everybody without a name and a password is not asked.
+pub(crate) fn open_address(text: &str) -> Result<Option<Url>, String> {
+    let url = address(text)?;
+    if url.as_ref().is_some_and(|url| !url.username().is_empty() || url.password().is_some()) {
+        return Err("write the address without a user name and password: they are not sent; let our address pass \
+                    without them"
+            .into());
+    }
+    Ok(url)
+}
+
 /// A JSON list, or entries with commas between them.
 pub(crate) fn list(text: &str) -> Result<Vec<String>, String> {
     let text = text.trim();

@@ -54,6 +54,10 @@ async fn a_search_prints_what_runs_would_find() {
     assert_eq!(json["providers"], serde_json::json!(["searxng"]));
     assert_eq!(json["results"][0]["url"], site.url("/otter"));
 
+    let empty = shell(&site).run(&["search", " "]);
+    assert_eq!(empty.code, 2);
+    assert!(empty.err.contains("the query is empty"), "{empty:?}");
+
     let none = Shell::new().run(&["search", "otter"]);
     assert_eq!(none.code, 2);
     assert!(none.err.contains("no search provider is set up"), "{none:?}");
@@ -130,6 +134,16 @@ fn keys_of_providers_are_taken_from_their_usual_variables_and_never_shown() {
     assert!(needs.err.contains("needs a key: set search.brave.key or BRAVE_API_KEY"), "{needs:?}");
     let bad = Shell::new().run(&["list", "--set", "search.brave.key=a\u{1}b"]);
     assert!(bad.err.contains("is `***`: write the key in one line"), "{bad:?}");
+}
+
+#[test]
+fn a_password_in_the_address_of_a_provider_is_refused_at_the_start() {
+    for setting in ["search.searxng.url", "search.brave.url"] {
+        let setting = format!("{setting}=http://ann:secret@127.0.0.1:8888");
+        let refused = Shell::new().run(&["list", "--set", &setting]);
+        assert_eq!(refused.code, 2, "{refused:?}");
+        assert!(refused.err.contains("without a user name and password"), "{refused:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

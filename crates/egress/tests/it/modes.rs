@@ -1,4 +1,6 @@
-//! How far requests go, seen from a server that must not be asked.
+//! How far requests go, seen from a server that must not be asked, and what is counted of them.
+
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::header::LOCATION;
@@ -7,6 +9,8 @@ use axum::routing::get as route;
 use domain::outgoing::{Documents, Mode, Outgoing};
 use task_mcp_egress::guard::Refusal;
 use task_mcp_egress::{Egress, Failed, Names, Origin, Policy, Purpose, Request, Scope};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 use crate::site::{Site, request};
 
@@ -120,4 +124,45 @@ async fn what_is_sent_and_received_is_counted_by_host_and_purpose() {
     assert_eq!(counted, [(Purpose::Page, 2, 5), (Purpose::Search, 1, 5)]);
     assert!((200..400).contains(&contacts[0].bytes_out), "{contacts:?}");
     assert!((1_000..1_300).contains(&contacts[1].bytes_out), "{contacts:?}");
+}
+
+#[tokio::test]
+async fn what_is_counted_as_sent_is_what_arrives() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let url: url::Url = format!("http://{address}/a?b=c").parse().unwrap();
+    let egress = Egress::new(Policy::allowing(vec![Origin::of(&url).unwrap()]));
+    let agent = ("user-agent".parse::<HeaderName>().unwrap(), "me".parse().unwrap());
+    let get = Request { headers: vec![agent], ..request(url.clone()) };
+    let post = Request::post(url.clone(), vec![b'x'; 120], 1_000, Duration::from_secs(5));
+    for request in [request(url.clone()), get, post] {
+        let scope = Scope::open();
+        let serve = async {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut arrived = vec![0; 4_096];
+            let mut size = stream.read(&mut arrived).await.unwrap();
+            let is_whole = |sent: &[u8]| !sent.starts_with(b"POST") || sent.ends_with(b"xxx");
+            while !is_whole(&arrived[..size]) {
+                size += stream.read(&mut arrived[size..]).await.unwrap();
+            }
+            let reply = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            stream.write_all(reply).await.unwrap();
+            size as u64
+        };
+        let (size, reply) = tokio::join!(serve, scope.around(egress.send(request)));
+        assert_eq!(reply.unwrap().status, 200);
+        assert_eq!(scope.contacts()[0].bytes_out, size);
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_counted_as_sent_to_whom_nobody_reaches() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url: url::Url = format!("http://{}/", listener.local_addr().unwrap()).parse().unwrap();
+    drop(listener);
+    let egress = Egress::new(Policy::allowing(vec![Origin::of(&url).unwrap()]));
+    let scope = Scope::open();
+    scope.around(egress.send(request(url))).await.unwrap_err();
+    let contacts = scope.contacts();
+    assert_eq!((contacts[0].requests, contacts[0].bytes_out), (1, 0));
 }

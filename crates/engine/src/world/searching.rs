@@ -65,12 +65,13 @@ impl World {
         query: &str,
     ) -> Result<Result<Vec<Hit>, String>, Failed> {
         let query = self.query(query);
-        let request = Self::request(provider, &query);
+        let worded = self.library.sources().worded(provider, &query);
+        let request = Self::request(provider, &worded, &query);
         let known = {
             let mut searched = self.searched.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(searched.entry(request.to_string()).or_default())
         };
-        match known.get_or_try_init(|| self.ask_provider(provider, query, request)).await {
+        match known.get_or_try_init(|| self.ask_provider(provider, worded, query, request)).await {
             Ok(hits) => Ok(Ok(hits.clone())),
             Err(NoHits::Outside(why)) => Ok(Err(why)),
             Err(NoHits::Here(failed)) => Err(failed),
@@ -93,11 +94,11 @@ impl World {
         sources::Query { text: Cleared::of(words), limit: HITS, filters }
     }
 
-    /// What the journal knows a search by.
-    fn request(provider: &str, query: &sources::Query) -> Value {
+    /// What the journal knows a search by; two queries that a provider is sent in the same words are one.
+    fn request(provider: &str, worded: &str, query: &sources::Query) -> Value {
         let filters = &query.filters;
         let mut request = json!({
-            "provider": provider, "query": query.text.text(), "limit": query.limit,
+            "provider": provider, "query": worded, "limit": query.limit,
             "include": filters.include, "exclude": filters.exclude, "after": filters.after,
         });
         if let Some(country) = &filters.country {
@@ -109,10 +110,10 @@ impl World {
     async fn ask_provider(
         &self,
         provider: &str,
+        text: String,
         query: sources::Query,
         request: Value,
     ) -> Result<Vec<Hit>, NoHits> {
-        let text = query.text.text().to_owned();
         let withheld = query.text.withheld().iter().map(|kind| (*kind).to_owned()).collect();
         // In the order in which they are asked, whichever answers first: a replay tells the same.
         let place = {

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use domain::outgoing::{Documents, Mode, Outgoing};
+use domain::processor::{Caps, Processor};
 use domain::run::RunState;
 use domain::spec::{Input, Spec};
 use egress::Policy;
 use serde_json::{Map, json};
+use sources::SEARXNG;
 use testkit::{Database, Site, build};
 
 use crate::bench::{Bench, ME, in_the_folder, on_the_web, text};
@@ -166,6 +168,48 @@ async fn a_rows_own_website_is_read_where_it_tells_before_any_search_is_asked() 
     let mut before = asked[..first_search].to_vec();
     before.sort();
     assert_eq!(before, ["/", "/about-us", "/contact", "/sitemap.xml"]);
+}
+
+#[tokio::test]
+async fn a_rows_own_website_without_links_is_asked_for_what_such_sites_have() {
+    for first in ["/index.html", "/en/", "/?utm_source=crm"] {
+        let site = Site::script()
+            .page(first.split('?').next().unwrap(), "Otter", "Welcome.")
+            .sitemap(&["/contact"])
+            .page("/contact", "Contact", "Otter was founded in 1999.")
+            .serve()
+            .await;
+        let bench = Bench::new(Database::sqlite(), &[&site]).await;
+        let row = Input::Row(Map::from_iter([
+            ("company".to_owned(), json!("Otter")),
+            ("website".to_owned(), json!(site.url(first).replace("http:", "HTTP:"))),
+        ]));
+        let run =
+            bench.submit(on_the_web(build::fields("founded: year it was founded")), row).await;
+        let _worker = bench.start("ann");
+        bench.ended(&run).await;
+        let asked = site.asked();
+        let at = |wanted: &str| asked.iter().position(|path| path.starts_with(wanted));
+        assert!(at("/contact").is_some(), "{first}: {asked:?}");
+        assert!(at("/search").is_none_or(|search| at("/contact") < Some(search)), "{asked:?}");
+    }
+}
+
+#[tokio::test]
+async fn providers_for_which_there_was_no_room_are_named() {
+    let site = Site::script().page("/moon", "Tides", TIDES).found("/moon").serve().await;
+    let bench = Bench::new(Database::sqlite(), &[&site]).await;
+    let others = ["a", "b", "c", "d", "e", "f", "g", "h"].map(str::to_owned);
+    let search = [SEARXNG.to_owned()].into_iter().chain(others).collect();
+    let caps = Caps { searches: 2, rounds: 1, ..build::processor("lite").caps };
+    let processor = Processor { caps, ..build::processor("lite") };
+    let spec = Spec { search, processor, ..build::report() };
+    let run = bench.submit(spec, build::question(QUESTION)).await;
+    let _worker = bench.start("ann");
+    let (_, _, receipt) = bench.ended(&run).await;
+    let note =
+        receipt.notes.iter().find(|note| note.starts_with("Not asked: b, c, d, e, f, g, h,"));
+    assert!(note.is_some(), "{:?}", receipt.notes);
 }
 
 #[tokio::test]

@@ -120,7 +120,7 @@ pub(crate) fn decoded(bytes: &[u8], content_type: Option<&str>) -> String {
 
 /// A page as it is seen, with what hides in it marked; also of hostile pages in time.
 pub(crate) fn seen(page: &str) -> scraper::Html {
-    html::parsed(page)
+    html::parsed(page, Syntax::of(page, None))
 }
 
 /// Whether a file of this name is read where it stands in a folder.

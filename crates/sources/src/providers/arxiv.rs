@@ -2,7 +2,7 @@
 
 use egress::Request;
 
-use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, day, hit, start};
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, start, told};
 use crate::Hit;
 use crate::search::words;
 
@@ -14,6 +14,7 @@ pub(super) const WIRE: Wire = Wire {
     variable: None,
     able: Abilities::plain(50, 300),
     pace: Pace::serial(3_000),
+    worded,
     request,
     read,
     fault: |_, _| None,
@@ -22,15 +23,17 @@ pub(super) const WIRE: Wire = Wire {
 /// Terms that must all occur; more find nothing.
 const MAX_TERMS: usize = 6;
 
-fn request(asking: &Asking<'_>) -> Request {
+fn worded(asking: &Asking<'_>) -> String {
     let terms: Vec<String> =
         words(asking.query).into_iter().take(MAX_TERMS).map(|word| format!("all:{word}")).collect();
-    let query =
-        if terms.is_empty() { format!("all:{}", asking.query) } else { terms.join(" AND ") };
+    if terms.is_empty() { format!("all:{}", asking.query) } else { terms.join(" AND ") }
+}
+
+fn request(asking: &Asking<'_>) -> Request {
     let request = asking.get(
         asking.url("/api/query"),
         &[
-            ("search_query", Some(&query)),
+            ("search_query", Some(asking.query)),
             ("max_results", Some(&asking.count())),
             ("sortBy", Some("relevance")),
         ],
@@ -50,13 +53,13 @@ fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     {
         return Err(Fault::Garbage(format!("it says: {}", inside(entry, "summary"))));
     }
-    Ok(entries.iter().filter_map(|entry| to_hit(entry)).collect())
+    hits(&entries, |entry| to_hit(entry))
 }
 
 fn to_hit(entry: &str) -> Option<Hit> {
     let address = inside(entry, "id").trim().replace("http://", "https://");
     let mut hit = hit(Some(&address), inside(entry, "title"), inside(entry, "summary"))?;
-    hit.published = day(inside(entry, "published"));
+    hit.published = told(inside(entry, "published"));
     Some(hit)
 }
 

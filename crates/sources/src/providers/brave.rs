@@ -3,7 +3,7 @@
 use egress::Request;
 use serde_json::Value;
 
-use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, day, hit, json, text};
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, json, list, text, told};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -15,6 +15,7 @@ pub(super) const WIRE: Wire = Wire {
     able: Abilities { include: true, language: true, country: true, ..Abilities::plain(20, 400) },
     // Older plans allow one request a second.
     pace: Pace::serial(1_050),
+    worded: |asking| asking.with_sites(),
     request,
     read,
     fault: |status, said| match status {
@@ -29,7 +30,7 @@ fn request(asking: &Asking<'_>) -> Request {
     let request = asking.get(
         asking.url("/res/v1/web/search"),
         &[
-            ("q", Some(&asking.with_sites())),
+            ("q", Some(asking.query)),
             ("count", Some(&asking.count())),
             ("search_lang", asking.filters.language.as_deref()),
             ("country", country.as_deref()),
@@ -43,16 +44,15 @@ fn request(asking: &Asking<'_>) -> Request {
 fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     let answer = json(body)?;
     // Without a hit it leaves `web` out, and tells the query all the same.
-    let results = answer.pointer("/web/results").and_then(Value::as_array);
-    if results.is_none() && answer.get("query").is_none() {
-        return Err(Fault::Garbage("its answer holds neither `web` nor `query`".into()));
+    if answer.get("web").is_none() && answer.get("query").is_some() {
+        return Ok(Vec::new());
     }
-    Ok(results.into_iter().flatten().filter_map(to_hit).collect())
+    hits(list(&answer, "/web/results")?, to_hit)
 }
 
 fn to_hit(result: &Value) -> Option<Hit> {
     let mut hit =
         hit(Some(text(result, "url")), text(result, "title"), text(result, "description"))?;
-    hit.published = day(text(result, "page_age"));
+    hit.published = told(text(result, "page_age")).or_else(|| told(text(result, "age")));
     Some(hit)
 }

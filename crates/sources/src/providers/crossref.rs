@@ -3,7 +3,7 @@
 use egress::Request;
 use serde_json::Value;
 
-use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, json, list, text};
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, json, list, text};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -15,6 +15,7 @@ pub(super) const WIRE: Wire = Wire {
     able: Abilities { after: true, ..Abilities::plain(100, 500) },
     // Of the public pool: five requests a second, one at a time.
     pace: Pace::serial(250),
+    worded: |asking| asking.plain(),
     request,
     read,
     fault: |_, _| None,
@@ -36,7 +37,7 @@ fn request(asking: &Asking<'_>) -> Request {
 
 fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     let answer = json(body)?;
-    Ok(list(&answer, "/message/items")?.iter().filter_map(to_hit).collect())
+    hits(list(&answer, "/message/items")?, to_hit)
 }
 
 fn to_hit(work: &Value) -> Option<Hit> {

@@ -3,7 +3,7 @@
 use egress::Request;
 use serde_json::{Value, json};
 
-use super::wire::{self, Abilities, Asking, Fault, Key, Pace, Wire, day, hit, list, text};
+use super::wire::{self, Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, list, text, told};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -21,6 +21,7 @@ pub(super) const WIRE: Wire = Wire {
     },
     // Ten requests a second.
     pace: Pace::parallel(4, 110),
+    worded: |asking| asking.plain(),
     request,
     read,
     fault: |_, _| None,
@@ -47,11 +48,11 @@ fn request(asking: &Asking<'_>) -> Request {
 
 fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     let answer = wire::json(body)?;
-    Ok(list(&answer, "/results")?.iter().filter_map(to_hit).collect())
+    hits(list(&answer, "/results")?, to_hit)
 }
 
 fn to_hit(result: &Value) -> Option<Hit> {
     let mut hit = hit(Some(text(result, "url")), text(result, "title"), text(result, "text"))?;
-    hit.published = day(text(result, "publishedDate"));
+    hit.published = told(text(result, "publishedDate"));
     Some(hit)
 }

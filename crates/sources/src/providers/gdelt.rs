@@ -5,7 +5,9 @@
 use egress::Request;
 use serde_json::Value;
 
-use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, json, start, text};
+use super::wire::{
+    Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, json, list, start, text, told,
+};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -16,28 +18,32 @@ pub(super) const WIRE: Wire = Wire {
     variable: None,
     able: Abilities { include: true, after: true, ..Abilities::plain(250, 250) },
     pace: Pace::serial(5_000),
+    worded,
     request,
     read,
     fault: |_, _| None,
 };
 
-fn request(asking: &Asking<'_>) -> Request {
+fn worded(asking: &Asking<'_>) -> String {
     let domains: Vec<String> = asking
         .filters
         .include
         .iter()
         .map(|domain| format!("domain:{}", domain.trim_start_matches('.')))
         .collect();
-    let query = match domains.as_slice() {
+    match domains.as_slice() {
         [] => asking.query.to_owned(),
         [one] => format!("{} {one}", asking.query),
         more => format!("{} ({})", asking.query, more.join(" OR ")),
-    };
+    }
+}
+
+fn request(asking: &Asking<'_>) -> Request {
     let after = asking.filters.after.as_ref().map(|day| format!("{}000000", day.replace('-', "")));
     asking.get(
         asking.url("/api/v2/doc/doc"),
         &[
-            ("query", Some(&query)),
+            ("query", Some(asking.query)),
             ("mode", Some("artlist")),
             ("format", Some("json")),
             ("maxrecords", Some(&asking.count())),
@@ -59,15 +65,14 @@ fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     }
     // Without a hit it answers with an empty object.
     let answer = json(body)?;
-    let articles = answer.get("articles").and_then(Value::as_array);
-    Ok(articles.into_iter().flatten().filter_map(to_hit).collect())
+    if answer.get("articles").is_none() {
+        return Ok(Vec::new());
+    }
+    hits(list(&answer, "/articles")?, to_hit)
 }
 
 fn to_hit(article: &Value) -> Option<Hit> {
     let mut hit = hit(Some(text(article, "url")), text(article, "title"), "")?;
-    // `20240506T120000Z`
-    let seen = text(article, "seendate");
-    let is_day = seen.len() >= 8 && seen.as_bytes()[..8].iter().all(u8::is_ascii_digit);
-    hit.published = is_day.then(|| format!("{}-{}-{}", &seen[..4], &seen[4..6], &seen[6..8]));
+    hit.published = told(text(article, "seendate"));
     Some(hit)
 }

@@ -3,7 +3,7 @@
 use egress::{HeaderName, HeaderValue, Request};
 use serde_json::Value;
 
-use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, day, hit, json, list, text};
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, json, list, text, told};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -15,6 +15,7 @@ pub(super) const WIRE: Wire = Wire {
     able: Abilities { include: true, language: true, country: true, ..Abilities::plain(10, 400) },
     // 100 a minute.
     pace: Pace::parallel(2, 650),
+    worded: |asking| asking.with_sites(),
     request,
     read,
     fault: |_, _| None,
@@ -24,7 +25,7 @@ fn request(asking: &Asking<'_>) -> Request {
     let request = asking.get(
         asking.url("/"),
         &[
-            ("q", Some(&asking.with_sites())),
+            ("q", Some(asking.query)),
             ("num", Some(&asking.count())),
             ("hl", asking.filters.language.as_deref()),
             ("gl", asking.filters.country.as_deref()),
@@ -38,13 +39,13 @@ fn request(asking: &Asking<'_>) -> Request {
 
 fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     let answer = json(body)?;
-    Ok(list(&answer, "/data")?.iter().filter_map(to_hit).collect())
+    hits(list(&answer, "/data")?, to_hit)
 }
 
 fn to_hit(result: &Value) -> Option<Hit> {
     let said = text(result, "description");
     let snippet = if said.is_empty() { text(result, "content") } else { said };
     let mut hit = hit(Some(text(result, "url")), text(result, "title"), snippet)?;
-    hit.published = day(text(result, "date"));
+    hit.published = told(text(result, "date"));
     Some(hit)
 }

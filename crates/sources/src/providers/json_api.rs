@@ -4,7 +4,7 @@ use egress::Request;
 use serde_json::Value;
 use url::Url;
 
-use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, day, hit, json};
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, json, told};
 use crate::Hit;
 
 /// How an operator describes it.
@@ -43,6 +43,7 @@ pub(super) const WIRE: Wire = Wire {
     variable: None,
     able: Abilities::plain(50, 1_000),
     pace: Pace::parallel(2, 100),
+    worded: |asking| asking.plain(),
     request,
     read,
     fault: |_, _| None,
@@ -118,7 +119,7 @@ fn read(asking: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
         .filter_map(|entry| {
             let address = at(entry, &api.address);
             let mut hit = hit(Some(&address), &at(entry, &api.title), &at(entry, &api.snippet))?;
-            hit.published = day(&at(entry, &api.date));
+            hit.published = told(&at(entry, &api.date));
             Some(hit)
         })
         .collect();

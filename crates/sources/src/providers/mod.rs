@@ -3,6 +3,7 @@
 mod arxiv;
 mod brave;
 mod crossref;
+pub(crate) mod date;
 mod exa;
 mod firecrawl;
 mod gdelt;

@@ -3,7 +3,7 @@
 use egress::Request;
 use serde_json::Value;
 
-use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, day, hit, json, list, text};
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, json, list, text, told};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -14,6 +14,7 @@ pub(super) const WIRE: Wire = Wire {
     variable: Some("OPENALEX_API_KEY"),
     able: Abilities { after: true, ..Abilities::plain(100, 500) },
     pace: Pace::parallel(2, 100),
+    worded: |asking| asking.plain(),
     request,
     read,
     // Here 429 is the budget of the day, and 403 is going too fast.
@@ -44,7 +45,7 @@ fn request(asking: &Asking<'_>) -> Request {
 
 fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     let answer = json(body)?;
-    Ok(list(&answer, "/results")?.iter().filter_map(to_hit).collect())
+    hits(list(&answer, "/results")?, to_hit)
 }
 
 fn to_hit(work: &Value) -> Option<Hit> {
@@ -54,7 +55,7 @@ fn to_hit(work: &Value) -> Option<Hit> {
     let title = work.get("title").and_then(Value::as_str);
     let title = title.unwrap_or_else(|| text(work, "display_name"));
     let mut hit = hit(address, title, &abstract_of(work))?;
-    hit.published = day(text(work, "publication_date"));
+    hit.published = told(text(work, "publication_date"));
     Some(hit)
 }
 

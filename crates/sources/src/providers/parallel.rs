@@ -4,7 +4,7 @@
 use egress::Request;
 use serde_json::{Value, json};
 
-use super::wire::{self, Abilities, Asking, Fault, Key, Pace, Wire, day, hit, list, text};
+use super::wire::{self, Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, list, text, told};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -16,6 +16,7 @@ pub(super) const WIRE: Wire = Wire {
     able: Abilities { include: true, exclude: true, after: true, ..Abilities::plain(40, 200) },
     // 600 a minute.
     pace: Pace::parallel(4, 110),
+    worded: |asking| asking.plain(),
     request,
     read,
     fault: |_, _| None,
@@ -48,12 +49,12 @@ fn request(asking: &Asking<'_>) -> Request {
 
 fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     let answer = wire::json(body)?;
-    Ok(list(&answer, "/results")?.iter().filter_map(to_hit).collect())
+    hits(list(&answer, "/results")?, to_hit)
 }
 
 fn to_hit(result: &Value) -> Option<Hit> {
     let excerpt = result.pointer("/excerpts/0").and_then(Value::as_str).unwrap_or_default();
     let mut hit = hit(Some(text(result, "url")), text(result, "title"), excerpt)?;
-    hit.published = day(text(result, "publish_date"));
+    hit.published = told(text(result, "publish_date"));
     Some(hit)
 }

@@ -10,7 +10,7 @@ use egress::Request;
 use serde_json::Value;
 use url::Url;
 
-use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, day, hit, text};
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, text, told};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -22,6 +22,7 @@ pub(super) const WIRE: Wire = Wire {
     able: Abilities { include: true, language: true, country: true, ..Abilities::plain(50, 1_000) },
     // Its engines ask for a pause after bursts of fifteen to forty questions; it says which of them do not answer.
     pace: Pace::parallel(4, 50),
+    worded: |asking| asking.with_sites(),
     request,
     read,
     fault,
@@ -40,7 +41,7 @@ fn request(asking: &Asking<'_>) -> Request {
     asking.get(
         page(asking.base, "search"),
         &[
-            ("q", Some(&asking.with_sites())),
+            ("q", Some(asking.query)),
             ("format", Some("json")),
             ("language", asking.filters.language.as_deref().or(region.as_deref())),
         ],
@@ -78,7 +79,7 @@ fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     let Some(results) = answer.get("results").and_then(Value::as_array) else {
         return Err(Fault::Setup("answers with JSON that holds no `results`".into()));
     };
-    let hits: Vec<Hit> = results.iter().filter_map(to_hit).collect();
+    let hits = hits(results, to_hit)?;
     let silent = unresponsive(&answer);
     if hits.is_empty() && !silent.is_empty() {
         return Err(Fault::NoEngine(silent.join(", ")));
@@ -94,7 +95,7 @@ fn to_hit(result: &Value) -> Option<Hit> {
     #[expect(clippy::cast_possible_truncation, reason = "a score is a small number")]
     let score = result.get("score").and_then(Value::as_f64).unwrap_or(0.0) as f32;
     hit.score = score;
-    hit.published = day(text(result, "publishedDate"));
+    hit.published = told(text(result, "publishedDate"));
     Some(hit)
 }
 

@@ -5,7 +5,7 @@
 use egress::Request;
 use serde_json::{Value, json};
 
-use super::wire::{self, Abilities, Asking, Fault, Key, Pace, Wire, hit, list, text};
+use super::wire::{self, Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, list, text, told};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -22,6 +22,7 @@ pub(super) const WIRE: Wire = Wire {
         ..Abilities::plain(20, 2_048)
     },
     pace: Pace::parallel(4, 100),
+    worded: |asking| asking.with_sites(),
     request,
     read,
     fault: |_, said| said.to_lowercase().contains("not enough credits").then_some(Fault::Quota),
@@ -36,7 +37,7 @@ fn request(asking: &Asking<'_>) -> Request {
         Some(format!("cdr:1,cd_min:{month}/{day}/{year}"))
     });
     let body = json!({
-        "q": asking.with_sites(),
+        "q": asking.query,
         "num": asking.limit,
         "hl": filters.language,
         "gl": filters.country.as_ref().map(|code| code.to_lowercase()),
@@ -55,11 +56,11 @@ fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
             (WIRE.fault)(status, message).unwrap_or_else(|| Fault::of_status(status, message))
         );
     }
-    let found = list(&answer, "/organic")?;
-    Ok(found
-        .iter()
-        .filter_map(|result| {
-            hit(Some(text(result, "link")), text(result, "title"), text(result, "snippet"))
-        })
-        .collect())
+    hits(list(&answer, "/organic")?, to_hit)
+}
+
+fn to_hit(result: &Value) -> Option<Hit> {
+    let mut hit = hit(Some(text(result, "link")), text(result, "title"), text(result, "snippet"))?;
+    hit.published = told(text(result, "date"));
+    Some(hit)
 }

@@ -3,7 +3,7 @@
 use egress::Request;
 use serde_json::{Value, json};
 
-use super::wire::{self, Abilities, Asking, Fault, Key, Pace, Wire, day, hit, list, text};
+use super::wire::{self, Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, list, text, told};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -15,6 +15,7 @@ pub(super) const WIRE: Wire = Wire {
     // A query of more than 400 characters is refused.
     able: Abilities { include: true, exclude: true, after: true, ..Abilities::plain(20, 400) },
     pace: Pace::parallel(4, 100),
+    worded: |asking| asking.plain(),
     request,
     read,
     // 403 is what a plan does not include, 432 and 433 are its limits: asking again helps in none of them.
@@ -37,12 +38,12 @@ fn request(asking: &Asking<'_>) -> Request {
 
 fn read(_: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
     let answer = wire::json(body)?;
-    Ok(list(&answer, "/results")?.iter().filter_map(to_hit).collect())
+    hits(list(&answer, "/results")?, to_hit)
 }
 
 fn to_hit(result: &Value) -> Option<Hit> {
     let mut hit = hit(Some(text(result, "url")), text(result, "title"), text(result, "content"))?;
-    hit.published = day(text(result, "published_date"));
+    hit.published = told(text(result, "published_date"));
     #[expect(clippy::cast_possible_truncation, reason = "a score lies between 0 and 1")]
     let score = result.get("score").and_then(Value::as_f64).unwrap_or(0.0) as f32;
     hit.score = score;

@@ -4,7 +4,7 @@ use egress::Request;
 use serde_json::Value;
 use url::Url;
 
-use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, json, list, text};
+use super::wire::{Abilities, Asking, Fault, Key, Pace, Wire, hit, hits, json, list, text};
 use crate::Hit;
 
 pub(super) const WIRE: Wire = Wire {
@@ -16,6 +16,7 @@ pub(super) const WIRE: Wire = Wire {
     able: Abilities { language: true, ..Abilities::plain(50, 300) },
     // Its etiquette asks for no number, but for one request at a time.
     pace: Pace::serial(200),
+    worded: |asking| asking.plain(),
     request,
     read,
     // What its servers say of `maxlag` where they do not answer 200.
@@ -73,8 +74,7 @@ fn read(asking: &Asking<'_>, body: &[u8]) -> Result<Vec<Hit>, Fault> {
         });
     }
     let home = home(asking);
-    let found = list(&answer, "/query/search")?;
-    Ok(found.iter().filter_map(|page| to_hit(&home, page)).collect())
+    hits(list(&answer, "/query/search")?, |page| to_hit(&home, page))
 }
 
 fn to_hit(home: &Url, page: &Value) -> Option<Hit> {

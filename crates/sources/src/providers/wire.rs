@@ -7,6 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::json_api::JsonApi;
+use crate::search::hidden::line;
 use crate::{Hit, Remedy};
 
 /// Its engines are asked one after the other in the worst case.
@@ -29,8 +30,11 @@ pub(crate) struct Wire {
     pub(crate) variable: Option<&'static str>,
     pub(crate) able: Abilities,
     pub(crate) pace: Pace,
+    /// The query as this provider is sent it.
+    pub(crate) worded: fn(&Asking<'_>) -> String,
+    /// Of a question whose query is worded for it.
     pub(crate) request: fn(&Asking<'_>) -> Request,
-    /// Hits in the provider's order.
+    /// Hits in the provider's order, with dates as it writes them.
     pub(crate) read: fn(&Asking<'_>, &[u8]) -> Result<Vec<Hit>, Fault>,
     /// What a status means here; `None` leaves it to [`Fault::of_status`].
     pub(crate) fault: fn(u16, &str) -> Option<Fault>,
@@ -120,6 +124,7 @@ pub struct Account {
 }
 
 /// One question to one provider, with a query that is short enough for it.
+#[derive(Clone, Copy)]
 pub(crate) struct Asking<'a> {
     pub(crate) account: &'a Account,
     pub(crate) base: &'a Url,
@@ -180,6 +185,7 @@ impl Fault {
         let said = said.to_ascii_lowercase();
         let is_about_length = said.contains("too long") || said.contains("max length");
         match status {
+            400 | 401 | 403 if is_spent(&said) => Self::Quota,
             401 | 403 => Self::Auth,
             402 => Self::Quota,
             408 | 425 | 500..=599 => Self::Overloaded,
@@ -188,6 +194,24 @@ impl Fault {
             _ => Self::BadRequest,
         }
     }
+}
+
+/// Whether something that was said speaks of credit that has come to its end.
+pub(crate) fn is_spent(said: &str) -> bool {
+    const SIGNS: [&str; 10] = [
+        "insufficient credit",
+        "insufficient_credit",
+        "not enough credit",
+        "no more credit",
+        "no_more_credit",
+        "out of credit",
+        "no credits left",
+        "insufficient balance",
+        "quota exceeded",
+        "exceeded your current quota",
+    ];
+    let said = said.to_lowercase();
+    SIGNS.iter().any(|sign| said.contains(sign))
 }
 
 impl Asking<'_> {
@@ -252,6 +276,11 @@ impl Asking<'_> {
         request
     }
 
+    /// The query as it is.
+    pub(crate) fn plain(&self) -> String {
+        self.query.to_owned()
+    }
+
     /// The query with operators for the domains that are wanted, where these are few.
     pub(crate) fn with_sites(&self) -> String {
         const FEW: usize = 4;
@@ -310,17 +339,27 @@ pub(crate) fn text<'a>(value: &'a Value, key: &str) -> &'a str {
     value.get(key).and_then(Value::as_str).unwrap_or_default()
 }
 
-/// The day at the beginning of a date, if it is one.
-pub(crate) fn day(date: &str) -> Option<String> {
-    let day = date.trim().get(..10)?;
-    let is_day = day
-        .bytes()
-        .enumerate()
-        .all(|(at, b)| if at == 4 || at == 7 { b == b'-' } else { b.is_ascii_digit() });
-    is_day.then(|| day.to_owned())
+/// The hits of a list. One that has entries of which none can be read is no list of hits.
+pub(crate) fn hits<T>(
+    entries: &[T],
+    to_hit: impl Fn(&T) -> Option<Hit>,
+) -> Result<Vec<Hit>, Fault> {
+    let hits: Vec<Hit> = entries.iter().filter_map(to_hit).collect();
+    if hits.is_empty() && !entries.is_empty() {
+        return Err(Fault::Garbage(format!(
+            "none of the {} entries of its list has an address",
+            entries.len()
+        )));
+    }
+    Ok(hits)
 }
 
-/// Text without tags, with its entities resolved, in one line.
+/// A date as the provider writes it; [`day`](super::date::day) reads it, once the day of the answer is known.
+pub(crate) fn told(date: &str) -> Option<String> {
+    (!date.trim().is_empty()).then(|| date.to_owned())
+}
+
+/// Text without tags and what nobody sees, with its entities resolved, in one line.
 pub(crate) fn bare(marked: &str) -> String {
     let mut text = String::with_capacity(marked.len());
     let mut rest = marked;
@@ -339,8 +378,7 @@ pub(crate) fn bare(marked: &str) -> String {
         }
     }
     text.push_str(rest);
-    let text = entities(&text);
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
+    line(&entities(&text))
 }
 
 /// The entities of XML, and numbers.
@@ -402,12 +440,7 @@ mod tests {
     #[test]
     fn marked_text_becomes_bare() {
         assert_eq!(bare("the <strong>moon</strong> &amp; 3 < 4 &#8211; x"), "the moon & 3 < 4 – x");
+        assert_eq!(bare("a\u{1b}[1m &#x202e;b\u{200b}&#27;c"), "a[1m bc");
         assert_eq!(bare("a &unknown; b & c <"), "a &unknown; b & c <");
-    }
-
-    #[test]
-    fn a_day_is_read_from_the_beginning_of_a_date() {
-        assert_eq!(day("2024-05-06T10:00:00Z").as_deref(), Some("2024-05-06"));
-        assert_eq!(day("6 May 2024"), None);
     }
 }

@@ -28,15 +28,30 @@ pub(crate) async fn searxng(egress: &Egress, base: &Url) -> Option<String> {
             ));
         }
     };
+    if let Some(place) = &searched.location {
+        return Some(format!(
+            "{base} refers us to another address: set search.searxng.url = \"{}\", if that is its own",
+            root(place)
+        ));
+    }
     let config = get(egress, page(base, "config")).await.ok();
     let about = config.as_ref().and_then(|reply| serde_json::from_slice::<Value>(&reply.body).ok());
     let about = about.filter(|about| about.get("engines").is_some_and(Value::is_array));
     verdict(base, &searched, config.map(|reply| reply.status), about.as_ref())
 }
 
+/// The root of the SearXNG whose page this is.
+fn root(place: &Url) -> Url {
+    let mut root = page(place, "");
+    root.set_fragment(None);
+    root
+}
+
 async fn get(egress: &Egress, url: Url) -> Result<Response, egress::Failed> {
     let request = Request::new(url, MAX_BYTES, TIMEOUT);
-    let request = Request { purpose: Purpose::Search, accept: "application/json", ..request };
+    // Where it refers us is told, not asked: nobody but the operator knows whether that is theirs.
+    let request =
+        Request { purpose: Purpose::Search, accept: "application/json", follow: false, ..request };
     egress.send(request).await
 }
 
@@ -64,6 +79,15 @@ fn verdict(
         (403, _, None) if config == Some(403) => Some(format!(
             "something before it refuses us with 403 on every page: let our address through in the proxy or the bot \
              detection before {base}"
+        )),
+        (401 | 407, ..) => Some(format!(
+            "something before it asks for a login ({}): let our address pass without one in the proxy before {base}; \
+             a user name and password are not sent",
+            searched.status
+        )),
+        (502..=504, _, None) => Some(format!(
+            "the proxy at {base} does not reach it ({}): start it, or correct the address to which the proxy passes on",
+            searched.status
         )),
         (200, None, Some(_)) => Some(
             "it answers with a page instead of JSON: add the line `formats: [html, json]` under `search:` in its \

@@ -1,6 +1,6 @@
 //! One list from several: what many offer early comes first, each page once, copies of a text once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::canonical::{canonical, domain_of, without_tracking};
 use crate::Hit;
@@ -12,15 +12,21 @@ const SAME_BITS: u32 = 3;
 /// Shorter texts have too few words to be told apart by a fingerprint.
 const MIN_WORDS: usize = 8;
 
-/// Merges lists, each with its best first. The score of a hit is that of the merged list.
+/// Merges lists, each with its best first. What a list offers several times counts once, where it stands first. The score
+/// of a hit is that of the merged list.
 pub fn fuse(lists: Vec<Vec<Hit>>) -> Vec<Hit> {
     let mut merged: HashMap<String, Hit> = HashMap::new();
     for list in lists {
         let mut rank = 0.0;
+        let mut offered = HashSet::new();
         for hit in list {
+            let page = canonical(&hit.address);
+            if !offered.insert(page.clone()) {
+                continue;
+            }
             rank += 1.0;
             let score = 1.0 / (RRF_K + rank);
-            match merged.entry(canonical(&hit.address)) {
+            match merged.entry(page) {
                 std::collections::hash_map::Entry::Occupied(mut known) => {
                     let known = known.get_mut();
                     known.score += score;
@@ -77,15 +83,16 @@ impl Shares {
 /// A ranked list in which no domain takes more than its share, unless the others do not use theirs.
 pub fn spread(ranked: Vec<Hit>) -> Vec<Hit> {
     let mut shares = Shares::default();
-    let (mut best, mut spare) = (Vec::new(), Vec::new());
+    let (mut best, mut spare, mut rest) = (Vec::new(), Vec::new(), Vec::new());
     for hit in ranked {
         match shares.count(domain_of(&hit.address)) {
             Share::Best => best.push(hit),
             Share::Spare => spare.push(hit),
-            Share::TooMany => {}
+            Share::TooMany => rest.push(hit),
         }
     }
     best.extend(spare);
+    best.extend(rest);
     best
 }
 
@@ -169,6 +176,30 @@ mod tests {
         ]);
         assert_eq!(addresses(&merged), ["https://b.org/", "https://a.org/", "https://c.org/"]);
         assert_eq!(merged[0].snippet, "words");
+    }
+
+    #[test]
+    fn a_page_counts_once_in_a_list_whatever_it_is_called_there() {
+        let merged = fuse(vec![vec![
+            hit("https://a.org/", ""),
+            hit("https://b.org/?utm_source=x", ""),
+            hit("https://www.b.org/", ""),
+            hit("https://b.org/?utm_source=y", ""),
+            hit("https://c.org/", ""),
+        ]]);
+        assert_eq!(addresses(&merged), ["https://a.org/", "https://b.org/", "https://c.org/"]);
+        assert!((merged[2].score - 1.0 / (RRF_K + 3.0)).abs() < f32::EPSILON);
+    }
+
+    #[test]
+    fn a_domain_gets_more_than_its_share_where_others_do_not_use_theirs() {
+        let of = |host: &str, n: usize| hit(&format!("https://{host}/{n}"), "");
+        let mut ranked: Vec<Hit> = (0..20).map(|n| of("a.org", n)).collect();
+        ranked.push(of("b.org", 0));
+        let spread = spread(ranked);
+        assert_eq!(spread.len(), 21);
+        assert_eq!(spread[3].address, "https://b.org/0");
+        assert_eq!(spread[20].address, "https://a.org/19");
     }
 
     #[test]

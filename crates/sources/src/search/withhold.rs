@@ -3,14 +3,17 @@
 //! Rows hold such things and queries are made of rows; callers paste them. What is taken out is told by its kind only.
 
 mod card;
+mod escaped;
 mod folded;
 mod key;
 mod mail;
+mod named;
 #[cfg(test)]
 mod tests;
 
 use std::ops::Range;
 
+use super::hidden::seen;
 use folded::Folded;
 
 const MAIL: &str = "e-mail address";
@@ -29,10 +32,10 @@ pub struct Cleared {
 }
 
 impl Cleared {
-    /// Takes out what must not leave; everything else stays as it is.
+    /// Takes out what must not leave, and what nobody sees; everything else stays as it is.
     pub fn of(query: &str) -> Self {
         let mut withheld = Vec::new();
-        let mut text = query.to_owned();
+        let mut text = seen(query);
         for _ in 0..ROUNDS {
             let folded = Folded::of(&text);
             let found = secrets(&folded);

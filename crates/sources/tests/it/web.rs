@@ -340,3 +340,22 @@ async fn a_sitemap_is_asked_for_as_politely_as_a_page() {
     let found = sources.sitemap(&site.origin.parse().unwrap(), &anything).await.unwrap();
     assert_eq!(found, [site.url("/about")]);
 }
+
+#[tokio::test]
+async fn sitemaps_are_read_where_robots_txt_says_that_they_lie() {
+    let robots = |host: &str| {
+        format!(
+            "Sitemap: http://elsewhere.test/map.xml\nSitemap: http://{host}/maps/all.xml\nUser-agent: *\nAllow: /"
+        )
+    };
+    let map = |host: &str| format!("<urlset><url><loc>http://{host}/about</loc></url></urlset>");
+    let host = |headers: HeaderMap| headers["host"].to_str().unwrap().to_owned();
+    let routes = Router::new()
+        .route("/robots.txt", get(move |headers| async move { robots(&host(headers)) }))
+        .route("/maps/all.xml", get(move |headers| async move { map(&host(headers)) }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources(&site);
+    let found = sources.sitemap(&site.origin.parse().unwrap(), &anything).await.unwrap();
+    assert_eq!(found, [site.url("/about")]);
+    assert_eq!(site.asked(), ["/robots.txt", "/maps/all.xml"]);
+}

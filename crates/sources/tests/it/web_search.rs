@@ -115,6 +115,10 @@ async fn the_usual_faults_of_searxng_are_told_apart_with_the_line_to_set() {
     assert!(page.contains("a page instead of JSON"), "{page}");
     let other = said((404, "nginx"), (404, "nginx")).await;
     assert!(other.starts_with("what answers at HOST/ is no SearXNG (status 404"), "{other}");
+    let login = said((401, "login"), (401, "login")).await;
+    assert!(login.contains("asks for a login (401)"), "{login}");
+    let down = said((502, "bad gateway"), (502, "bad gateway")).await;
+    assert!(down.starts_with("the proxy at HOST/ does not reach it (502)"), "{down}");
     let no_engine = (200, r#"{"engines": [{"name": "wikipedia", "enabled": false}]}"#);
     let none = said((200, r#"{"results": []}"#), no_engine).await;
     assert!(none.starts_with("none of its engines is enabled"), "{none}");
@@ -125,4 +129,14 @@ async fn the_usual_faults_of_searxng_are_told_apart_with_the_line_to_set() {
     assert!(broken.contains("its own log says why"), "{broken}");
     let fine = (200, r#"{"results": [{"url": "https://a.test/"}]}"#);
     assert_eq!(examined(fine, about).await, None);
+}
+
+#[tokio::test]
+async fn of_a_searxng_that_moved_the_line_with_its_new_address_is_told() {
+    let to = "https://search.example.org/sx/search?q=test&format=json";
+    let moved = get(move || async move { (StatusCode::MOVED_PERMANENTLY, [("location", to)]) });
+    let site = Site::serve(Router::new().route("/search", moved)).await;
+    let (sources, _dir) = sources(&site);
+    let said = sources.examine(SEARXNG).await.unwrap();
+    assert!(said.contains("set search.searxng.url = \"https://search.example.org/sx/\""), "{said}");
 }

@@ -10,10 +10,15 @@ const ARTICLE_DIGITS: usize = 13;
 const MAX_PHONE: usize = 14;
 /// How telephone numbers of North America are written; two in a row are as long as a card.
 const PHONE: [usize; 3] = [3, 3, 4];
-/// Characters between two groups of digits.
-const MAX_GAP: usize = 3;
-/// What may stand between two groups, besides blanks.
+/// Marks between two groups of digits, and blanks there.
+const MAX_MARKS: usize = 3;
+const MAX_BLANKS: usize = 16;
+/// What may stand between two groups.
 const MARKS: &str = "-./_:·•‐‑‒–—―−";
+/// What may as well stand between numbers that have nothing to do with each other.
+const LIST_MARKS: &str = ",|;*+'’`\"=~#\\()[]{}<>&、";
+/// Digits of a group that hardly counts or measures something.
+const MIN_GROUP: usize = 4;
 
 /// How card numbers are printed: in fours, and in ways of single issuers.
 const GROUPS: [&[usize]; 8] = [
@@ -89,7 +94,10 @@ fn groups(chars: &[char]) -> Vec<Range<usize>> {
 }
 
 fn is_gap(gap: &[char]) -> bool {
-    gap.len() <= MAX_GAP && gap.iter().all(|c| c.is_whitespace() || MARKS.contains(*c))
+    let blanks = gap.iter().filter(|c| c.is_whitespace()).count();
+    let is_mark = |c: &&char| MARKS.contains(**c) || LIST_MARKS.contains(**c);
+    let marks = gap.iter().filter(is_mark).count();
+    blanks <= MAX_BLANKS && marks <= MAX_MARKS && blanks + marks == gap.len()
 }
 
 /// Groups of digits that may be one number.
@@ -140,7 +148,18 @@ impl Number {
         let is_uniform = self.gaps.windows(2).all(|pair| pair[0] == pair[1]);
         let is_decimal = self.groups.len() == 2 && self.gaps[0] == ".";
         let is_long_enough = self.digits.len() > ARTICLE_DIGITS;
-        is_uniform && is_long_enough && !is_decimal && !self.groups.starts_with(&PHONE)
+        let is_list = self.gaps.iter().any(|gap| gap.contains(|c| LIST_MARKS.contains(c)));
+        is_uniform
+            && is_long_enough
+            && !is_decimal
+            && !self.groups.starts_with(&PHONE)
+            && (!is_list || self.is_even())
+    }
+
+    /// Whether the groups are no figures of a list, nor thousands of one figure.
+    fn is_even(&self) -> bool {
+        self.groups.iter().all(|length| *length >= MIN_GROUP)
+            || self.groups.windows(2).all(|pair| pair[0] == pair[1])
     }
 }
 

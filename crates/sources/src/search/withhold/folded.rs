@@ -1,12 +1,81 @@
-//! A query as a reader takes it: wide and otherwise dressed-up letters, digits of other scripts and escapes of
-//! addresses become what they stand for, and what nobody sees is passed over.
+//! A query as a reader takes it: wide and otherwise dressed-up letters, digits of other scripts and escapes become what
+//! they stand for, and what nobody sees is passed over.
 
 use std::ops::Range;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-/// The zeros of scripts whose digits are in use.
-const ZEROS: [char; 9] = ['٠', '۰', '०', '০', '੦', '૦', '௦', '๐', '၀'];
+use super::escaped;
+use crate::search::hidden::is_hidden;
+
+/// The zeros of all scripts that have digits of their own (category Nd of Unicode 16); the other nine follow each.
+const ZEROS: [char; 65] = [
+    '\u{660}',
+    '\u{6f0}',
+    '\u{7c0}',
+    '\u{966}',
+    '\u{9e6}',
+    '\u{a66}',
+    '\u{ae6}',
+    '\u{b66}',
+    '\u{be6}',
+    '\u{c66}',
+    '\u{ce6}',
+    '\u{d66}',
+    '\u{de6}',
+    '\u{e50}',
+    '\u{ed0}',
+    '\u{f20}',
+    '\u{1040}',
+    '\u{1090}',
+    '\u{17e0}',
+    '\u{1810}',
+    '\u{1946}',
+    '\u{19d0}',
+    '\u{1a80}',
+    '\u{1a90}',
+    '\u{1b50}',
+    '\u{1bb0}',
+    '\u{1c40}',
+    '\u{1c50}',
+    '\u{a620}',
+    '\u{a8d0}',
+    '\u{a900}',
+    '\u{a9d0}',
+    '\u{a9f0}',
+    '\u{aa50}',
+    '\u{abf0}',
+    '\u{104a0}',
+    '\u{10d30}',
+    '\u{10d40}',
+    '\u{11066}',
+    '\u{110f0}',
+    '\u{11136}',
+    '\u{111d0}',
+    '\u{112f0}',
+    '\u{11450}',
+    '\u{114d0}',
+    '\u{11650}',
+    '\u{116c0}',
+    '\u{116d0}',
+    '\u{116da}',
+    '\u{11730}',
+    '\u{118e0}',
+    '\u{11950}',
+    '\u{11bf0}',
+    '\u{11c50}',
+    '\u{11d50}',
+    '\u{11da0}',
+    '\u{11f50}',
+    '\u{16a60}',
+    '\u{16ac0}',
+    '\u{16b50}',
+    '\u{1e140}',
+    '\u{1e2f0}',
+    '\u{1e4f0}',
+    '\u{1e5f1}',
+    '\u{1e950}',
+];
 
 /// The characters of a text as they are read, and where each stands in it.
 pub(super) struct Folded {
@@ -20,17 +89,17 @@ impl Folded {
         let mut folded = Self { chars: Vec::new(), places: Vec::new(), is_escaped: Vec::new() };
         let mut at = 0;
         while let Some(c) = text[at..].chars().next() {
-            let escape = unescaped(&text.as_bytes()[at..]);
-            let (read, length) = match escape {
-                Some((read, length)) => (Some(read), length),
-                None => (plain(c), c.len_utf8()),
-            };
-            if let Some(read) = read {
+            let (read, length) = escaped::character(&text[at..]).unwrap_or((c, c.len_utf8()));
+            let end = at + length;
+            if let Some(read) = plain(read) {
                 folded.chars.push(read);
-                folded.places.push(at..at + length);
-                folded.is_escaped.push(escape.is_some());
+                folded.places.push(at..end);
+                folded.is_escaped.push(c == '%' && length > 1);
+            } else if let Some(before) = folded.places.last_mut() {
+                // It belongs to what it stands behind, and goes with it.
+                before.end = end;
             }
-            at += length;
+            at = end;
         }
         folded
     }
@@ -63,40 +132,24 @@ impl Folded {
         start..end + marks.count()
     }
 
-    /// Whether a character parts words. One that is escaped stands within an address, which stays in one.
+    /// Whether a character parts words. One that is escaped stands within an address of a page, which stays in one.
     fn is_between(&self, at: usize) -> bool {
         let c = self.chars[at];
         !self.is_escaped[at] && (c.is_whitespace() || matches!(c, ',' | ';' | '、'))
     }
 }
 
-/// The character that `%40` stands for, also where it was escaped more than once, and the length of the escape.
-fn unescaped(bytes: &[u8]) -> Option<(char, usize)> {
-    let value = |from: usize| {
-        let digits = std::str::from_utf8(bytes.get(from..from + 2)?).ok()?;
-        digits.bytes().all(|b| b.is_ascii_hexdigit()).then_some(())?;
-        u8::from_str_radix(digits, 16).ok().filter(|value| (b' '..=b'~').contains(value))
-    };
-    if bytes.first() != Some(&b'%') {
-        return None;
-    }
-    let mut from = 1;
-    while value(from) == Some(b'%') && value(from + 2).is_some() {
-        from += 2;
-    }
-    Some((char::from(value(from)?), from + 2))
-}
-
-/// A character without its dress; `None` if nobody sees it.
+/// A character without its dress; `None` if nobody sees it, or if it only marks the one before it.
 fn plain(c: char) -> Option<char> {
     match c {
         _ if c.is_ascii() => Some(c),
-        '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{2064}' | '\u{feff}' => None,
+        _ if is_hidden(c) => None,
+        '\u{300}'..='\u{36f}' | '\u{20d0}'..='\u{20ff}' => None,
         '。' | '｡' => Some('.'),
         _ => {
-            let is_of = |zero: &&char| (**zero..).take(10).any(|digit| digit == c);
-            if let Some(zero) = ZEROS.iter().find(is_of) {
-                return char::from_digit(u32::from(c) - u32::from(*zero), 10);
+            let value = |zero: &char| u32::from(c).checked_sub(u32::from(*zero));
+            if let Some(value) = ZEROS.iter().filter_map(value).find(|value| *value < 10) {
+                return char::from_digit(value, 10);
             }
             let mut forms = std::iter::once(c).nfkc();
             match (forms.next(), forms.next()) {

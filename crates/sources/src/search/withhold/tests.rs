@@ -76,12 +76,42 @@ fn cards_are_found_whatever_stands_around_and_between_their_digits() {
         "4222222222222",
         "6011 0009 9013 9424",
         "2223 0031 2200 3222",
+        "4929,4212,3460,0029",
+        "4929, 4212, 3460, 0029",
+        "4929|4212|3460|0029",
+        "4929;4212;3460;0029",
+        "4929*4212*3460*0029",
+        "4929+4212+3460+0029",
+        "4929'4212'3460'0029",
+        "4929=4212=3460=0029",
+        "4929~4212~3460~0029",
+        "4929#4212#3460#0029",
+        "4929\\4212\\3460\\0029",
+        "(4929)(4212)(3460)(0029)",
+        "(4929) 4212 3460 0029",
+        "4,9,2,9,4,2,1,2,3,4,6,0,0,0,2,9",
+        "49294212,34600029",
+        "4929&nbsp;4212&nbsp;3460&nbsp;0029",
+        "4929    4212    3460    0029",
+        "card=4929421234600029",
+        "card=4012888888881881",
+        "\\u0034929421234600029",
+        "4\u{fe0f}\u{20e3}9\u{fe0f}\u{20e3}2\u{fe0f}\u{20e3}9\u{fe0f}\u{20e3}421234600029",
+        "4\u{fe0f}9\u{fe0f}29421234600029",
+        "4\u{336}9\u{336}29421234600029",
+        "౪౯౨౯ ౪౨౧౨ ౩౪౬౦ ౦౦౨౯",
+        "៤៩២៩ ៤២១២ ៣៤៦០ ០០២៩",
+        "໔໙໒໙ ໔໒໑໒ ໓໔໖໐ ໐໐໒໙",
+        "೪೯೨೯ ೪೨೧೨ ೩೪೬೦ ೦೦೨೯",
+        "༤༩༢༩ ༤༢༡༢ ༣༤༦༠ ༠༠༢༩",
+        "𑑔𑑙𑑒𑑙 𑑔𑑒𑑑𑑒 𑑓𑑔𑑖𑑐 𑑐𑑐𑑒𑑙",
+        "𝟜𝟡𝟚𝟡 𝟜𝟚𝟙𝟚 𝟛𝟜𝟞𝟘 𝟘𝟘𝟚𝟡",
     ] {
         let (text, withheld) = cleared(&format!("refund {card} Acme"));
         assert_eq!(withheld, [CARD], "{card}");
         assert!(text.starts_with("refund") && text.ends_with("Acme"), "{text}");
-        let digits = text.chars().filter(char::is_ascii_digit).count();
-        assert!(digits <= 4 && !text.contains("4212") && !text.contains('４'), "{text}");
+        let digits = text.chars().filter(|c| c.is_numeric()).count();
+        assert!(digits <= 4 && !text.contains("4212"), "{text}");
     }
 }
 
@@ -102,6 +132,23 @@ fn keys_are_found_whatever_they_hang_on() {
             "which commit leaked api_key=9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
             "which commit leaked",
         ),
+        ("Spaced r1FqXSTs98vPlL2aEJXq contact", "Spaced contact"),
+        ("Acme https://x.test/?token=9wJalrXUtnFEMIK7MDENGbPxRfiCYEXA tides", "Acme tides"),
+        ("Acme https://x.test/?a=1&api_key=9f86d081884c7d659a2feaa0c55ad015", "Acme"),
+        (
+            "Acme https://hooks.slack.com/services/T01AB2CD3/B04EF5GH6/abcdefghijklmnopqrstuvwx",
+            "Acme",
+        ),
+        ("Acme api_key=9f86d081884c7d65", "Acme"),
+        ("Acme X-Api-Key: 9f86d081884c7d65", "Acme X-Api-Key:"),
+        ("Acme token = 9f86d081884c7d65", "Acme token ="),
+        ("Acme password: hunter2Secret!", "Acme password:"),
+        ("Acme \"password\": \"hunter2Secret!\"", "Acme \"password\":"),
+        ("Acme token 550e8400-e29b-41d4-a716-446655440000", "Acme token"),
+        ("Acme key is 550e8400-e29b-41d4-a716-446655440000", "Acme key is"),
+        ("Acme aB3dE9fGhJk-L2mN4pQrSt_vW6xYz8AbC1dEfGh", "Acme"),
+        ("Acme git token 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "Acme git token"),
+        ("Acme api\u{200b}_key=9f86d081884c7d65", "Acme"),
     ] {
         assert_eq!(cleared(query), (left.to_owned(), vec![KEY]), "{query}");
     }
@@ -120,6 +167,18 @@ fn mail_addresses_are_found_however_they_are_written() {
         ("Acme https://a.test/?to=ann.lee%40example.org", "Acme"),
         ("Lee,ann@example.org,Berlin", "Lee, Berlin"),
         ("Acme ann@xn--bcher-kva.example", "Acme"),
+        ("Acme ann[at]example.org", "Acme"),
+        ("Acme ann [at] example [dot] org", "Acme"),
+        ("Acme ann&#64;example.org", "Acme"),
+        ("Acme ann&amp;#x40;example&period;org", "Acme"),
+        ("Acme ann @ example.photography", "Acme"),
+        ("Acme ann     @     example.org", "Acme"),
+        ("Acme ann\u{202e}@\u{202c}example.org", "Acme"),
+        ("Acme ann\\u0040example.org", "Acme"),
+        ("Acme ann=40example=2Eorg", "Acme"),
+        ("Acme ann\u{fe0f}@\u{fe0f}example.org", "Acme"),
+        ("Acme a\u{e0061}n\u{e0062}n@\u{e0063}example.org", "Acme"),
+        ("Acme ann\u{2066}@\u{2069}example.org", "Acme"),
     ] {
         assert_eq!(cleared(query), (left.to_owned(), vec![MAIL]), "{query}");
     }
@@ -160,9 +219,36 @@ fn ordinary_questions_leave_whole() {
         "Apple/iPhone15ProMax256GB/Specs/2024/Overview",
         "Apple/iOS17/iPhone15/SwiftUI4/DataModelingGuide",
         "TCP/IP/UDP/HTTP2/TLS13/QUIC/DNSv4/SCTP",
+        "Acme-Widgets_Model7-ReferenceManual2024_Chapter3",
+        "weights @ inputs.transpose and X @ w.reshape",
+        "polka [dots] and roses (attic) <a>",
+        "limit=40 size=40px a=40.5",
+        "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft",
+        "GalaxyS24Ultra5G512GB iPhone15ProMax256GB getURLForHTTP2Request",
+        "K2Al4Si6Al2O20OH4 mica",
+        "prices $4,999, $5,499, $6,299 and 4,299,999,999,999,999",
+        "(415) 555-0132, (650) 555-0199, (212) 555-0173",
+        "030 901820; 040 428280; 089 233960",
+        "5, 10, 15, 20, 25, 30, 35, 40 percent",
+        "ISBN 978-3-16-148410-0, 978-0-306-40615-7",
+        "EAN 4006381333931, 4006381333948",
+        "48.137154, 11.576124; 52.520008, 13.404954",
+        "key 2024-report token ERC20 password: forgotten",
+        "primary key of Sakila2024Rental table",
+        "git token of commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+        "https://hooks.slack.com/services",
+        "می\u{200c}خواهم",
     ] {
         assert_eq!(cleared(query), (query.to_owned(), vec![]), "{query}");
     }
+}
+
+#[test]
+fn what_nobody_sees_does_not_leave() {
+    let tags: String =
+        "ann".chars().filter_map(|c| char::from_u32(0xe0000 + u32::from(c))).collect();
+    let query = format!("high\u{202e} tide\u{2066}\u{fe0f}{tags}\u{ad}");
+    assert_eq!(cleared(&query), ("high tide".into(), vec![]));
 }
 
 #[test]
