@@ -16,6 +16,7 @@ use crate::budget::Budget;
 use crate::extractive::fields::{self, Finding};
 use crate::extractive::focus::focus;
 use crate::extractive::mentions::Prepared;
+use crate::extractive::question;
 use crate::extractive::subject::{self, Subject};
 use crate::model::fill::Filler;
 use crate::purse::Purse;
@@ -51,6 +52,10 @@ pub(crate) async fn invented(world: &World) -> Result<Option<End>, Failed> {
     let purse = Purse::new(&world.spec().processor.caps);
     world.charge_lost(&purse).await?;
     let question = research::in_words(&world.claimed.input);
+    let question = match world.earlier_question() {
+        Some(earlier) => format!("{question}\nIt follows up on: {earlier}"),
+        None => question,
+    };
     let Ok(schema) = model::shape::invent(world, &purse, &question).await? else {
         world.note("No shape was invented for the answer: no model could be asked for one.");
         return Ok(None);
@@ -103,10 +108,7 @@ async fn fill(
 
 impl<'a> Row<'a> {
     async fn begin(world: &'a World, schema: &Schema, purse: Purse) -> Result<Self, Failed> {
-        let subject = Arc::new(match &world.claimed.input {
-            Input::Row(row) => Subject::of(row),
-            Input::Text(text) => Subject::of_text(text),
-        });
+        let subject = Arc::new(subject(world));
         let wanted: Arc<[Field]> = schema.fields.clone().into();
         let names: Vec<String> = wanted.iter().map(|field| field.name.clone()).collect();
         search::plan(world, &names).await?;
@@ -226,6 +228,19 @@ impl<'a> Row<'a> {
         }
         open
     }
+}
+
+/// What a row is about. A question that names nothing itself is about what the one that it follows up on named.
+fn subject(world: &World) -> Subject {
+    let of = |input: &Input| match input {
+        Input::Row(row) => Subject::of(row),
+        Input::Text(text) => Subject::of_text(text),
+    };
+    let earlier = world.previous.as_ref().filter(|_| match &world.claimed.input {
+        Input::Text(text) => question::understand(text, None).names.is_empty(),
+        Input::Row(_) => false,
+    });
+    of(earlier.map_or(&world.claimed.input, |previous| &previous.input))
 }
 
 /// What to search for: the queries for each thing that an open field asks about, taken in turn.

@@ -4,6 +4,7 @@ mod allowed;
 mod budget;
 mod enrich;
 pub mod extractive;
+mod injected;
 mod library;
 pub mod model;
 mod purse;

@@ -136,7 +136,7 @@ fn understand(world: &World) -> Question {
         Wanted::Text { description } => description.as_deref(),
         Wanted::Auto | Wanted::Fields(_) => None,
     };
-    let earlier = world.previous.as_ref().map(|previous| in_words(&previous.input));
+    let earlier = world.earlier_question();
     match &world.claimed.input {
         Input::Text(text) => question::following_up(text, description, earlier.as_deref()),
         Input::Row(row) => {

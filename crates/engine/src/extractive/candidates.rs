@@ -127,16 +127,8 @@ impl Look<'_> {
 
     /// Whether a value is but the subject's name, which no field asks for unless it says so.
     fn is_own_name(&self, value: &Value) -> bool {
-        let asks_for_name = ["name", "title", "spelling", "form", "term", "symbol", "call"]
-            .iter()
-            .any(|word| self.want.label.asked.contains(word));
-        let text = value.as_str().map(|text| text.trim_end_matches("()"));
-        !asks_for_name
-            && text.is_some_and(|text| {
-                self.subject.names().any(|name| {
-                    text.eq_ignore_ascii_case(name.trim_end_matches("()")) && name.len() > 2
-                })
-            })
+        !self.want.label.asks_for_name()
+            && value.as_str().is_some_and(|text| self.subject.is_name(text))
     }
 
     /// What the form of the place gives away, whatever its words say.

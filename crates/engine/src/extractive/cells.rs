@@ -5,7 +5,7 @@ use domain::text::Span;
 use serde_json::Value;
 
 use super::labels::Label;
-use super::sentence::{Said, boolean, converted, fitness};
+use super::sentence::{Said, boolean, converted, fitness, holds_now};
 use super::turns::{clause_end, marked_type};
 use super::values::choices::members;
 use super::values::{Kind, booleans, detect, normalise};
@@ -41,6 +41,9 @@ pub fn read(label: &Label, shape: &Shape, text: &str) -> Option<Said> {
             if is_text && trimmed.len() <= WHOLE_CELL =>
         {
             let span = name(label.kind, text, &whole)?;
+            if !holds_now(label, text, &span) {
+                return None;
+            }
             said(converted(label, shape, text, &span)?, span, 1.0)
         }
         Kind::Phrase if marked_type(trimmed).is_some() && label.asked.contains("type") => {
@@ -128,10 +131,11 @@ fn is_remark(text: &str) -> bool {
 
 /// The first value of the right kind: surely where it is most of the cell or opens it.
 fn first_of_kind(label: &Label, shape: &Shape, text: &str, whole: &Span) -> Option<Said> {
-    let found = detect(label.kind, text);
+    let mut found = detect(label.kind, text);
+    found.retain(|one| holds_now(label, text, &one.span));
     let (index, found, value) = found.iter().enumerate().find_map(|(index, found)| {
         let raw = &text[found.span.clone()];
-        let value = normalise::value(shape, label.kind, label.unit, &found.typed, raw)?;
+        let value = normalise::value(shape, label.kind, label.measure, &found.typed, raw)?;
         Some((index, found, value))
     })?;
     // An address is told by its form, wherever it stands in the cell.

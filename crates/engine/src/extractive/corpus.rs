@@ -9,7 +9,7 @@ use super::lexicon::{Lexicon, Marks};
 use super::passages::{self, Passage, Unit};
 use super::question::Question;
 use super::rank::{ratio, real};
-use crate::ReadPage;
+use crate::{ReadPage, injected};
 
 /// Bytes at the beginning of a page that say what it is about.
 const BEGINNING: usize = 120;
@@ -54,6 +54,13 @@ impl Weighed {
     }
 }
 
+fn is_addressed_to_models(text: &Text, passage: &Passage) -> bool {
+    let (first, last) = (passage.units.first(), passage.units.last());
+    let span =
+        first.zip(last).map(|(first, last)| first.span.start..last.span.end.max(first.span.end));
+    span.is_some_and(|span| injected::is_suspicious(text.quote(&span)))
+}
+
 impl Corpus {
     pub(super) fn read(lexicon: &mut Lexicon, pages: &[ReadPage]) -> Self {
         let mut corpus = Self { passages: Vec::new(), page_bits: Vec::new() };
@@ -66,6 +73,9 @@ impl Corpus {
             let mut all = title;
             let others = chapters_of_others(lexicon, text);
             for passage in passages::passages(text) {
+                if is_addressed_to_models(text, &passage) {
+                    continue;
+                }
                 let path = passage.under.iter().map(|&index| {
                     *headings
                         .entry(index)

@@ -27,17 +27,17 @@ const CORRECTIONS: usize = 5;
 
 /// Different values for one thing.
 #[derive(Debug, Clone)]
-pub(super) struct Disagreement {
-    pub(super) values: Vec<Value>,
+pub(crate) struct Disagreement {
+    pub(crate) values: Vec<Value>,
 }
 
 #[derive(Debug, Clone)]
-pub(super) struct Value {
+pub(crate) struct Value {
     /// Index into the pool.
-    pub(super) found: usize,
+    pub(crate) found: usize,
     pub(super) amount: f64,
     /// As it was written.
-    pub(super) raw: String,
+    pub(crate) raw: String,
     unit: String,
     around: BTreeSet<String>,
     /// The two words before the number in its clause, or behind it: what it is a number of.
@@ -46,7 +46,7 @@ pub(super) struct Value {
 }
 
 /// Disagreements among the findings, the most relevant first.
-pub(super) fn find(
+pub(crate) fn find(
     question: &Question,
     findings: &Findings,
     pages: &[ReadPage],

@@ -31,7 +31,7 @@ pub fn items(label: &Label, inner: &Shape, text: &str) -> Vec<Value> {
                     normalise::value(
                         inner,
                         label.kind,
-                        label.unit,
+                        label.measure,
                         &found.typed,
                         &part[found.span.clone()],
                     )
@@ -48,5 +48,5 @@ pub fn items(label: &Label, inner: &Shape, text: &str) -> Vec<Value> {
 
 /// Type of a bare word, for lists of terms.
 pub fn typed_word(label: &Label, inner: &Shape, text: &str) -> Option<Value> {
-    normalise::value(inner, label.kind, label.unit, &Typed::Words(text.to_owned()), text)
+    normalise::value(inner, label.kind, label.measure, &Typed::Words(text.to_owned()), text)
 }

@@ -16,6 +16,7 @@ use super::items::{items, typed_word};
 use super::labels::Label;
 use super::mentions::{Prepared, Standing};
 use super::values::choices::members;
+use super::values::normalise::Measure;
 use super::values::{Detected, Kind, detect, normalise};
 
 /// Most elements of one list.
@@ -183,8 +184,14 @@ fn collected(scope: &Scope<'_>, label: &Label, inner: &Shape) -> Found {
                         .into_iter()
                         .filter_map(|found| {
                             let raw = &sentence[found.span.clone()];
-                            normalise::value(inner, label.kind, None, &found.typed, raw)
-                                .map(|value| (value, found.span))
+                            normalise::value(
+                                inner,
+                                label.kind,
+                                Measure::default(),
+                                &found.typed,
+                                raw,
+                            )
+                            .map(|value| (value, found.span))
                         })
                         .collect()
                 };

@@ -1,5 +1,6 @@
 //! Which blocks of a page are about a subject, and how closely.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,13 +13,15 @@ use super::naming::{
 use super::records;
 use super::subject::{Subject, host_of};
 use super::words::is_identifier;
-use crate::ReadPage;
+use crate::{ReadPage, injected};
 
 /// A page made ready for many rows: its text in lower case, byte for byte in the same places.
 #[derive(Debug, Clone)]
 pub struct Prepared {
     pub page: ReadPage,
     lower: Arc<str>,
+    /// Blocks that talk to models, and state nothing.
+    withheld: Arc<BTreeSet<usize>>,
 }
 
 /// How a block stands to the subject.
@@ -52,7 +55,14 @@ pub struct Zone {
 
 impl Prepared {
     pub fn of(page: &ReadPage) -> Self {
-        Self { lower: lowered(&page.text.body).into(), page: page.clone() }
+        let text = &page.text;
+        let blocks = text.blocks.iter().enumerate();
+        let withheld = blocks.filter(|(_, block)| injected::is_suspicious(text.block_text(block)));
+        Self {
+            lower: lowered(&text.body).into(),
+            withheld: Arc::new(withheld.map(|(index, _)| index).collect()),
+            page: page.clone(),
+        }
     }
 
     pub fn lower(&self, range: &Range<usize>) -> &str {
@@ -188,6 +198,7 @@ impl Prepared {
             .filter_map(|(block, zone)| {
                 zone.map(|(standing, nearness)| Zone { block, standing, nearness })
             })
+            .filter(|zone| !self.withheld.contains(&zone.block))
             .collect()
     }
 

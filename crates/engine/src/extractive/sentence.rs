@@ -5,6 +5,7 @@ use domain::text::Span;
 use serde_json::{Value, json};
 
 use super::labels::{Cue, Label};
+use super::succession;
 use super::turns::{literal, phrase};
 use super::values::choices::members;
 use super::values::{Detected, Kind, Typed, booleans, detect, normalise};
@@ -111,15 +112,23 @@ fn at_cue(
                     || found.span.start >= cue.span.end
                     || cue.span.len() > 20
             })
+            .filter(|found| holds_now(label, sentence, &found.span))
             .filter_map(|found| {
                 let raw = &sentence[found.span.clone()];
-                let value = normalise::value(shape, label.kind, label.unit, &found.typed, raw)?;
+                let value = normalise::value(shape, label.kind, label.measure, &found.typed, raw)?;
                 let fit = fitness(label, sentence, found);
                 let near = nearness(sentence, &cue.span, &found.span);
                 Some(Said { value, span: found.span.clone(), sureness: cue.weight * fit * near })
             })
             .max_by(|a, b| a.sureness.total_cmp(&b.sureness)),
     }
+}
+
+/// Whether a person may be the one that is asked for: whoever was succeeded is not.
+pub(super) fn holds_now(label: &Label, sentence: &str, person: &Span) -> bool {
+    label.kind != Kind::Person
+        || !succession::asks_for_now(&label.asked)
+        || !succession::has_left(sentence, person)
 }
 
 /// How well a detected value suits the field apart from its place.
@@ -137,7 +146,7 @@ pub(super) fn fitness(label: &Label, sentence: &str, found: &Detected) -> f32 {
                 });
             let is_foreign = quantity.is_percent || quantity.currency.is_some();
             // Asked for megabytes and given a bare number: perhaps.
-            let is_bare = label.unit.is_some()
+            let is_bare = label.measure.unit.is_some()
                 && quantity.unit.is_none()
                 && quantity.number != 0.0
                 && quantity.number >= 0.0;
@@ -283,7 +292,7 @@ fn choice_near(shape: &Shape, sentence: &str, cue: &Cue) -> Option<Said> {
 
 pub(super) fn converted(label: &Label, shape: &Shape, text: &str, span: &Span) -> Option<Value> {
     let raw = &text[span.clone()];
-    normalise::value(shape, label.kind, label.unit, &Typed::Words(raw.to_owned()), raw)
+    normalise::value(shape, label.kind, label.measure, &Typed::Words(raw.to_owned()), raw)
 }
 
 /// Reads a sentence whose heading already speaks of the field: its only value of the right kind.
@@ -302,15 +311,21 @@ pub fn read_headed(label: &Label, shape: &Shape, sentence: &str) -> Option<Said>
         return None;
     }
     let mut found = detect(label.kind, sentence);
-    if found.len() > 1 && label.unit.is_some() && label.kind == Kind::Number {
+    found.retain(|one| holds_now(label, sentence, &one.span));
+    if found.len() > 1 && label.measure.unit.is_some() && label.kind == Kind::Number {
         // Of “12 months” and “60 days” what is measured as asked.
         found.retain(
-            |one| matches!(&one.typed, Typed::Quantity(quantity) if quantity.unit == label.unit),
+            |one| matches!(&one.typed, Typed::Quantity(quantity) if quantity.unit == label.measure.unit),
         );
     }
     let [only] = &found[..] else { return None };
-    let value =
-        normalise::value(shape, label.kind, label.unit, &only.typed, &sentence[only.span.clone()])?;
+    let value = normalise::value(
+        shape,
+        label.kind,
+        label.measure,
+        &only.typed,
+        &sentence[only.span.clone()],
+    )?;
     Some(Said { value, span: only.span.clone(), sureness: 0.72 * fitness(label, sentence, only) })
 }
 

@@ -91,7 +91,7 @@ const ALIAS_COLUMNS: [&str; 9] =
     ["alias", "aliases", "aka", "short", "abbreviation", "ticker", "symbol", "acronym", "synonym"];
 const SITE_COLUMNS: [&str; 8] =
     ["website", "site", "domain", "url", "homepage", "web", "link", "host"];
-const LEGAL_ENDINGS: [&str; 24] = [
+const LEGAL_ENDINGS: [&str; 42] = [
     "inc",
     "inc.",
     "ltd",
@@ -114,8 +114,26 @@ const LEGAL_ENDINGS: [&str; 24] = [
     "b.v.",
     "kg",
     "oy",
+    "oyj",
     "ab",
-    "holding",
+    "as",
+    "a/s",
+    "asa",
+    "aps",
+    "nv",
+    "n.v.",
+    "spa",
+    "s.p.a.",
+    "srl",
+    "s.r.l.",
+    "sarl",
+    "sas",
+    "llp",
+    "lp",
+    "ohg",
+    "eg",
+    "pty",
+    "kk",
 ];
 /// Kinds of things that stand beside an identifier and are not part of its name.
 const NOUNS_OF_KIND: [&str; 14] = [
@@ -229,6 +247,13 @@ impl Subject {
         std::iter::once(self.name.as_str()).chain(self.aliases.iter().map(String::as_str))
     }
 
+    /// Whether a text is but a name of the subject, with or without its legal form.
+    pub(crate) fn is_name(&self, text: &str) -> bool {
+        let text = without_legal_form(text);
+        text.chars().count() > 2
+            && self.names().any(|name| without_legal_form(name).eq_ignore_ascii_case(text))
+    }
+
     fn complete(mut self) -> Self {
         let name = self.name.clone();
         let mut also = Vec::new();
@@ -248,7 +273,9 @@ impl Subject {
         }
         let words: Vec<&str> = name.split_whitespace().collect();
         if let [head @ .., last] = &words[..] {
-            if !head.is_empty() && LEGAL_ENDINGS.contains(&last.to_lowercase().as_str()) {
+            // A holding is another company, but mostly called like its own.
+            let is_form = is_legal_form(last) || last.eq_ignore_ascii_case("holding");
+            if !head.is_empty() && is_form {
                 add(&head.join(" "));
             }
             if NOUNS_OF_KIND.contains(&last.to_lowercase().as_str()) && !head.is_empty() {
@@ -274,6 +301,18 @@ impl Subject {
         self.aliases.dedup();
         self
     }
+}
+
+/// Whether a word of a name says what kind of company it is: `Ltd`, `AS`.
+pub(super) fn is_legal_form(word: &str) -> bool {
+    LEGAL_ENDINGS.contains(&word.trim_end_matches(',').to_lowercase().as_str())
+}
+
+/// `Acme Tools GmbH` → `Acme Tools`, `f()` → `f`
+fn without_legal_form(name: &str) -> &str {
+    let name = name.trim().trim_end_matches("()");
+    let (head, last) = name.rsplit_once(' ').unwrap_or(("", name));
+    if is_legal_form(last) && !head.is_empty() { head.trim_end_matches([',', ' ']) } else { name }
 }
 
 /// How likely a column holds the entity; higher is better.

@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 
 use super::support::figures;
 use super::words::{share, terms};
+use crate::extractive::values::normalise::Measure;
+use crate::extractive::values::numbers::Quantity;
 use crate::extractive::values::{Kind, Typed, dates, normalise, numbers};
 
 /// How far a value follows from a quote.
@@ -26,6 +28,7 @@ pub(super) fn fitted(shape: &Shape, text: &str) -> Option<Value> {
     if text.is_empty() || text.eq_ignore_ascii_case("null") {
         return None;
     }
+    let plain = Measure::default();
     match shape {
         Shape::Boolean => match text.to_lowercase().as_str() {
             "true" | "yes" => Some(Value::Bool(true)),
@@ -63,14 +66,37 @@ pub(super) fn fitted(shape: &Shape, text: &str) -> Option<Value> {
                 (Shape::Number, Ok(number)) => {
                     serde_json::Number::from_f64(number).map(Value::Number)
                 }
-                _ => normalise::value(shape, Kind::Number, None, &Typed::Words(text.into()), text),
+                _ => normalise::value(shape, Kind::Number, plain, &Typed::Words(text.into()), text),
             }
         }
         Shape::Text(Some(TextFormat::Email)) => text.contains('@').then(|| text.into()),
         Shape::Text(_) | Shape::Any => {
-            normalise::value(shape, Kind::Phrase, None, &Typed::Words(text.into()), text)
+            normalise::value(shape, Kind::Phrase, plain, &Typed::Words(text.into()), text)
         }
     }
+}
+
+/// A number that a model gives as it stands in its quote, in the unit and the scale that the field asks for: 61,000,000 of
+/// “EUR 61 million” in millions is 61. `None` where it measures something else: what a pump costs is not its flow.
+pub(super) fn as_asked(value: Value, asked: Measure, quote: &str) -> Option<Value> {
+    let Some(number) = value.as_f64() else { return Some(value) };
+    let is_it = |quantity: &Quantity| (quantity.number - number).abs() <= 1e-9 * number.abs();
+    let quoted = numbers::find(quote).into_iter().map(|(_, quantity)| quantity);
+    let stated: Vec<Quantity> = quoted.filter(is_it).collect();
+    if stated.is_empty() {
+        return Some(value);
+    }
+    let wanted = stated.iter().find_map(|quantity| normalise::converted(quantity, asked))?;
+    if (wanted - number).abs() <= 1e-9 * number.abs() {
+        return Some(value);
+    }
+    normalise::number_of(wanted)
+}
+
+/// A number that is given in the scale that the field asks for, in full.
+pub(super) fn in_full(value: &Value, asked: Measure) -> Value {
+    let number = value.as_f64().zip(asked.scale).map(|(number, scale)| number * scale);
+    number.and_then(normalise::number_of).unwrap_or_else(|| value.clone())
 }
 
 pub(super) fn as_text(value: &Value) -> String {
@@ -209,6 +235,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::extractive::values::units;
 
     #[test]
     fn what_a_model_gives_takes_the_type_of_the_field_or_is_nothing() {
@@ -224,6 +251,21 @@ mod tests {
             Some(json!("1998-05-05"))
         );
         assert_eq!(fitted(&Shape::Text(None), "null"), None);
+    }
+
+    #[test]
+    fn a_number_is_given_in_the_unit_and_scale_of_the_field() {
+        let field = |words: &str| Measure {
+            unit: units::find_asked("", words),
+            scale: numbers::scale_asked("", words),
+        };
+        let flow = field("flow rate in l/min");
+        assert_eq!(as_asked(json!(2450), flow, "Price | EUR 2,450"), None);
+        assert_eq!(as_asked(json!(320), flow, "Flow rate | 320 l/min"), Some(json!(320)));
+        assert_eq!(as_asked(json!(19.2), flow, "Flow rate | 19.2 m³/h"), Some(json!(320)));
+        let cost = field("cost in million euros");
+        assert_eq!(as_asked(json!(61_000_000), cost, "It cost EUR 61 million."), Some(json!(61)));
+        assert_eq!(as_asked(json!(61), cost, "It cost EUR 61 million."), Some(json!(61)));
     }
 
     #[test]

@@ -13,6 +13,7 @@ use super::Mind;
 use super::asking::{Ask, list_of};
 use super::claims::Ledger;
 use super::draft::{self, Block, Sentence};
+use super::material;
 use super::plan::Task;
 use super::quotes::shown;
 use super::support::{self, Fault, Support};
@@ -57,11 +58,21 @@ enum Fate {
     Stands,
     /// Carried as far as figures and names go.
     Weak,
+    /// Its quotes are in other letters, in which rules find no name of it: only a model can carry it.
+    Foreign,
     /// States nothing.
     Frame,
     Falls(Fault),
     /// Said before.
     Repeats,
+}
+
+/// What all sentences of a report have in common.
+struct About<'a> {
+    task: &'a Task,
+    /// The code of the report's language.
+    language: &'a str,
+    ledger: &'a Ledger,
 }
 
 /// What a model says of sentences, each against its quotes.
@@ -116,14 +127,16 @@ pub(super) async fn sections(
     ledger: &Ledger,
     sections: Vec<Section>,
 ) -> Result<(Vec<Section>, Counts), Failed> {
-    let mut cases = judged_by_rules(task, ledger, &sections);
+    let about = About { task, language, ledger };
+    let mut cases = judged_by_rules(&about, &sections);
     let judging = mind.world.spec().processor.caps.judging;
     judged_by_model(mind, purse, ledger, &mut cases, judging).await?;
-    mended(mind, purse, task, language, ledger, &mut cases).await?;
+    left_to_nobody(&mut cases);
+    mended(mind, purse, &about, &mut cases).await?;
     Ok(put_together(sections, cases))
 }
 
-fn judged_by_rules(task: &Task, ledger: &Ledger, sections: &[Section]) -> Vec<Case> {
+fn judged_by_rules(about: &About<'_>, sections: &[Section]) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     let mut said: Vec<(usize, Said)> = Vec::new();
     for (index, section) in sections.iter().enumerate() {
@@ -134,9 +147,9 @@ fn judged_by_rules(task: &Task, ledger: &Ledger, sections: &[Section]) -> Vec<Ca
             let counts = |other: usize| other == index || sections[other].heading.is_some();
             let repeats = said.iter().any(|(other, known)| counts(*other) && known.is_same(&own));
             if sentence.claims.is_empty() {
-                sentence.claims = attached(task, ledger, section, &sentence.text);
+                sentence.claims = attached(about, section, &sentence.text);
             }
-            let fate = if repeats { Fate::Repeats } else { fate(task, ledger, &sentence) };
+            let fate = if repeats { Fate::Repeats } else { fate(about, &sentence) };
             said.push((index, own));
             cases.push(Case { section: index, sentence, fate });
         }
@@ -162,9 +175,10 @@ impl Said {
 }
 
 /// A quote that carries a sentence whose writer named none.
-fn attached(task: &Task, ledger: &Ledger, section: &Section, sentence: &str) -> Vec<usize> {
+fn attached(about: &About<'_>, section: &Section, sentence: &str) -> Vec<usize> {
+    let ledger = about.ledger;
     let carries = |index: &usize| {
-        let (support, _) = judged(task, ledger, sentence, &[*index]);
+        let (support, _) = judged(about, sentence, &[*index]);
         support == Support::Yes
     };
     let offered = (0..ledger.claims.len()).filter(|&index| {
@@ -173,12 +187,8 @@ fn attached(task: &Task, ledger: &Ledger, section: &Section, sentence: &str) -> 
     offered.into_iter().find(carries).into_iter().collect()
 }
 
-fn judged(
-    task: &Task,
-    ledger: &Ledger,
-    sentence: &str,
-    claims: &[usize],
-) -> (Support, Option<Fault>) {
+fn judged(about: &About<'_>, sentence: &str, claims: &[usize]) -> (Support, Option<Fault>) {
+    let About { task, language, ledger } = about;
     let is_read = |address: &str| ledger.pages.iter().any(|page| page.address == address);
     if leads_elsewhere(sentence, is_read) {
         return (Support::No, Some(Fault::Address));
@@ -197,7 +207,7 @@ fn judged(
         let block = page.text.blocks.iter().find(|block| block.span.end >= claim.span.end);
         around.extend(block.into_iter().flat_map(|block| page.text.heading_path(block)));
     }
-    support::judge(sentence, &quotes, &around)
+    support::judge(sentence, &quotes, &around, language)
 }
 
 /// Whether a sentence sends its readers to a page that was not read, which a page may have asked for.
@@ -207,18 +217,27 @@ pub(super) fn leads_elsewhere(sentence: &str, is_read: impl Fn(&str) -> bool) ->
     sentence.contains("](") || !addresses.into_iter().all(|address| is_read(&address))
 }
 
-fn fate(task: &Task, ledger: &Ledger, sentence: &Sentence) -> Fate {
+fn fate(about: &About<'_>, sentence: &Sentence) -> Fate {
+    let About { task, ledger, .. } = about;
     if sentence.claims.is_empty() {
         let mut asked: Vec<&str> = vec![&task.question];
         asked.extend(ledger.parts.iter().map(|part| part.text.as_str()));
         let is_frame = !sentence.has_stranger && support::states_nothing(&sentence.text, &asked);
         return if is_frame { Fate::Frame } else { Fate::Falls(Fault::Words) };
     }
-    match judged(task, ledger, &sentence.text, &sentence.claims) {
+    match judged(about, &sentence.text, &sentence.claims) {
         (Support::Yes, _) => Fate::Stands,
+        (Support::Weak, Some(Fault::Names)) => Fate::Foreign,
         (Support::Weak, _) => Fate::Weak,
         (Support::No, fault) => Fate::Falls(fault.unwrap_or(Fault::Words)),
     }
+}
+
+/// A quote, and behind it where it stands: a row of a table does not name what it is about.
+fn with_place(ledger: &Ledger, claim: usize) -> String {
+    let claim = &ledger.claims[claim];
+    let place = material::place(&ledger.pages[claim.page], &claim.span);
+    format!("{} (from {place})", shown(ledger.quote(claim), LENGTH))
 }
 
 async fn judged_by_model(
@@ -230,8 +249,8 @@ async fn judged_by_model(
 ) -> Result<(), Failed> {
     let is_asked = |case: &Case| match judging {
         Judging::Rules => false,
-        Judging::Weak => case.fate == Fate::Weak,
-        Judging::All => matches!(case.fate, Fate::Weak | Fate::Stands),
+        Judging::Weak => matches!(case.fate, Fate::Weak | Fate::Foreign),
+        Judging::All => matches!(case.fate, Fate::Weak | Fate::Foreign | Fate::Stands),
     };
     let asked: Vec<usize> = (0..cases.len()).filter(|&at| is_asked(&cases[at])).collect();
     let asks = asked
@@ -245,7 +264,7 @@ async fn judged_by_model(
                         .sentence
                         .claims
                         .iter()
-                        .map(|&claim| shown(ledger.quote(&ledger.claims[claim]), LENGTH))
+                        .map(|&claim| with_place(ledger, claim))
                         .collect();
                     json!({ "number": number + 1, "text": cases[at].sentence.text, "quotes": quotes })
                 })
@@ -276,22 +295,28 @@ async fn judged_by_model(
     Ok(())
 }
 
+/// What only a model could have carried falls where none did.
+fn left_to_nobody(cases: &mut [Case]) {
+    for case in cases.iter_mut().filter(|case| case.fate == Fate::Foreign) {
+        case.fate = Fate::Falls(Fault::Names);
+    }
+}
+
 /// Has what falls reworded, once.
 async fn mended(
     mind: &Mind<'_>,
     purse: &Purse,
-    task: &Task,
-    language: &str,
-    ledger: &Ledger,
+    about: &About<'_>,
     cases: &mut [Case],
 ) -> Result<(), Failed> {
+    let About { language, ledger, .. } = about;
     let falling: Vec<(usize, Fault)> = cases
         .iter()
         .enumerate()
         .filter_map(|(at, case)| match case.fate {
             // Without a quote there is nothing to reword it by.
             Fate::Falls(fault) => (!case.sentence.claims.is_empty()).then_some((at, fault)),
-            Fate::Stands | Fate::Weak | Fate::Frame | Fate::Repeats => None,
+            Fate::Stands | Fate::Weak | Fate::Foreign | Fate::Frame | Fate::Repeats => None,
         })
         .collect();
     let asks = falling
@@ -306,8 +331,7 @@ async fn mended(
                         .claims
                         .iter()
                         .map(|&claim| {
-                            let text = shown(ledger.quote(&ledger.claims[claim]), LENGTH);
-                            json!({ "id": Ledger::id(claim), "text": text })
+                            json!({ "id": Ledger::id(claim), "text": with_place(ledger, claim) })
                         })
                         .collect();
                     let text = &cases[*at].sentence.text;
@@ -328,7 +352,7 @@ async fn mended(
         let Ok(answer) = answer else { continue };
         for rewrite in answer.sentences {
             let Some(&(at, _)) = chunk.get(rewrite.sentence.wrapping_sub(1)) else { continue };
-            if let Some(sentence) = reworded(task, ledger, &cases[at].sentence, &rewrite.text) {
+            if let Some(sentence) = reworded(about, &cases[at].sentence, &rewrite.text) {
                 let own = Said::of(&sentence.text);
                 let is_said = cases.iter().enumerate().any(|(other, case)| {
                     let stands = matches!(case.fate, Fate::Stands | Fate::Weak);
@@ -344,15 +368,15 @@ async fn mended(
 }
 
 /// A rewrite that stands the rules, on the quotes that the sentence had or that it names itself.
-fn reworded(task: &Task, ledger: &Ledger, was: &Sentence, text: &str) -> Option<Sentence> {
-    let blocks = draft::parse(text, ledger);
+fn reworded(about: &About<'_>, was: &Sentence, text: &str) -> Option<Sentence> {
+    let blocks = draft::parse(text, about.ledger);
     let [first] = blocks.as_slice() else { return None };
     let [sentence] = first.sentences()[..] else { return None };
     let mut sentence = sentence.clone();
     if sentence.claims.is_empty() {
         sentence.claims.clone_from(&was.claims);
     }
-    let stands = matches!(judged(task, ledger, &sentence.text, &sentence.claims).0, Support::Yes);
+    let stands = matches!(judged(about, &sentence.text, &sentence.claims).0, Support::Yes);
     (stands && sentence.text != was.text).then_some(sentence)
 }
 
@@ -368,7 +392,7 @@ fn put_together(sections: Vec<Section>, cases: Vec<Case>) -> (Vec<Section>, Coun
             counts.kept += 1;
             Some(case.sentence)
         }
-        Fate::Falls(_) => {
+        Fate::Falls(_) | Fate::Foreign => {
             counts.dropped += 1;
             None
         }

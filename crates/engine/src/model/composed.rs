@@ -16,7 +16,9 @@ use super::cells::{as_text, fitted, shape_in_words};
 use super::check::{Verdict, Verdicts, leads_elsewhere, verdicts_schema};
 use super::fill::{Cell, Filler};
 use super::finish::{LENGTH, MAX_OUTPUT};
-use super::support::{self, Support};
+use super::material::named_place;
+use super::quotes::shown;
+use super::support::{self, Fault, Support};
 use crate::Failed;
 use crate::allowed::Limits;
 use crate::extractive::fields::Finding;
@@ -246,17 +248,22 @@ impl Filler<'_> {
         let sentences: Vec<&str> = spans.iter().map(|span| text[span.clone()].trim()).collect();
         let mut kept: Vec<bool> = Vec::new();
         let mut weak: Vec<usize> = Vec::new();
+        let judging = self.mind.world.spec().processor.caps.judging;
         for (at, sentence) in sentences.iter().enumerate() {
-            let (support, _) = support::judge(sentence, &quotes, &titles);
+            let (support, fault) = support::judge(sentence, &quotes, &titles, "");
             let is_carried = support != Support::No && !self.leads_elsewhere(sentence);
-            kept.push(is_carried);
+            // Names in quotes of other letters only a model finds.
+            let is_foreign = support == Support::Weak && fault == Some(Fault::Names);
+            kept.push(is_carried && !is_foreign);
             if is_carried && support == Support::Weak {
                 weak.push(at);
             }
         }
-        let judging = self.mind.world.spec().processor.caps.judging;
         if judging != Judging::Rules && !weak.is_empty() {
-            for (at, stands) in self.judged_sentences(&sentences, &weak, &quotes).await? {
+            let quoted =
+                evidence.iter().map(with_place).chain(row.iter().map(|&cell| cell.to_owned()));
+            let quoted: Vec<String> = quoted.collect();
+            for (at, stands) in self.judged_sentences(&sentences, &weak, &quoted).await? {
                 kept[at] = stands;
             }
         }
@@ -300,13 +307,12 @@ impl Filler<'_> {
         &self,
         sentences: &[&str],
         weak: &[usize],
-        quotes: &[&str],
+        quotes: &[String],
     ) -> Result<Vec<(usize, bool)>, Failed> {
-        let shown: Vec<&str> = quotes.iter().map(|quote| cut(quote, LENGTH)).collect();
         let asked: Vec<_> = weak
             .iter()
             .enumerate()
-            .map(|(number, &at)| json!({"number": number + 1, "text": sentences[at], "quotes": shown}))
+            .map(|(number, &at)| json!({"number": number + 1, "text": sentences[at], "quotes": quotes}))
             .collect();
         let ask = Ask {
             role: Role::Verifier,
@@ -373,12 +379,22 @@ fn nothing(reasoning: &str, missing: Missing) -> Finding {
     Finding { reasoning: reasoning.to_owned(), missing: Some(missing), ..Finding::default() }
 }
 
+/// The title of a quote's page, and the heading that it stands under.
+fn place(evidence: &Evidence) -> String {
+    named_place(&evidence.title, evidence.section.as_deref().unwrap_or_default())
+}
+
+/// A quote, and behind it where it stands.
+fn with_place(evidence: &Evidence) -> String {
+    format!("{} (from {})", shown(&evidence.quote, LENGTH), place(evidence))
+}
+
 fn numbered(offered: &[Evidence]) -> Vec<Value> {
     let each = offered.iter().enumerate();
     each.map(|(index, evidence)| {
-        let quote = cut(&evidence.quote, LENGTH).split_whitespace().collect::<Vec<_>>().join(" ");
+        let quote = shown(&evidence.quote, LENGTH);
         json!({
-            "id": format!("E{}", index + 1), "source": evidence.title, "date": evidence.published, "quote": quote,
+            "id": format!("E{}", index + 1), "source": place(evidence), "date": evidence.published, "quote": quote,
         })
     })
     .collect()

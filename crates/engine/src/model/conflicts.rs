@@ -1,15 +1,23 @@
 //! Where sources contradict each other: found by a model that names sides by the ids of quotes, and kept as data.
 
+use std::collections::BTreeSet;
+
 use domain::model::Role;
+use domain::processor::Caps;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mind;
 use super::asking::Ask;
 use super::claims::Ledger;
+use super::plan::Task;
 use super::quotes::shown;
+use super::support::figures;
 use super::words::values;
 use crate::Failed;
+use crate::extractive::disagree::{self, Disagreement};
+use crate::extractive::question;
+use crate::extractive::rank::{self, Findings};
 use crate::purse::{Phase, Purse};
 use crate::world::Unanswered;
 
@@ -26,7 +34,14 @@ pub(super) struct Conflict {
     pub(super) about: String,
     pub(super) sides: Vec<Side>,
     /// The side that holds by the rules, and the rule.
-    pub(super) holds: Option<(usize, &'static str)>,
+    pub(super) holds: Option<(usize, Rule)>,
+}
+
+/// Why a side holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Rule {
+    MoreSources,
+    Newer,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -116,6 +131,62 @@ pub(super) async fn find(
     Ok(answer.map(|answer| checked(ledger, answer)))
 }
 
+/// What rules can tell where no model compares: other figures and dates of the same things in what was quoted.
+pub(super) async fn by_rules(
+    task: &Task,
+    ledger: &Ledger,
+    caps: Caps,
+) -> Result<Vec<Conflict>, Failed> {
+    let question = question::following_up(&task.question, None, task.earlier.as_deref());
+    let ledger = ledger.clone();
+    tokio::task::spawn_blocking(move || {
+        let findings = rank::weigh(&question, &ledger.pages, &caps);
+        let found = disagree::find(&question, &findings, &ledger.pages);
+        let conflicts = found.iter().filter_map(|one| stated(&ledger, &findings, one));
+        conflicts.take(MOST).collect()
+    })
+    .await
+    .map_err(|why| Failed::Broken(format!("comparing: {why}")))
+}
+
+/// The sides of a disagreement that was quoted.
+fn stated(ledger: &Ledger, findings: &Findings, disagreement: &Disagreement) -> Option<Conflict> {
+    let mut sides: Vec<Side> = Vec::new();
+    let mut about = None;
+    for value in &disagreement.values {
+        let found = &findings.pool[value.found];
+        let claims: Vec<usize> = ledger
+            .claims
+            .iter()
+            .enumerate()
+            .filter(|(_, claim)| {
+                let is_there =
+                    claim.span.start < found.span.end && found.span.start < claim.span.end;
+                claim.page == found.page && is_there && ledger.quote(claim).contains(&value.raw)
+            })
+            .map(|(index, _)| index)
+            .filter(|index| !sides.iter().any(|side| side.claims.contains(index)))
+            .collect();
+        let Some(first) = claims.first() else { continue };
+        about.get_or_insert(ledger.claims[*first].part);
+        sides.push(Side { value: value.raw.clone(), claims });
+    }
+    let about = about.filter(|_| sides.len() > 1)?;
+    let holds = holding(ledger, &sides);
+    Some(Conflict { about: ledger.parts[about].text.chars().take(160).collect(), sides, holds })
+}
+
+/// Whether rules can compare all that several sources say: each part has figures or dates of two of them.
+pub(super) fn are_comparable(ledger: &Ledger) -> bool {
+    (0..ledger.parts.len()).filter(|&part| ledger.publishers(part).len() > 1).all(|part| {
+        let measured =
+            ledger.of_part(part).filter(|(_, claim)| !figures(ledger.quote(claim)).is_empty());
+        let publishers: BTreeSet<&str> =
+            measured.map(|(_, claim)| ledger.pages[claim.page].publisher()).collect();
+        publishers.len() > 1
+    })
+}
+
 /// Only sides whose quotes are there, whose value stands in them, and which differ.
 fn checked(ledger: &Ledger, answer: Answer) -> Vec<Conflict> {
     let mut conflicts = Vec::new();
@@ -157,7 +228,7 @@ fn shares_a_value(value: &str, quote: &str) -> bool {
 }
 
 /// More independent sources, else what is newer by its own date.
-fn holding(ledger: &Ledger, sides: &[Side]) -> Option<(usize, &'static str)> {
+fn holding(ledger: &Ledger, sides: &[Side]) -> Option<(usize, Rule)> {
     let publishers = |side: &Side| {
         let mut who: Vec<&str> = side
             .claims
@@ -179,7 +250,7 @@ fn holding(ledger: &Ledger, sides: &[Side]) -> Option<(usize, &'static str)> {
     let most = counts.iter().copied().max()?;
     if counts.iter().filter(|count| **count == most).count() == 1 {
         let side = counts.iter().position(|count| *count == most)?;
-        return Some((side, "more independent sources say so"));
+        return Some((side, Rule::MoreSources));
     }
     let dates: Vec<Option<String>> = sides.iter().map(newest).collect();
     let newest = dates.iter().flatten().max()?.clone();
@@ -187,7 +258,7 @@ fn holding(ledger: &Ledger, sides: &[Side]) -> Option<(usize, &'static str)> {
     (dates.iter().all(Option::is_some) && dates.iter().filter(is_newest).count() == 1)
         .then(|| dates.iter().position(|date| date.as_ref() == Some(&newest)))
         .flatten()
-        .map(|side| (side, "it is the newer of them by its own date"))
+        .map(|side| (side, Rule::Newer))
 }
 
 impl Conflict {
@@ -235,6 +306,37 @@ mod tests {
         ]));
         assert_eq!(found[0].in_words(), "price: EUR 900 (E1) or 950 euros (E2)");
         assert_eq!(found[0].holds, None);
+    }
+
+    #[tokio::test]
+    async fn rules_compare_figures_and_tell_whether_they_could() {
+        let task = Task {
+            question: "What did the Ostmark plant cost?".into(),
+            wanted: None,
+            earlier: None,
+            today: "2026-11-28".into(),
+            places: String::new(),
+        };
+        let part = Part::new("cost of the Ostmark plant".into(), "Cost".into(), Vec::new());
+        let mut ledger = Ledger { parts: vec![part], ..Ledger::default() };
+        let mut quote = |number, host, line: &str| {
+            let place = ledger.place(&page(number, host, "Ostmark plant", line));
+            ledger.add(0, place, 0..line.len(), String::new());
+            ledger.clone()
+        };
+        let caps = domain::processor::defaults()[0].caps;
+        quote(1, "a.test", "Building the Ostmark plant cost Halden Pumps AS EUR 48 million.");
+        let spoken = quote(2, "b.test", "The Ostmark plant was dear, says the mayor.");
+        assert!(!are_comparable(&spoken));
+        let costly = "According to the final accounts, the Ostmark plant of Halden Pumps AS cost EUR 61 million, EUR 13 million more than announced.";
+        let ledger = quote(3, "c.test", costly);
+        assert!(are_comparable(&ledger));
+        let found = by_rules(&task, &ledger, caps).await.unwrap();
+        let values: Vec<&str> = found[0].sides.iter().map(|side| side.value.as_str()).collect();
+        assert!(
+            values.contains(&"EUR 48 million") && values.contains(&"EUR 61 million"),
+            "{values:?}"
+        );
     }
 
     #[test]

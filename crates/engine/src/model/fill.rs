@@ -12,13 +12,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asking::Ask;
-use super::cells::{Follows, fitted, follows, type_in_words};
+use super::cells::{Follows, as_asked, fitted, follows, in_full, type_in_words};
 use super::material::{self, Portion};
 use super::named::{Named, named};
 use super::reader::stands;
 use super::words::{clean_query, terms};
 use super::{Mind, tools};
 use crate::extractive::fields::Finding;
+use crate::extractive::labels::Label;
 use crate::extractive::subject::Subject;
 use crate::purse::{Phase, Purse};
 use crate::world::{Unanswered, World};
@@ -63,6 +64,9 @@ pub(crate) struct Filler<'a> {
     queries: Vec<String>,
     /// Some passages were read by no model, because it was not there.
     pub(super) is_unread: bool,
+    /// Fields that no model could be asked about, because a cap was reached; without those that one was asked about.
+    pub(super) unasked: BTreeSet<usize>,
+    asked_once: BTreeSet<usize>,
 }
 
 #[derive(Deserialize)]
@@ -141,6 +145,10 @@ impl<'a> Filler<'a> {
         let mind = Mind::of(world).await?;
         let row = row_in_words(&world.claimed.input);
         let row_page = world.input_page(&row).await?;
+        let row = match world.earlier_question() {
+            Some(earlier) => format!("{row}\nIt follows up on: {earlier}"),
+            None => row,
+        };
         let mut filler = Self {
             mind,
             purse,
@@ -153,6 +161,8 @@ impl<'a> Filler<'a> {
             subject: subject.clone(),
             queries: Vec::new(),
             is_unread: false,
+            unasked: BTreeSet::new(),
+            asked_once: BTreeSet::new(),
         };
         filler.plan().await?;
         Ok(filler)
@@ -188,10 +198,22 @@ impl<'a> Filler<'a> {
             }
         }
         let input = self.mind.world.claimed.input.clone();
-        let filled =
-            planned.queries.iter().filter_map(|query| clean_query(&filled(query, &input)?, None));
-        self.queries = filled.take(QUERIES).collect();
+        let filled = planned
+            .queries
+            .iter()
+            .filter_map(|query| clean_query(&self.filled(query, &input)?, None));
+        let filled = filled.take(QUERIES).collect();
+        self.queries = filled;
         Ok(())
+    }
+
+    /// A search of the plan with the row's own values in it; `None` where the row lacks one. A question is searched for by
+    /// what it is about.
+    fn filled(&self, query: &str, input: &Input) -> Option<String> {
+        filled(query, |column| match input {
+            Input::Row(row) => row.get(column).map(super::cells::as_text),
+            Input::Text(_) => Some(self.subject.name.clone()),
+        })
     }
 
     /// What the tools say about the row that the request names.
@@ -266,16 +288,23 @@ impl<'a> Filler<'a> {
         let mut dropped = 0;
         for (portion, answer) in portions.iter().zip(answers) {
             match answer {
-                Ok(answer) => dropped += self.add(&asked, portion, fresh, answer),
-                Err(Unanswered::Cap) => self.mind.world.note(
-                    "Not all pages were read by a model: what is left of the caps of this processor does not pay for another call of a model.",
-                ),
+                Ok(answer) => {
+                    self.asked_once.extend(&asked);
+                    dropped += self.add(&asked, portion, fresh, answer);
+                }
+                Err(Unanswered::Cap) => {
+                    self.unasked.extend(&asked);
+                    self.mind.world.note(
+                        "Not all pages were read by a model: what is left of the caps of this processor does not pay for another call of a model.",
+                    );
+                }
                 Err(Unanswered::Silent(why) | Unanswered::Unfit(why)) => {
                     self.is_unread |= self.mind.world.is_out();
                     self.mind.world.note(format!("A model did not read some passages: {why}."));
                 }
             }
         }
+        self.unasked.retain(|field| !self.asked_once.contains(field));
         self.mind.world.note_read_by_model(dropped, chosen.withheld);
         Ok(())
     }
@@ -347,12 +376,31 @@ impl<'a> Filler<'a> {
         }
         let shape = if let Shape::List(inner) = &field.shape { inner } else { &field.shape };
         let value = given.and_then(|text| fitted(shape, text)).ok_or(())?;
+        let label = Label::of(field);
+        if self.is_own_name(shape, &value) && !label.asks_for_name() {
+            return Err(());
+        }
         let block = page.text.blocks.iter().find(|block| block.span.end >= span.end);
         let around = block.map(|block| page.text.heading_path(block).join(" ")).unwrap_or_default();
-        match follows(shape, &value, page.text.quote(span), &around) {
+        let quote = page.text.quote(span);
+        let in_full = in_full(&value, label.measure);
+        let follows =
+            follows(shape, &value, quote, &around).max(follows(shape, &in_full, quote, &around));
+        match follows {
             Follows::No => Err(()),
-            follows @ (Follows::Loosely | Follows::Plainly) => Ok(Some((value, follows))),
+            Follows::Loosely | Follows::Plainly => {
+                let value = as_asked(value, label.measure, quote).ok_or(())?;
+                let is_cut = *shape == Shape::Integer && !value.is_i64();
+                if is_cut { Err(()) } else { Ok(Some((value, follows))) }
+            }
         }
+    }
+
+    /// Whether a value is but the name of the row. What a question is about is only guessed.
+    fn is_own_name(&self, shape: &Shape, value: &Value) -> bool {
+        let is_text = matches!(shape, Shape::Text(None) | Shape::Any);
+        let is_row = matches!(self.mind.world.claimed.input, Input::Row(_));
+        is_text && is_row && value.as_str().is_some_and(|text| self.subject.is_name(text))
     }
 
     fn place(&mut self, page: &ReadPage) -> usize {
@@ -380,16 +428,13 @@ fn row_in_words(input: &Input) -> String {
     }
 }
 
-/// A search of the plan with the row's own values in it; `None` where the row lacks one.
-fn filled(query: &str, input: &Input) -> Option<String> {
-    let Input::Row(row) = input else {
-        return Some(query.replace(['{', '}'], " "));
-    };
+/// A search with a value in each place that names a column; `None` where there is none.
+fn filled(query: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
     let mut out = String::new();
     let mut rest = query;
     while let Some((before, from)) = rest.split_once('{') {
         let (column, after) = from.split_once('}')?;
-        let cell = row.get(column.trim()).map(super::cells::as_text)?;
+        let cell = value(column.trim())?;
         if cell.trim().is_empty() {
             return None;
         }
@@ -409,12 +454,12 @@ mod tests {
     fn a_search_of_the_plan_takes_the_rows_own_values() {
         let row = json!({"company": "Nordwind Ltd.", "city": ""});
         let input = Input::Row(row.as_object().unwrap().clone());
-        assert_eq!(
-            filled("{company} founded year", &input),
-            Some("Nordwind Ltd. founded year".into())
-        );
-        assert_eq!(filled("{company} {city}", &input), None);
-        assert_eq!(filled("{country} registry", &input), None);
+        let filled =
+            |query| filled(query, |column| Some(row.get(column)?.as_str().unwrap().to_owned()));
+        let searched = Some("Nordwind Ltd. founded year".into());
+        assert_eq!(filled("{company} founded year"), searched);
+        assert_eq!(filled("{company} {city}"), None);
+        assert_eq!(filled("{country} registry"), None);
         assert_eq!(row_in_words(&input), "company: Nordwind Ltd.\ncity: ");
     }
 }

@@ -6,13 +6,13 @@ use domain::evidence::Evidence;
 use domain::model::Role;
 use domain::output::{Candidate, Confidence, Missing};
 use domain::schema::{FieldKind, Shape};
-use domain::text::Span;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::asking::{Ask, cut, list_of};
 use super::cells::{Follows, as_text};
-use super::fill::{Cell, Filler};
+use super::fill::Filler;
+use super::groups::{Group, empty_members, is_compatible};
 use crate::Failed;
 use crate::extractive::fields::Finding;
 use crate::extractive::values::normalise::agree;
@@ -29,18 +29,6 @@ pub(super) const MAX_OUTPUT: u32 = 1_600;
 const CANDIDATES: usize = 6;
 /// Elements of a list.
 const ELEMENTS: usize = 100;
-
-/// Values that agree, and where they stand.
-struct Group {
-    value: Value,
-    /// Page and span.
-    places: Vec<(usize, Span)>,
-    follows: Follows,
-    /// Whether one of the pages names the row as it is called there.
-    is_named: bool,
-    /// What the rules found for it, too.
-    by_rules: Option<Finding>,
-}
 
 #[derive(Deserialize)]
 struct Choices {
@@ -77,9 +65,7 @@ impl Filler<'_> {
                 continue;
             }
             let groups = self.groups(index, &findings[index]);
-            let is_disputed =
-                groups.len() > 1 && rank(&self, &groups[0]) <= rank(&self, &groups[1]) + 1;
-            if is_disputed {
+            if self.is_disputed(&groups) {
                 disputed.push((index, groups));
             } else if let Some(finding) = self.decided(groups, None) {
                 findings[index] = finding;
@@ -88,59 +74,17 @@ impl Filler<'_> {
         self.choose(disputed, &mut findings).await?;
         self.judge(&mut findings).await?;
         self.write(&mut findings).await?;
+        for &field in &self.unasked {
+            if findings[field].missing == Some(Missing::NotFound) {
+                findings[field].missing = Some(Missing::Budget);
+            }
+        }
         if self.is_unread {
             // A model might have found what the rules did not.
             let missing = findings.iter_mut().filter(|f| f.missing == Some(Missing::NotFound));
             missing.for_each(|finding| finding.missing = Some(Missing::ModelDown));
         }
         Ok(findings)
-    }
-
-    /// Values for a field, those that most speaks for first.
-    fn groups(&self, field: usize, by_rules: &Finding) -> Vec<Group> {
-        let mut groups: Vec<Group> = Vec::new();
-        for cell in self.cells.iter().filter(|cell| cell.field == field) {
-            let Cell { page, span, value: Some((value, follows)), is_named, .. } = cell else {
-                continue;
-            };
-            let place = (*page, span.clone());
-            match groups.iter_mut().find(|group| agree(&group.value, value)) {
-                Some(group) => {
-                    let same = |(known, other): &(usize, Span)| {
-                        known == page && other.start < span.end && span.start < other.end
-                    };
-                    if !group.places.iter().any(same) {
-                        group.places.push(place);
-                    }
-                    if *follows > group.follows {
-                        group.follows = *follows;
-                    }
-                    group.is_named |= is_named;
-                }
-                None => groups.push(Group {
-                    value: value.clone(),
-                    places: vec![place],
-                    follows: *follows,
-                    is_named: *is_named,
-                    by_rules: None,
-                }),
-            }
-        }
-        if let Some(value) = &by_rules.value {
-            let found = by_rules.clone();
-            match groups.iter_mut().find(|group| agree(&group.value, value)) {
-                Some(group) => group.by_rules = Some(found),
-                None => groups.push(Group {
-                    value: value.clone(),
-                    places: Vec::new(),
-                    follows: Follows::Plainly,
-                    is_named: true,
-                    by_rules: Some(found),
-                }),
-            }
-        }
-        groups.sort_by_key(|group| std::cmp::Reverse(rank(self, group)));
-        groups
     }
 
     /// The first group as the finding, the others as its conflicts.
@@ -154,8 +98,10 @@ impl Filler<'_> {
         // What a page states that does not name the row contradicts nothing that another states of it by name.
         let rivals: Vec<Group> =
             groups.filter(|rival| rival.is_named || !chosen.is_named).collect();
+        let differs = |rival: &&Group| !is_compatible(&rival.value, &chosen.value);
         let conflicts: Vec<Candidate> = rivals
             .iter()
+            .filter(differs)
             .map(|rival| Candidate { value: rival.value.clone(), evidence: self.evidence(rival) })
             .filter(|candidate| !candidate.evidence.is_empty())
             .take(CANDIDATES)
@@ -201,6 +147,7 @@ impl Filler<'_> {
         if !chosen.is_named && !rules_agree {
             reasoning.push_str(" No page that states it names the row as it is called here.");
         }
+        reasoning.push_str(&empty_members(&chosen.value));
         if !conflicts.is_empty() {
             let why = reason.map_or_else(
                 || "more or better sources state this one".to_owned(),
@@ -346,19 +293,6 @@ impl Filler<'_> {
             ..Finding::default()
         }
     }
-}
-
-/// How much speaks for a value: independent sources, how plainly they state it and name the row, and whether the rules
-/// found it too.
-fn rank(filler: &Filler<'_>, group: &Group) -> usize {
-    let plainly = usize::from(group.follows == Follows::Plainly);
-    let rules = match group.by_rules.as_ref().and_then(|found| found.confidence) {
-        Some(Confidence::High) => 3,
-        Some(Confidence::Medium) => 2,
-        Some(Confidence::Low) => 1,
-        None => 0,
-    };
-    filler.publishers(group).len() * 2 + plainly * 2 + usize::from(group.is_named) * 2 + rules
 }
 
 fn sources(count: usize) -> String {

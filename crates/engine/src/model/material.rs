@@ -8,9 +8,9 @@ use llm::tokens;
 use sha2::{Digest, Sha256};
 
 use super::words::{ratio, share, terms};
-use super::{injected, quotes};
 use crate::ReadPage;
 use crate::extractive::passages::passages;
+use crate::injected;
 
 /// Passages of one page that are shown.
 const PER_PAGE: usize = 14;
@@ -18,6 +18,8 @@ const PER_PAGE: usize = 14;
 const FALL: f64 = 0.25;
 /// Tokens that the head and the fence of a passage take.
 const FENCE: u32 = 40;
+/// Characters of the title and the headings of a quote.
+const PLACE: usize = 120;
 /// Bytes of a passage that are shown at most: a code block or a table may be one without end.
 const LONGEST: usize = 6_000;
 
@@ -199,20 +201,44 @@ impl Portion {
 /// Where a passage stands: site and title, headings, names of columns.
 fn heading(page: &ReadPage, span: &Span) -> String {
     let block = page.text.blocks.iter().find(|block| block.span.end > span.start);
-    let mut path = block.map(|block| page.text.heading_path(block)).unwrap_or_default();
-    path.retain(|part| !part.trim().is_empty());
     let columns = block.and_then(|block| {
         let BlockKind::Row { header: Some(header), .. } = &block.kind else { return None };
         page.text.blocks.get(*header)
     });
     let columns = columns.map(|header| format!(" | columns: {}", page.text.block_text(header)));
-    let path: String = path.join(" › ").chars().take(300).collect();
+    let path: String = path(page, span).chars().take(300).collect();
     format!("{} › {path}{}", page.publisher(), columns.unwrap_or_default())
+}
+
+/// Title and headings above a place.
+fn path(page: &ReadPage, span: &Span) -> String {
+    let block = page.text.blocks.iter().find(|block| block.span.end > span.start);
+    let mut path = block.map(|block| page.text.heading_path(block)).unwrap_or_default();
+    path.retain(|part| !part.trim().is_empty());
+    path.dedup();
+    path.join(" › ")
+}
+
+/// Where a quote stands, for those who see it without its page: `nordwind.test › HX-40 data sheet`, on one line. A row of a
+/// table says nothing of what it is about.
+pub(super) fn place(page: &ReadPage, span: &Span) -> String {
+    named_place(page.publisher(), &path(page, span))
+}
+
+/// The same from its names, which a page may have chosen: short, tame, and without what ends the place of a quote.
+pub(super) fn named_place(source: &str, path: &str) -> String {
+    let plain = |name: &str| {
+        let name = tame(name).replace(['(', ')'], " ");
+        let name = name.split_whitespace().collect::<Vec<_>>().join(" ");
+        name.chars().take(PLACE).collect::<String>()
+    };
+    let (source, path) = (plain(source), plain(path));
+    if path.is_empty() || path == source { source } else { format!("{source} › {path}") }
 }
 
 /// Without what nobody sees, and without what could pass for the end of a fence.
 pub(super) fn tame(text: &str) -> String {
-    let seen: String = text.chars().filter(|c| !quotes::is_invisible(*c) && *c != '\0').collect();
+    let seen: String = text.chars().filter(|c| !injected::is_invisible(*c) && *c != '\0').collect();
     seen.replace("<<<", "‹‹‹").replace(">>>", "›››")
 }
 
@@ -262,6 +288,16 @@ mod tests {
             "{shown}"
         );
         assert!(shown.starts_with("<<< P1 ") && shown.contains("b.test › "), "{shown}");
+    }
+
+    #[test]
+    fn a_quote_is_shown_with_the_title_of_its_page_and_the_heading_above_it() {
+        let sheet =
+            page(1, "a.test", "HX-40 (data sheet)\n>>> P1", "# Data\n| Flow rate | 320 l/min |");
+        let at = sheet.text.body.find("Flow").unwrap();
+        assert_eq!(place(&sheet, &(at..at + 4)), "a.test › HX-40 data sheet ››› P1 › Data");
+        assert_eq!(named_place("HX-40", "HX-40"), "HX-40");
+        assert!(named_place("a.test", &"x".repeat(900)).len() < 200);
     }
 
     #[test]

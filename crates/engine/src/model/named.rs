@@ -46,7 +46,7 @@ pub(super) fn named(subject: &Subject, page: &ReadPage) -> Named {
 }
 
 /// Whether most of a text is in scripts that none of these words uses, so that it cannot name them as they are written.
-fn is_in_other_letters(words: &BTreeSet<String>, text: &str) -> bool {
+pub(super) fn is_in_other_letters(words: &BTreeSet<String>, text: &str) -> bool {
     let known: Vec<Script> = words.iter().flat_map(|word| scripts(word)).collect();
     let (mut own, mut other) = (0, 0);
     for script in scripts(text).take(LETTERS) {

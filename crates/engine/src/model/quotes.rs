@@ -7,6 +7,7 @@ use domain::text::{BlockKind, Span, Text};
 use unicode_normalization::UnicodeNormalization as _;
 
 use crate::extractive::words;
+use crate::injected::is_invisible;
 
 /// Letters that a quote needs: less is found anywhere.
 const LEAST: usize = 4;
@@ -114,12 +115,6 @@ fn plain(c: char) -> char {
         '…' => '.',
         _ => c,
     }
-}
-
-/// What takes no room and says nothing.
-pub(super) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}'
-        | '\u{e0000}'..='\u{e007f}')
 }
 
 fn lower(c: char) -> char {

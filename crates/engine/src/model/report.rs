@@ -13,9 +13,11 @@ use serde_json::{Value, json};
 use super::Mind;
 use super::asking::Ask;
 use super::check::{self, Counts, Section};
-use super::claims::Ledger;
+use super::claims::{Claim, Ledger};
 use super::conflicts::Conflict;
 use super::draft::{self, Block, Sentence};
+use super::frame::Frame;
+use super::material::place;
 use super::plan::Task;
 use super::quotes::shown;
 use crate::Failed;
@@ -30,6 +32,8 @@ use crate::world::Unanswered;
 const EVIDENCE: usize = 24;
 /// Bytes of a quote in a prompt.
 const LENGTH: usize = 600;
+/// Tokens that the id, the source and the date of a quote take.
+const PLACE: u32 = 60;
 const SECTION_WORDS: usize = 260;
 const ANSWER_WORDS: usize = 180;
 /// An answer without sections may say more.
@@ -44,6 +48,8 @@ pub(super) struct Written<'a> {
     pub(super) language: &'a str,
     pub(super) ledger: &'a Ledger,
     pub(super) conflicts: &'a [Conflict],
+    /// Whether all that sources say was compared, by a model or by rules.
+    pub(super) is_compared: bool,
 }
 
 /// Writes and checks. `Err` where no model wrote anything that stands.
@@ -168,12 +174,13 @@ fn evidence(
         let claim = &from.ledger.claims[index];
         let page = &from.ledger.pages[claim.page];
         let quote = shown(from.ledger.quote(claim), LENGTH);
-        used += tokens::count(&quote) + 20;
+        used += tokens::count(&quote) + PLACE;
         if used > room {
             break;
         }
         offered.push(json!({
-            "id": Ledger::id(index), "source": page.publisher(), "date": page.text.published, "quote": quote,
+            "id": Ledger::id(index), "source": place(page, &claim.span), "date": page.text.published,
+            "quote": quote,
         }));
     }
     offered
@@ -189,7 +196,7 @@ fn rendered(
     let ledger = from.ledger;
     let mut citations = Citations::new(&ledger.pages);
     let mut out = format!("# {}\n\n", render::brief(&title(&from.task.question), 200));
-    let words = Headings::of(from.language);
+    let words = Frame::of(from.language);
     for section in sections {
         let heading = section.heading.as_deref().map(|heading| render::brief(heading, 90));
         let heading = heading.unwrap_or_else(|| words.answer.to_owned());
@@ -199,12 +206,12 @@ fn rendered(
     if !from.conflicts.is_empty() {
         let _ = write!(out, "## {}\n\n", words.conflicts);
         for conflict in from.conflicts {
-            write_conflict(&mut out, conflict, ledger, &mut citations);
+            write_conflict(&mut out, conflict, &words, ledger, &mut citations);
         }
         out.push('\n');
     }
-    let open: Vec<String> =
-        ledger.open().into_iter().map(|part| ledger.parts[part].text.clone()).collect();
+    let parts = open_parts(from, sections);
+    let open: Vec<String> = parts.iter().map(|&part| ledger.parts[part].text.clone()).collect();
     if !open.is_empty() || !unreadable.is_empty() {
         let _ = write!(out, "## {}\n\n", words.missing);
         for part in &open {
@@ -220,8 +227,8 @@ fn rendered(
     let _ = write!(out, "## {}\n\n{}", words.sources, sources(&citations));
     let contradictions = u32::try_from(from.conflicts.len()).unwrap_or(u32::MAX);
     Draft {
-        confidence: confidence(mind, from, counts),
-        reasoning: reasoning(from, &citations, counts),
+        confidence: confidence(mind, from, counts, parts.len()),
+        reasoning: reasoning(from, &citations, counts, parts.len()),
         markdown: format!("{}\n", out.trim_end()),
         evidence: citations.evidence,
         sentences: counts.kept,
@@ -232,6 +239,26 @@ fn rendered(
         }),
         open,
     }
+}
+
+/// Parts of the question of which nothing stands: no sentence that was kept and no side of a contradiction rests on what
+/// was quoted for them.
+fn open_parts(from: &Written<'_>, sections: &[Section]) -> Vec<usize> {
+    let ledger = from.ledger;
+    let blocks = sections.iter().flat_map(|section| &section.blocks);
+    let sentences = blocks.flat_map(Block::sentences).flat_map(|sentence| &sentence.claims);
+    let sides = from.conflicts.iter().flat_map(|conflict| &conflict.sides);
+    let cited: BTreeSet<usize> =
+        sentences.chain(sides.flat_map(|side| &side.claims)).copied().collect();
+    let is_told = |claim: &Claim| {
+        cited.iter().map(|&index| &ledger.claims[index]).any(|other| {
+            let overlaps = other.span.start < claim.span.end && claim.span.start < other.span.end;
+            other.page == claim.page && overlaps
+        })
+    };
+    (0..ledger.parts.len())
+        .filter(|&part| !ledger.of_part(part).any(|(_, claim)| is_told(claim)))
+        .collect()
 }
 
 fn write_blocks(
@@ -333,6 +360,7 @@ fn tamed(text: &str, begins: bool) -> String {
 fn write_conflict(
     out: &mut String,
     conflict: &Conflict,
+    words: &Frame,
     ledger: &Ledger,
     citations: &mut Citations<'_>,
 ) {
@@ -347,76 +375,30 @@ fn write_conflict(
             }
         }
         let held = conflict.holds.filter(|(holds, _)| *holds == index);
-        let held = held.map(|(_, rule)| format!(" — {rule}")).unwrap_or_default();
+        let held = held.map(|(_, rule)| format!(" — {}", words.reason(rule))).unwrap_or_default();
         let value = render::brief(&side.value, 120);
         let _ = writeln!(out, "  - {value} {}{held}", numbers.join(" "));
     }
 }
 
-/// The frame of a report in the language of the question, where we know it.
-struct Headings {
-    answer: &'static str,
-    conflicts: &'static str,
-    missing: &'static str,
-    unreadable: &'static str,
-    sources: &'static str,
-}
-
-impl Headings {
-    fn of(language: &str) -> Self {
-        match language {
-            "de" => Self {
-                answer: "Antwort",
-                conflicts: "Wo Quellen sich widersprechen",
-                missing: "Was nicht gefunden wurde",
-                unreadable: "Nicht lesbar",
-                sources: "Quellen",
-            },
-            "fr" => Self {
-                answer: "Réponse",
-                conflicts: "Là où les sources se contredisent",
-                missing: "Ce qui n'a pas été trouvé",
-                unreadable: "Illisible",
-                sources: "Sources",
-            },
-            "es" => Self {
-                answer: "Respuesta",
-                conflicts: "Donde las fuentes se contradicen",
-                missing: "Lo que no se encontró",
-                unreadable: "No legible",
-                sources: "Fuentes",
-            },
-            _ => Self {
-                answer: "Answer",
-                conflicts: "Where sources disagree",
-                missing: "What was not found",
-                unreadable: "Not readable",
-                sources: "Sources",
-            },
-        }
-    }
-}
-
-/// High: every part is answered by as many independent sources as the processor wants, nothing contradicts, and hardly
-/// anything that was written fell. Low: half of the parts are open, or what was written fell in large part.
-fn confidence(mind: &Mind<'_>, from: &Written<'_>, counts: Counts) -> Confidence {
+/// High: every part is answered by as many independent sources as the processor wants, they were compared and nothing
+/// contradicts, and hardly anything that was written fell. Low: half of the parts are open, or what was written fell in large part.
+fn confidence(mind: &Mind<'_>, from: &Written<'_>, counts: Counts, open: usize) -> Confidence {
     let ledger = from.ledger;
     let wanted = usize::try_from(mind.world.spec().processor.caps.sources_for_high).unwrap_or(1);
-    let open = ledger.open().len();
     let thin = (0..ledger.parts.len()).any(|part| ledger.publishers(part).len() < wanted);
     let all = counts.kept + counts.dropped;
     match () {
         () if open * 2 >= ledger.parts.len() || counts.dropped * 2 > all => Confidence::Low,
-        () if open > 0 || thin || !from.conflicts.is_empty() || counts.dropped * 10 > all => {
-            Confidence::Medium
-        }
+        () if open > 0 || thin || !from.is_compared => Confidence::Medium,
+        () if !from.conflicts.is_empty() || counts.dropped * 10 > all => Confidence::Medium,
         () => Confidence::High,
     }
 }
 
-fn reasoning(from: &Written<'_>, citations: &Citations<'_>, counts: Counts) -> String {
+fn reasoning(from: &Written<'_>, citations: &Citations<'_>, counts: Counts, open: usize) -> String {
     let ledger = from.ledger;
-    let answered = ledger.parts.len() - ledger.open().len();
+    let answered = ledger.parts.len() - open;
     let mut out = format!(
         "Written by a model from {} quotes of {} independent sources; {answered} of {} parts of the question are answered. \
          {} of {} sentences carry a quote that was found again in its page and holds what they say",
@@ -433,6 +415,9 @@ fn reasoning(from: &Written<'_>, citations: &Citations<'_>, counts: Counts) -> S
             let _ =
                 write!(out, "; {dropped} more were left out because nothing quoted holds them.");
         }
+    }
+    if !from.is_compared {
+        out.push_str(" What the sources say was not compared.");
     }
     if !from.conflicts.is_empty() {
         let _ = write!(out, " Sources disagree on {} points.", from.conflicts.len());

@@ -8,6 +8,7 @@ use futures_util::future::try_join_all;
 
 use super::Mind;
 use super::claims::Ledger;
+use super::conflicts::Conflict;
 use super::plan::{self, Plan, Task};
 use super::{conflicts, gaps, reader, report, tools};
 use crate::budget::Budget;
@@ -68,15 +69,7 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
             None => Outcome::Nothing(looked),
         });
     }
-    // Comparing must not take the call with which the answer is written.
-    let compared = match purse.calls_left(Phase::Write) {
-        0 | 1 => Err(Unanswered::Cap),
-        _ => conflicts::find(&mind, &purse, &ledger).await?,
-    };
-    let conflicts = compared.unwrap_or_else(|_| {
-        world.note("Sources were not compared by a model: no further call was possible.");
-        Vec::new()
-    });
+    let (conflicts, is_compared) = compared(&mind, &purse, &task, &ledger).await?;
     world.say(Stage::Result, format!("Writing from {} quotes", ledger.claims.len())).await?;
     world.reached(85);
     let from = report::Written {
@@ -84,11 +77,37 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
         language: &plans[0].language,
         ledger: &ledger,
         conflicts: &conflicts,
+        is_compared,
     };
     Ok(match report::write(&mind, &purse, &from).await? {
         Ok((draft, counts)) => Outcome::Answered { draft, looked, dropped: counts.dropped },
         Err(why) => Outcome::Unable { why: in_words(&why), pages: ledger.pages, looked },
     })
+}
+
+/// What contradicts, and whether all that could has been compared. Rules compare where no model can.
+async fn compared(
+    mind: &Mind<'_>,
+    purse: &Purse,
+    task: &Task,
+    ledger: &Ledger,
+) -> Result<(Vec<Conflict>, bool), Failed> {
+    // Comparing must not take the call with which the answer is written.
+    let compared = match purse.calls_left(Phase::Write) {
+        0 | 1 => Err(Unanswered::Cap),
+        _ => conflicts::find(mind, purse, ledger).await?,
+    };
+    if let Ok(conflicts) = compared {
+        return Ok((conflicts, true));
+    }
+    mind.world.note("Sources were not compared by a model: no further call was possible.");
+    // Then none writes either, and the rules that answer instead compare what they quote.
+    if mind.world.is_late() {
+        return Ok((Vec::new(), false));
+    }
+    let caps = mind.world.spec().processor.caps;
+    let conflicts = conflicts::by_rules(task, ledger, caps).await?;
+    Ok((conflicts, conflicts::are_comparable(ledger)))
 }
 
 fn in_words(why: &Unanswered) -> String {
@@ -113,7 +132,7 @@ fn task(world: &World) -> Task {
     };
     let places = world.places.iter().map(|place| place.name.to_string());
     let places = places.chain(world.spec().search.iter().cloned()).collect::<Vec<_>>().join(", ");
-    let earlier = world.previous.as_ref().map(|previous| research::in_words(&previous.input));
+    let earlier = world.earlier_question();
     Task { question, wanted, earlier, today: world.claimed.created_at.date(), places }
 }
 

@@ -16,10 +16,10 @@ use serde_json::{Map, Value, json};
 use sources::Tool;
 
 use super::asking::{Ask, cut, list_of};
-use super::{Mind, injected, material};
+use super::{Mind, material};
 use crate::purse::{Phase, Purse};
 use crate::world::{Called, Unanswered};
-use crate::{Failed, ReadPage};
+use crate::{Failed, ReadPage, injected};
 
 /// Calls that are asked for at once, and how often further ones are.
 const AT_ONCE: usize = 4;

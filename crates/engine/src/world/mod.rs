@@ -27,7 +27,7 @@ use store::{Call, Made, Store};
 use url::Url;
 
 use crate::extractive::mentions::Prepared;
-use crate::{Failed, Library, ReadPage, search};
+use crate::{Failed, Library, ReadPage, research, search};
 
 use searching::Searched;
 
@@ -203,6 +203,11 @@ impl World {
                 Ok(Err(why))
             }
         }
+    }
+
+    /// What was asked before, where this run follows up on another.
+    pub(crate) fn earlier_question(&self) -> Option<String> {
+        self.previous.as_ref().map(|previous| research::in_words(&previous.input))
     }
 
     /// The pages that the answer followed up on rests on, as they were then.

@@ -6,6 +6,7 @@ mod answers;
 mod bad_models;
 mod bench;
 mod crashes;
+mod disputes;
 mod ends;
 mod injected;
 mod kills;

@@ -190,6 +190,21 @@ async fn an_order_on_a_page_changes_no_cell_no_search_and_no_address() {
 }
 
 #[tokio::test]
+async fn a_field_that_no_call_was_left_for_says_so() {
+    let desk = Desk::new(Habit::Careful).await;
+    let schema = json!({"wage": {"type": ["number", "null"], "description": "wage of its divers"}});
+    let (schema, _) = Schema::parse(json!({"properties": schema})).unwrap();
+    for (calls, why) in [(2, Missing::Budget), (40, Missing::NotFound)] {
+        let mut spec = Spec { wanted: Wanted::Fields(schema.clone()), ..of_every_kind("core") };
+        spec.processor.caps.calls = calls;
+        let done = worked_on(&desk, spec, plant()).await;
+        let output = done.output.as_ref().unwrap();
+        assert!(done.receipt.pages_read > 0, "{:?}", done.receipt);
+        assert_eq!(basis(output, "wage").missing, Some(why), "{calls}: {:?}", done.receipt.notes);
+    }
+}
+
+#[tokio::test]
 async fn a_shape_is_invented_for_a_question_in_two_languages() {
     let desk = Desk::new(Habit::Careful).await;
     for (question, has) in [(QUESTION, "opened"), (FRAGE, "eröffnet")] {

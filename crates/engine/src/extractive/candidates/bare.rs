@@ -82,7 +82,8 @@ impl Look<'_> {
         let raw = &text[only.span.clone()];
         let (shape, label) = (self.want.shape, &self.want.label);
         if let Some(sureness) = sureness
-            && let Some(value) = normalise::value(shape, label.kind, label.unit, &only.typed, raw)
+            && let Some(value) =
+                normalise::value(shape, label.kind, label.measure, &only.typed, raw)
         {
             let said = Said { value, span: only.span.clone(), sureness };
             self.offer(said, 1.0, How::Pair, vec![block.span.clone()]);

@@ -7,7 +7,8 @@ use domain::text::{Block, BlockKind, Span};
 use super::super::cells;
 use super::super::mentions::Standing;
 use super::super::naming::naming;
-use super::super::sentence;
+use super::super::sentence::{self, Said};
+use super::super::subject::is_legal_form;
 use super::super::values::{Kind, names};
 use super::super::words::{is_identifier, is_stop, sentences, tokens};
 use super::{How, KEY, Look, MAX_QUOTE, own};
@@ -161,7 +162,17 @@ impl Look<'_> {
             let names_it = self.page.mentions(self.subject, &place);
             is_carried = names_it || (is_carried && refers_back(sentence, &self.subject.name));
             let told = self.without_names(sentence);
+            let whole = |said: Said| {
+                let is_hidden = told[said.span.clone()] != sentence[said.span.clone()];
+                // A phrase that holds the name is given with it.
+                if is_hidden {
+                    sentence::read(&self.want.label, self.want.shape, sentence)
+                } else {
+                    Some(said)
+                }
+            };
             let said = sentence::read(&self.want.label, self.want.shape, &told)
+                .and_then(whole)
                 .filter(|said| !is_headed || said.sureness > 0.5)
                 .or_else(|| {
                     is_headed
@@ -218,6 +229,8 @@ impl Look<'_> {
             | Kind::Version
             | Kind::Literal => |c| c.is_ascii_digit(),
             Kind::Person | Kind::Organisation | Kind::Place => |c| c.is_ascii_alphanumeric(),
+            // “Aster Services Ltd employs 40 people” speaks of no services.
+            Kind::Phrase if self.speaks_of_field() => |c| c.is_ascii_alphanumeric(),
             Kind::Boolean
             | Kind::Choice
             | Kind::Url
@@ -233,11 +246,16 @@ impl Look<'_> {
             let lower = sentence.to_ascii_lowercase();
             for (at, _) in lower.match_indices(&name.to_ascii_lowercase()) {
                 let end = at + name.len();
-                let mut after = sentence[end..].chars();
-                // “Aster Works Holding” is another name.
-                let goes_on =
-                    after.next() == Some(' ') && after.next().is_some_and(char::is_uppercase);
-                if !goes_on {
+                let after = sentence[end..].strip_prefix(' ').unwrap_or_default();
+                let next = after.split([' ', ',', '.', ';']).next().unwrap_or_default();
+                let is_whole = !next.starts_with(char::is_uppercase);
+                // “Aster Works Pumps” is another name, “Aster Works Ltd” is the same.
+                let end = match (is_whole, is_legal_form(next)) {
+                    (true, _) => Some(end),
+                    (false, true) => Some(end + 1 + next.len()),
+                    (false, false) => None,
+                };
+                if let Some(end) = end {
                     let hidden: String =
                         sentence[at..end].chars().map(|c| if hides(c) { 'x' } else { c }).collect();
                     told.to_mut().replace_range(at..end, &hidden);
@@ -245,6 +263,11 @@ impl Look<'_> {
             }
         }
         told
+    }
+
+    /// Whether the subject's own name has a word for the field.
+    fn speaks_of_field(&self) -> bool {
+        self.subject.names().any(|name| !self.want.label.cues(&tokens(name)).is_empty())
     }
 
     /// Whether the heading above, on a page about the subject, names the field.

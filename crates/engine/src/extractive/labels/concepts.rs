@@ -21,7 +21,7 @@ const fn concept(kind: Kind, names: &'static str, says: &'static str) -> Concept
 }
 
 #[rustfmt::skip]
-pub const CONCEPTS: [Concept; 109] = [
+pub const CONCEPTS: [Concept; 110] = [
     // Settings, commands and programming interfaces.
     concept(Kind::Literal, "default|default value|default setting|initial value|preset|standard value|factory setting|out of the box", "defaults to|by default"),
     concept(Kind::Phrase, "type|data type|value type|datatype|parameter type|argument type|kind of value|variable type", "-"),
@@ -82,7 +82,7 @@ pub const CONCEPTS: [Concept; 109] = [
     concept(Kind::Money, "profit|net income|earnings|net profit|operating profit", "profit of|net income of|earned"),
     concept(Kind::Money, "funding|total funding|raised|capital raised|investment|funding amount", "raised|funding round|secured"),
     concept(Kind::Money, "valuation|market cap|market capitalization|market capitalisation", "valued at|market capitalisation of"),
-    concept(Kind::Money, "price|cost|list price|fee|pricing|unit price|retail price|rate|charge|admission|ticket price|annual fee", "costs|priced at|price is|sells for|fee of|starts at|available for"),
+    concept(Kind::Money, "price|cost|list price|fee|pricing|unit price|retail price|hourly rate|daily rate|room rate|rates|charge|admission|ticket price|annual fee", "costs|priced at|price is|sells for|fee of|starts at|available for"),
     concept(Kind::Money, "budget|annual budget", "budget of"),
     concept(Kind::Organisation, "parent company|parent|owner|owned by|parent organization|parent organisation|holding company|operator|operated by", "owned by|subsidiary of|part of|acquired by|belongs to|operated by"),
     concept(Kind::Organisation, "subsidiaries|subsidiary|brands", "owns|subsidiaries"),
@@ -127,6 +127,7 @@ pub const CONCEPTS: [Concept; 109] = [
     concept(Kind::Number, "capacity|storage|memory|ram|size|volume|seats|seating capacity", "capacity of|holds|stores up to|can hold|seats|accommodates"),
     concept(Kind::Number, "power|power consumption|output|rated power|wattage", "consumes|draws|rated at|generates|power of|produces"),
     concept(Kind::Number, "speed|maximum speed|top speed|throughput", "speed of|up to"),
+    concept(Kind::Number, "flow rate|flow|flow capacity|delivery rate|discharge", "flow rate of|flow of|pumps up to"),
     concept(Kind::Number, "temperature|operating temperature", "temperature of"),
     concept(Kind::Number, "battery life|battery|runtime", "battery lasts|battery life of|lasts"),
     concept(Kind::Number, "duration|timeout|time|length of time|warranty|warranty period|term|interval|retention", "lasts|takes|warranty of|guaranteed for|for a period of"),

@@ -12,7 +12,8 @@ use self::concepts::{Concept, concept_of, longest_within};
 use self::keys::{exclusions, is_of_the_page_alone, key_head, key_stems, overlap};
 use self::kinds::{kind_of, suits};
 use super::values::Kind;
-use super::values::units::{self, Unit};
+use super::values::normalise::Measure;
+use super::values::{numbers, units};
 use super::words::{Token, is_stop, stem, tokens};
 
 /// A field as it is looked for.
@@ -25,8 +26,8 @@ pub struct Label {
     exclusions: Vec<(String, String)>,
     pub concept: Option<&'static Concept>,
     pub kind: Kind,
-    /// The unit that the field asks for.
-    pub unit: Option<Unit>,
+    /// The unit and the scale that the field asks for.
+    pub measure: Measure,
     /// Stems of the words of name and description, for weighing sentences.
     pub hints: Vec<String>,
     /// Name and description, in lower case.
@@ -99,7 +100,8 @@ impl Label {
                 || word.chars().count() < 2
         });
         let core: Vec<String> = if is_empty { Vec::new() } else { core_words(&words) };
-        let suits = |concept: &Concept| suits(concept.kind, &field.shape);
+        let measure = measure_of(field);
+        let suits = |concept: &Concept| may_be(concept, field, measure);
         let own_phrase = core.join(" ");
         let head = description_head(&field.description);
         let by_name =
@@ -159,7 +161,7 @@ impl Label {
             exclusions: forms.iter().take(2).flat_map(|form| exclusions(&form.content)).collect(),
             kind,
             asks_when,
-            unit: units::find_asked(&field.name, &field.description),
+            measure: Measure { unit: measure.unit.filter(|_| kind != Kind::Money), ..measure },
             forms,
             concept,
             hints,
@@ -167,6 +169,19 @@ impl Label {
             names,
             lists: matches!(field.shape, Shape::List(_)),
         }
+    }
+
+    /// Whether the name of the thing itself may be asked for, and not that of a person, a place or another thing that
+    /// belongs to it: “legal name of the company”, not “name of the chief executive”.
+    pub fn asks_for_name(&self) -> bool {
+        const NAMING: [&str; 9] =
+            ["name", "names", "title", "spelling", "form", "term", "symbol", "call", "called"];
+        let is_other = self.concept.is_some_and(|concept| {
+            matches!(concept.kind, Kind::Person | Kind::Place)
+                || concept.names.starts_with("products")
+        });
+        let mut words = self.asked.split(|c: char| !c.is_alphanumeric());
+        !is_other && words.any(|word| NAMING.contains(&word))
     }
 
     /// How well a key names the field that a page gives for machines: 0 where it speaks of the page, and the field
@@ -291,6 +306,20 @@ impl Label {
             held as f32 / self.hints.len() as f32
         }
     }
+}
+
+fn measure_of(field: &Field) -> Measure {
+    Measure {
+        unit: units::find_asked(&field.name, &field.description),
+        scale: numbers::scale_asked(&field.name, &field.description),
+    }
+}
+
+/// Whether a field can be meant by a concept: what is measured in litres is no price.
+fn may_be(concept: &Concept, field: &Field, measure: Measure) -> bool {
+    // Pounds are money, too.
+    let is_measured = measure.unit.is_some() && !field.description.to_lowercase().contains("pound");
+    suits(concept.kind, &field.shape) && !(is_measured && concept.kind == Kind::Money)
 }
 
 /// Whether a text is to tell a circumstance, and not the day on which something was founded or published.

@@ -73,7 +73,7 @@ fn a_key_in_other_words_or_case_names_the_field() {
 fn a_description_speaks_where_the_name_is_empty() {
     let field = label("value", "the default value of the parameter, in megabytes", Shape::Integer);
     assert!(field.on_key("Default") > 0.8);
-    assert!(field.unit.is_some());
+    assert!(field.measure.unit.is_some());
 }
 
 #[test]

@@ -7,21 +7,22 @@ use super::numbers::Quantity;
 use super::units::Unit;
 use super::{Kind, Typed, dates};
 
+/// How a field wants its numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Measure {
+    pub unit: Option<Unit>,
+    /// 1,000,000 where they are wanted in millions.
+    pub scale: Option<f64>,
+}
+
 /// Longest text given as a value; longer ones are cut off at a sentence or left out.
 pub const MAX_TEXT: usize = 400;
 
 /// Gives a detected value the type of the schema. `raw` is what the page says there.
-pub fn value(
-    shape: &Shape,
-    kind: Kind,
-    asked: Option<Unit>,
-    typed: &Typed,
-    raw: &str,
-) -> Option<Value> {
+pub fn value(shape: &Shape, kind: Kind, asked: Measure, typed: &Typed, raw: &str) -> Option<Value> {
     match shape {
         Shape::Integer => number(kind, asked, typed).and_then(integer),
-        Shape::Number => number(kind, asked, typed)
-            .and_then(|n| integer(n).or_else(|| Number::from_f64(n).map(Value::Number))),
+        Shape::Number => number(kind, asked, typed).and_then(number_of),
         Shape::Text(Some(TextFormat::Date)) => match typed {
             Typed::Date(date) => Some(Value::String(date.iso())),
             Typed::Quantity(_) => None,
@@ -33,8 +34,8 @@ pub fn value(
                 .filter(|url| url.contains("://"))
                 .map(Value::String)
         }
-        Shape::Text(_) | Shape::Any => match (kind, typed, asked) {
-            (Kind::Year, Typed::Date(date), _) => Some(date.year.to_string().into()),
+        Shape::Text(_) | Shape::Any => match (kind, typed) {
+            (Kind::Year, Typed::Date(date)) => Some(date.year.to_string().into()),
             // A text that asks for a unit still gets the words of the page, unless they name another one.
             _ => text(raw).map(Value::String),
         },
@@ -42,7 +43,7 @@ pub fn value(
     }
 }
 
-fn number(kind: Kind, asked: Option<Unit>, typed: &Typed) -> Option<f64> {
+fn number(kind: Kind, asked: Measure, typed: &Typed) -> Option<f64> {
     match typed {
         Typed::Date(date) => {
             matches!(kind, Kind::Year | Kind::Date).then_some(f64::from(date.year))
@@ -56,18 +57,37 @@ fn number(kind: Kind, asked: Option<Unit>, typed: &Typed) -> Option<f64> {
     }
 }
 
-/// The number in the unit that was asked for; nothing where it measures something else.
-pub fn converted(quantity: &Quantity, asked: Option<Unit>) -> Option<f64> {
-    match (asked, quantity.unit) {
-        (None, _) | (_, None) => Some(quantity.number),
+/// The number in the unit and the scale that were asked for; nothing where it measures something else, or is money or a
+/// share although a unit was asked for.
+pub fn converted(quantity: &Quantity, asked: Measure) -> Option<f64> {
+    let number = match (asked.unit, quantity.unit) {
+        (Some(_), None) if quantity.currency.is_some() || quantity.is_percent => return None,
+        (None, _) | (_, None) => quantity.number,
         (Some(asked), Some(unit)) if asked.dimension == unit.dimension => {
-            let number = quantity.number * unit.size / asked.size;
-            // Conversions leave dust such as 4095.9999999999995.
-            let rounded = number.round();
-            Some(if (number - rounded).abs() < 1e-6 { rounded } else { number })
+            without_dust(quantity.number * unit.size / asked.size)
         }
-        (Some(_), Some(_)) => None,
-    }
+        (Some(_), Some(_)) => return None,
+    };
+    Some(asked.scale.map_or(number, |scale| in_scale(number, quantity, scale)))
+}
+
+/// `EUR 61 million` in millions is 61, and so is `61,000,000`; a number below its scale is taken to be in it.
+fn in_scale(number: f64, quantity: &Quantity, scale: f64) -> f64 {
+    /// Amounts of money from here on are not in millions.
+    const PLAIN: f64 = 100_000.0;
+    let is_plain = number.abs() >= scale || (quantity.currency.is_some() && number.abs() >= PLAIN);
+    if quantity.is_scaled || is_plain { without_dust(number / scale) } else { number }
+}
+
+/// Conversions leave dust such as 4095.9999999999995.
+fn without_dust(number: f64) -> f64 {
+    let rounded = number.round();
+    if (number - rounded).abs() < 1e-6 { rounded } else { number }
+}
+
+/// A number as a value, without a fraction where it is whole.
+pub fn number_of(number: f64) -> Option<Value> {
+    integer(number).or_else(|| Number::from_f64(number).map(Value::Number))
 }
 
 fn integer(number: f64) -> Option<Value> {
@@ -146,7 +166,10 @@ mod tests {
     use super::*;
 
     fn first(shape: &Shape, kind: Kind, asked: &str, text: &str) -> Option<Value> {
-        let asked = super::super::units::find_asked("", asked);
+        let asked = Measure {
+            unit: super::super::units::find_asked("", asked),
+            scale: super::super::numbers::scale_asked("", asked),
+        };
         let found = detect(kind, text).into_iter().next()?;
         value(shape, kind, asked, &found.typed, &text[found.span])
     }
@@ -164,6 +187,21 @@ mod tests {
         let date = Shape::Text(Some(TextFormat::Date));
         assert_eq!(first(&date, Kind::Date, "", "on 5 May 1998"), Some(json!("1998-05-05")));
         assert_eq!(first(&Shape::Integer, Kind::Number, "", "ratio 0.5"), None);
+        assert_eq!(first(&Shape::Number, Kind::Number, "in l/min", "EUR 2,450"), None);
+    }
+
+    #[test]
+    fn a_number_is_given_in_the_scale_that_is_asked_for() {
+        for asked in
+            ["cost in million euros", "cost (EUR million)", "cost, EUR m", "Kosten in Mio. Euro"]
+        {
+            for text in ["EUR 61 million", "EUR 61,000,000", "61", "EUR 0.061 billion"] {
+                let found = first(&Shape::Number, Kind::Number, asked, text);
+                assert_eq!(found, Some(json!(61)), "{asked}: {text}");
+            }
+        }
+        let plain = first(&Shape::Number, Kind::Number, "cost in euros", "EUR 61 million");
+        assert_eq!(plain, Some(json!(61_000_000)));
     }
 
     #[test]

@@ -106,6 +106,68 @@ const WORDS: [(&str, f64); 14] = [
     ("twenty", 20.0),
 ];
 
+/// Words by which a field asks for thousands, millions or billions, in lower case.
+const ASKED_SCALES: [(&str, f64); 27] = [
+    ("thousand", 1e3),
+    ("thousands", 1e3),
+    ("tausend", 1e3),
+    ("milliers", 1e3),
+    ("keur", 1e3),
+    ("kusd", 1e3),
+    ("million", 1e6),
+    ("millions", 1e6),
+    ("mn", 1e6),
+    ("mln", 1e6),
+    ("mio", 1e6),
+    ("millionen", 1e6),
+    ("millón", 1e6),
+    ("millones", 1e6),
+    ("milioni", 1e6),
+    ("meur", 1e6),
+    ("musd", 1e6),
+    ("billion", 1e9),
+    ("billions", 1e9),
+    ("bn", 1e9),
+    ("mrd", 1e9),
+    ("milliarde", 1e9),
+    ("milliarden", 1e9),
+    ("milliard", 1e9),
+    ("milliards", 1e9),
+    ("miliardi", 1e9),
+    ("trillion", 1e12),
+];
+
+/// The scale in which a field wants its numbers: `in million euros`, `(EUR m)`, `cost_million_eur`.
+pub fn scale_asked(name: &str, description: &str) -> Option<f64> {
+    let words = |text: &str| -> Vec<String> {
+        let lower = text.to_lowercase();
+        let words = lower.split(|c: char| !c.is_alphanumeric() && c != '(');
+        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    };
+    let bare = |word: &str| word.trim_start_matches('(').to_owned();
+    let known = |word: &String| {
+        ASKED_SCALES.iter().find(|(known, _)| *known == bare(word)).map(|(_, scale)| *scale)
+    };
+    let is_money =
+        |word: &String| CURRENCIES.iter().any(|(sign, _)| sign.eq_ignore_ascii_case(&bare(word)));
+    let described = words(description);
+    let asked = described.iter().enumerate().find_map(|(index, word)| {
+        let before = index.checked_sub(1).and_then(|index| described.get(index));
+        let behind = described.get(index + 1);
+        let beside_money = before.is_some_and(is_money) || behind.is_some_and(is_money);
+        // “more than a million users” asks for no millions.
+        let is_marked = word.starts_with('(')
+            || before.is_some_and(|before| matches!(bare(before).as_str(), "in" | "en"));
+        let is_glued = ["meur", "musd", "keur", "kusd"].contains(&bare(word).as_str());
+        match known(word) {
+            Some(scale) if beside_money || is_marked || is_glued => Some(scale),
+            None if bare(word) == "m" && beside_money => Some(1e6),
+            Some(_) | None => None,
+        }
+    });
+    asked.or_else(|| words(&name.replace(['_', '-'], " ")).iter().find_map(known))
+}
+
 /// All numbers of a text. Parts of dates, versions and identifiers are not numbers.
 pub fn find(text: &str) -> Vec<(Span, Quantity)> {
     let mut found = Vec::new();
@@ -282,6 +344,24 @@ mod tests {
         assert_eq!(money("48,000 crowns a year"), Some("crown"));
         assert_eq!(money("48 random tests"), None);
         assert_eq!(money("EUR 12 and more"), Some("EUR"));
+    }
+
+    #[test]
+    fn a_field_asks_for_a_scale_in_its_name_or_beside_in_a_bracket_or_a_currency() {
+        for (name, description) in [
+            ("cost", "in million euros"),
+            ("cost", "what it cost (EUR million)"),
+            ("cost", "what it cost (millions)"),
+            ("cost", "EUR m"),
+            ("cost", "MEUR"),
+            ("cost", "Kosten in Mio. Euro"),
+            ("cost_million_eur", ""),
+        ] {
+            assert_eq!(scale_asked(name, description), Some(1e6), "{name} {description}");
+        }
+        for description in ["more than a million users", "height (m)", "cost in euros", ""] {
+            assert_eq!(scale_asked("users", description), None, "{description}");
+        }
     }
 
     #[test]

@@ -15,6 +15,9 @@ pub enum Dimension {
     Speed,
     Temperature,
     Voltage,
+    Flow,
+    Pressure,
+    Rotation,
 }
 
 /// A unit, by its size in the first unit of its dimension.
@@ -30,7 +33,7 @@ type Line = (Dimension, f64, &'static str);
 const KIB: f64 = 1024.0;
 
 #[rustfmt::skip]
-const UNITS: [Line; 52] = [
+const UNITS: [Line; 62] = [
     (Dimension::Data, 1.0, "B|byte|bytes|octets"),
     (Dimension::Data, KIB, "kB|KB|KiB|kilobyte|kilobytes|kbytes|kibibytes"),
     (Dimension::Data, KIB * KIB, "MB|MiB|megabyte|megabytes|mbytes|mebibytes"),
@@ -83,6 +86,16 @@ const UNITS: [Line; 52] = [
     (Dimension::Temperature, 1.0, "°C|degrees Celsius|celsius"),
     (Dimension::Voltage, 1e-3, "mV|millivolts"),
     (Dimension::Voltage, 1.0, "V|volt|volts"),
+    (Dimension::Flow, 1.0, "l/min|L/min|lpm|litres per minute|liters per minute|litres a minute"),
+    (Dimension::Flow, 60.0, "l/s|L/s|litres per second|liters per second"),
+    (Dimension::Flow, 1.0 / 60.0, "l/h|L/h|litres per hour|liters per hour"),
+    (Dimension::Flow, 1000.0 / 60.0, "m³/h|m3/h|cubic metres per hour|cubic meters per hour"),
+    (Dimension::Flow, 3.785_411_784, "gpm|gallons per minute"),
+    (Dimension::Pressure, 1.0, "bar"),
+    (Dimension::Pressure, 1e-3, "mbar|millibar|hPa"),
+    (Dimension::Pressure, 0.01, "kPa|kilopascal|kilopascals"),
+    (Dimension::Pressure, 0.068_947_57, "psi"),
+    (Dimension::Rotation, 1.0, "rpm|revolutions per minute"),
 ];
 
 /// The unit a text begins with, and how long its name is. Names of up to two letters must be written as
