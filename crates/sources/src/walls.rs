@@ -164,5 +164,8 @@ fn is_on_the_way(look: &Look, source: &str) -> bool {
         let calls = ["location.href=", "location.replace(", "location.assign(", "location="];
         calls.iter().any(|call| close.contains(call))
     };
-    (refreshing.next().is_some() || (is_said() && leads())) && look.rest() <= ROOM_ON_THE_WAY
+    let is_said = is_said();
+    // A page that does not say so is one of its own, whatever follows it, if it says anything.
+    let room = if is_said { ROOM_ON_THE_WAY } else { 0 };
+    (refreshing.next().is_some() || (is_said && leads())) && look.rest() <= room
 }

@@ -112,4 +112,5 @@ pub(super) const PAGES: &[&str] = &[
     "<title>Status</title><body>OK",
     "<article><h1>Herring</h1><p>Smoke it over alder for an hour.</p><p>Please disable your ad blocker.</p></article>",
     "<title>Kekse</title><h1>Haferkekse</h1><p>Wir nutzen Cookies als Boden für Torten.</p><button>Zustimmen</button>",
+    "<meta http-equiv=refresh content='5; url=/next'><title>Slide 1</title><p>Otters sleep.</p>",
 ];
