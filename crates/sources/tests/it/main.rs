@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop where it stands")]
 
+mod bad_days;
 mod folders;
 mod hostile;
 mod private;
+mod provider;
 mod providers;
 mod rendering;
 mod site;
