@@ -62,7 +62,8 @@ impl<'a> Mind<'a> {
         ask: Ask,
     ) -> Result<Result<String, Unanswered>, Failed> {
         let request = self.request(&ask, None)?;
-        let Some(grant) = purse.grant(ask.phase, self.world.expected(ask.role, &request)) else {
+        let Some(grant) = purse.grant(ask.phase, self.world.expected(Whom::of(ask.role), &request))
+        else {
             return Ok(Err(Unanswered::Cap));
         };
         let reply = self.world.ask(purse, grant, Whom::of(ask.role), &request, ask.prompt).await?;
@@ -77,7 +78,8 @@ impl<'a> Mind<'a> {
         schema: &Value,
     ) -> Result<Result<T, Unanswered>, Failed> {
         let request = self.request(&ask, Some(schema))?;
-        let Some(grant) = purse.grant(ask.phase, self.world.expected(ask.role, &request)) else {
+        let Some(grant) = purse.grant(ask.phase, self.world.expected(Whom::of(ask.role), &request))
+        else {
             return Ok(Err(Unanswered::Cap));
         };
         self.mended(purse, &ask, request, grant, schema).await
@@ -132,7 +134,7 @@ impl<'a> Mind<'a> {
     ) -> Result<Vec<(Ask, Request, Option<Grant>)>, Failed> {
         let granted = asks.into_iter().map(|ask| {
             let request = self.request(&ask, schema)?;
-            let grant = purse.grant(ask.phase, self.world.expected(ask.role, &request));
+            let grant = purse.grant(ask.phase, self.world.expected(Whom::of(ask.role), &request));
             Ok((ask, request, grant))
         });
         granted.collect()
@@ -154,7 +156,7 @@ impl<'a> Mind<'a> {
         if !self.world.has(other) {
             return Ok(answer);
         }
-        match purse.grant(Phase::Check, self.world.expected(ask.role, &request)) {
+        match purse.grant(Phase::Check, self.world.expected(other, &request)) {
             Some(grant) => self.mended_by(other, purse, ask, request, grant, schema).await,
             None => Ok(answer),
         }
@@ -208,7 +210,7 @@ impl<'a> Mind<'a> {
             }
             before = reply.text;
             // To mend costs less than to go without what was asked: the whole of the caps is there for it.
-            match purse.grant(Phase::Check, self.world.expected(ask.role, &request)) {
+            match purse.grant(Phase::Check, self.world.expected(whom, &request)) {
                 Some(more) => grant = more,
                 None => return Ok(part.ok_or(Unanswered::Unfit(why))),
             }

@@ -61,7 +61,7 @@ pub(crate) struct Filler<'a> {
     /// Other words for each field.
     also: Vec<String>,
     queries: Vec<String>,
-    /// Some passages were read by no model, because it was not there.
+    /// Some passages were read by no model, because it could not be asked or did not answer what can be used.
     pub(super) is_unread: bool,
 }
 
@@ -271,7 +271,7 @@ impl<'a> Filler<'a> {
                     "Not all pages were read by a model: what is left of the caps of this processor does not pay for another call of a model.",
                 ),
                 Err(Unanswered::Silent(why) | Unanswered::Unfit(why)) => {
-                    self.is_unread |= self.mind.world.is_out();
+                    self.is_unread = true;
                     self.mind.world.note(format!("A model did not read some passages: {why}."));
                 }
             }

@@ -42,11 +42,7 @@ pub(super) fn named(subject: &Subject, page: &ReadPage) -> Named {
         || says_any(&page.text.title)
         || says_any(&page.text.body)
         || is_in_other_letters(&row, &page.text.body);
-    if is_partly {
-        Named::Partly
-    } else {
-        Named::No
-    }
+    if is_partly { Named::Partly } else { Named::No }
 }
 
 /// Whether most of a text is in scripts that none of these words uses, so that it cannot name them as they are written.

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use domain::event::{Stage, asking};
 use domain::model::Role;
 use domain::processor::Engine;
-use llm::{Departure, Manner, Reply, Request};
+use llm::{Departure, Manner, Profile, Reply, Request};
 use serde::{Deserialize, Serialize};
 use store::{Amount, Bill, Call, Made};
 use tokio::time::timeout;
@@ -58,10 +58,9 @@ struct Answered {
 
 impl World {
     /// What a question will cost, on the safe side: caps are kept to by what is expected, and exceeded at most by calls under way.
-    pub(crate) fn expected(&self, role: Role, request: &Request) -> Cost {
+    pub(crate) fn expected(&self, whom: Whom, request: &Request) -> Cost {
         let prompt = u64::from(llm::tokens::prompt(request));
-        let profile = self.model_of(Whom::of(role)).and_then(|(models, name)| models.profile(name));
-        let price = profile.and_then(|profile| profile.price);
+        let price = self.profile_of(whom).and_then(|profile| profile.price);
         let output = u64::from(request.max_output_tokens).div_ceil(PART_FILLED);
         let micro_usd = price.map_or(0, |price| {
             (prompt.saturating_mul(price.input).saturating_add(output.saturating_mul(price.output)))
@@ -70,34 +69,41 @@ impl World {
         Cost { calls: 1, input_tokens: prompt, micro_usd }
     }
 
-    /// Tokens that a prompt for this role may have at most, beside the room for its answer.
+    /// Tokens that a prompt for this role may have at most, beside the room for its answer. A model that this process does
+    /// not have bounds nothing: what it answered an earlier attempt is found by asking the same.
     pub(crate) fn context_of(&self, role: Role) -> u32 {
-        let profile = self.model_of(Whom::of(role)).and_then(|(models, name)| models.profile(name));
-        profile.map_or(0, |profile| profile.context_tokens)
+        self.profile_of(Whom::of(role)).map_or(u32::MAX, |profile| profile.context_tokens)
     }
 
     /// Whether there is such a model.
     pub(crate) fn has(&self, whom: Whom) -> bool {
-        self.model_of(whom).is_some()
+        self.profile_of(whom).is_some()
     }
 
-    fn model_of(&self, whom: Whom) -> Option<(&llm::Models, &str)> {
-        let cast = self.spec().cast.as_ref()?;
-        let models = &self.library.reasoning()?.models;
-        let name = cast.of(whom.role);
+    /// The name of a model, as the run was given it.
+    fn name_of(&self, whom: Whom) -> Option<&str> {
+        let name = self.spec().cast.as_ref()?.of(whom.role);
         if !whom.stands_in {
-            return Some((models, name));
+            return Some(name);
         }
-        let other = models.profile(name)?.fallback.as_deref()?;
-        (other != name).then_some((models, other))
+        let other = self.models()?.profile(name)?.fallback.as_deref()?;
+        (other != name).then_some(other)
+    }
+
+    fn profile_of(&self, whom: Whom) -> Option<&Profile> {
+        self.models()?.profile(self.name_of(whom)?)
+    }
+
+    fn models(&self) -> Option<&llm::Models> {
+        self.library.reasoning().map(|reasoning| &reasoning.models)
     }
 
     /// The prompts that this run began with.
     pub(crate) async fn prompts(&self) -> Result<Arc<Prompts>, Failed> {
-        let Some(reasoning) = self.library.reasoning() else {
-            return Err(Failed::Broken("this worker has no models".into()));
+        let ours = match self.library.reasoning() {
+            Some(reasoning) => Arc::clone(&reasoning.prompts),
+            None => Arc::default(),
         };
-        let ours = &reasoning.prompts;
         let kept: String = self
             .once("prompts", serde_json::json!({}), "kept with the run".into(), async {
                 self.store.keep_prompts(ours.hash().to_vec(), ours.to_text()).await?;
@@ -105,7 +111,7 @@ impl World {
             })
             .await?;
         if kept == hex(ours.hash()) {
-            return Ok(Arc::clone(ours));
+            return Ok(ours);
         }
         let text = self.store.find_prompts(&unhex(&kept)).await?;
         let text = text.ok_or_else(|| Failed::Broken("the prompts of this run are gone".into()))?;
@@ -139,9 +145,9 @@ impl World {
         request: &Request,
         what: &str,
     ) -> Result<Result<Reply, Unanswered>, Failed> {
-        let Some((models, name)) = self.model_of(whom) else {
+        let Some(name) = self.name_of(whom) else {
             purse.settle(grant, Cost::default());
-            return Ok(Err(Unanswered::Silent("no model is configured for this worker".into())));
+            return Ok(Err(Unanswered::Silent("the run was given no model".into())));
         };
         let mut bytes = name.as_bytes().to_vec();
         bytes.push(0);
@@ -150,9 +156,11 @@ impl World {
         let detail = format!("{what}: {name}");
         let outcome = if let Some(answered) = self.known(&call, &detail).await? {
             Ok(answered)
-        } else {
+        } else if let Some(models) = self.models().filter(|models| models.profile(name).is_some()) {
             self.tell_asking(name, whom.role).await?;
             self.buy(models, name, &call, grant, request, detail).await?
+        } else {
+            Err((not_here(name), false))
         };
         match outcome {
             Ok(answered) => {
@@ -353,6 +361,11 @@ impl World {
             engine @ (Engine::Extractive | Engine::Model | Engine::Noop) => engine,
         }
     }
+}
+
+/// The settings of a process may have changed since a run began, and another process may take it up.
+fn not_here(name: &str) -> String {
+    format!("this process has no model `{name}`, which the run was given")
 }
 
 fn cost(reply: &Reply) -> Cost {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod again;
 mod answers;
 mod bad_models;
 mod bench;
