@@ -14,5 +14,6 @@ mod models;
 mod outside;
 mod policy;
 mod rows;
+mod spending;
 mod tiers;
 mod tools;
