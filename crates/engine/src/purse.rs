@@ -36,7 +36,7 @@ pub(crate) enum Cap {
 }
 
 impl Cap {
-    /// `the cap of money ($0.0120, `cost_usd`)`, with the name of its setting.
+    /// The cap with its value and the name of its setting.
     pub(crate) fn in_words(self, caps: &Caps) -> String {
         let micro = caps.cost_micro_usd;
         match self {

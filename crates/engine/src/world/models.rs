@@ -59,12 +59,6 @@ struct Answered {
     wasted: Cost,
 }
 
-/// Why there is no answer, and what was spent on it all the same.
-struct Missed {
-    why: Unanswered,
-    spent: Cost,
-}
-
 impl World {
     /// What a question will cost with the model that is asked first.
     pub(crate) fn expected(&self, whom: Whom, request: &Request) -> Cost {
