@@ -40,8 +40,10 @@ pub struct Bound {
 /// How earlier runs on a processor went.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Measured {
-    /// Of each completed run, in any order.
+    /// From beginning to end of each completed run, in any order.
     pub times: Vec<Duration>,
+    /// What each took of the clock: of runs side by side, a part of the time that they took together.
+    pub shares: Vec<Duration>,
     /// Millionths of a dollar of those whose cost is known.
     pub costs: Vec<u64>,
     /// How long a call of a model takes on average.
@@ -83,9 +85,12 @@ const AT_ONCE: u32 = 3;
 /// Rows on a processor that is served by `offer`.
 pub fn estimate(processor: &Processor, measured: &Measured, rows: u64, offer: Offer) -> Estimate {
     let is_measured = measured.times.len() >= ENOUGH;
-    let each =
-        if is_measured { of_times(&measured.times) } else { of_caps(processor, measured, offer) };
-    let turns = u32::try_from(rows.div_ceil(u64::from(offer.at_once.max(1)))).unwrap_or(u32::MAX);
+    // Where runs wait for the same machine, their times hold the waiting of all others.
+    let times = if offer.is_local { &measured.shares } else { &measured.times };
+    let each = if is_measured { of_times(times) } else { of_caps(processor, measured, offer) };
+    // Shares of the clock count already what goes on at the same time.
+    let at_once = if is_measured && offer.is_local { 1 } else { u64::from(offer.at_once.max(1)) };
+    let turns = u32::try_from(rows.div_ceil(at_once)).unwrap_or(u32::MAX);
     // Slow rows and quick ones mix: only a single one may be as slow as the slowest.
     let mixed = |one: Duration| one.saturating_mul(turns);
     let all = Range {
@@ -116,7 +121,7 @@ pub fn estimate(processor: &Processor, measured: &Measured, rows: u64, offer: Of
         time: processor.caps.wall.saturating_mul(turns),
         cost_micro_usd: processor.caps.cost_micro_usd.saturating_mul(rows),
     };
-    let at_once = rows.min(u64::from(offer.at_once.max(1)));
+    let at_once = rows.min(at_once);
     Estimate { rows, each, all, cost_micro_usd, at_most, at_once, measured_on }
 }
 
@@ -247,7 +252,8 @@ mod tests {
     }
 
     fn measured(seconds: u64) -> Measured {
-        Measured { times: vec![Duration::from_secs(seconds); 9], costs: vec![2_000; 9], call: None }
+        let times = vec![Duration::from_secs(seconds); 9];
+        Measured { shares: times.clone(), times, costs: vec![2_000; 9], call: None }
     }
 
     #[test]
@@ -263,6 +269,17 @@ mod tests {
             said.starts_with("6 rows × 1 s, 6 at a time ≈ 1 s, mostly within 1 s, at most 5 min;"),
             "{said}"
         );
+    }
+
+    #[test]
+    fn rows_that_waited_for_one_machine_are_not_counted_once_for_each_that_they_waited_for() {
+        let shares = vec![Duration::from_secs(2); 9];
+        let measured = Measured { shares, ..measured(20) };
+        let own = Offer { prices: Prices::Free, is_local: true, ..PRICED };
+        let said = estimate(&model("core"), &measured, 12, own).in_words();
+        assert!(said.starts_with("12 rows × 2 s ≈ 24 s"), "{said}");
+        let hosted = estimate(&model("core"), &measured, 12, PRICED).in_words();
+        assert!(hosted.starts_with("12 rows × 20 s"), "{hosted}");
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub enum Missing {
     NoPages,
     /// The field asks for judgement or writing, and no model is configured.
     NeedsModel,
-    /// The field asks for a model, and the configured one was not there.
+    /// The field asks for a model, and the configured one could not be asked or did not answer what can be used.
     ModelDown,
     /// The budget ended before it was looked for.
     Budget,

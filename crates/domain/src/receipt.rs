@@ -74,9 +74,10 @@ impl Receipt {
 /// What was asked of language models for one answer.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Spending {
-    /// Names of the models that answered, as the settings call them.
+    /// Names of the models that were paid for their answers, as the settings call them.
     pub models: Vec<String>,
-    /// Answers that were used. Each was paid for once.
+    /// Calls that were paid for, each once: answers, and what a provider says it served although it is of no use, such as a
+    /// refusal.
     pub calls: u32,
     pub input_tokens: u64,
     /// Of these, read from the provider's cache at a lower price.
@@ -86,12 +87,21 @@ pub struct Spending {
     pub cost_micro_usd: Option<u64>,
     /// Answers taken from another row of the group that had asked the same.
     pub shared: u32,
-    /// Calls under way when a worker was lost, which may have been charged without an answer.
+    /// Calls whose answer was lost on the way or with a worker, which may have been charged.
     pub lost: u32,
     /// What models claimed with words that do not stand on the page, and was left out.
     pub claims_dropped: u32,
     /// Passages that look like instructions to a model, and were not shown to one.
     pub passages_withheld: u32,
+}
+
+impl Spending {
+    /// Names a model that took part, once.
+    pub fn name(&mut self, model: &str) {
+        if !self.models.iter().any(|known| known == model) {
+            self.models.push(model.to_owned());
+        }
+    }
 }
 
 /// An address that was asked and gave nothing to read.
@@ -174,17 +184,20 @@ pub enum StopReason {
     Budget,
     /// The time ran out.
     Deadline,
+    /// A model that was needed could not be asked or did not answer what can be used.
+    ModelDown,
     /// Nothing was read that answers.
     NoEvidence,
 }
 
 impl StopReason {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Covered,
         Self::Saturated,
         Self::NotFindable,
         Self::Budget,
         Self::Deadline,
+        Self::ModelDown,
         Self::NoEvidence,
     ];
 
@@ -195,6 +208,7 @@ impl StopReason {
             Self::NotFindable => "not_findable",
             Self::Budget => "budget",
             Self::Deadline => "deadline",
+            Self::ModelDown => "model_down",
             Self::NoEvidence => "no_evidence",
         }
     }

@@ -43,14 +43,14 @@ struct Row<'a> {
 
 pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
     let purse = Purse::new(&world.spec().processor.caps);
-    world.charge_lost(&purse).await?;
+    world.charge_spent(&purse).await?;
     fill(world, schema, purse, None).await
 }
 
 /// The same for an answer whose shape was left open: models invent one, if they can.
 pub(crate) async fn invented(world: &World) -> Result<Option<End>, Failed> {
     let purse = Purse::new(&world.spec().processor.caps);
-    world.charge_lost(&purse).await?;
+    world.charge_spent(&purse).await?;
     let question = research::in_words(&world.claimed.input);
     let question = match world.earlier_question() {
         Some(earlier) => format!("{question}\nIt follows up on: {earlier}"),
@@ -93,12 +93,13 @@ async fn fill(
     if row.open().is_empty() {
         stopped = StopReason::Covered;
     }
-    let receipt = receipt(world, &row.budget, rounds, stopped);
+    let mut receipt = receipt(world, &row.budget, rounds, stopped);
     let wanted = Arc::clone(&row.wanted);
     let findings = match row.filler {
         Some(filler) => filler.finish(row.findings).await?,
         None => row.findings,
     };
+    receipt.stopped = Some(for_want_of_models(world, stopped, &findings));
     let findings = wanted.iter().zip(findings);
     let findings = findings.map(|(field, finding)| allowed(schema, field, finding)).collect();
     // What models spent on the end of the row belongs into the receipt too.
@@ -241,6 +242,18 @@ fn subject(world: &World) -> Subject {
         Input::Row(_) => false,
     });
     of(earlier.map_or(&world.claimed.input, |previous| &previous.input))
+}
+
+/// Why the looking ended, where what is open is so for want of a model.
+fn for_want_of_models(world: &World, stopped: StopReason, findings: &[Finding]) -> StopReason {
+    let is_open_for = |missing| findings.iter().any(|finding| finding.missing == Some(missing));
+    let is_capped = stopped == StopReason::NotFindable && world.seen().is_capped;
+    match () {
+        () if stopped == StopReason::Deadline => stopped,
+        () if is_open_for(Missing::ModelDown) => StopReason::ModelDown,
+        () if is_capped || is_open_for(Missing::Budget) => StopReason::Budget,
+        () => stopped,
+    }
 }
 
 /// What to search for: the queries for each thing that an open field asks about, taken in turn.

@@ -6,6 +6,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use domain::processor::Caps;
+use serde::{Deserialize, Serialize};
 
 /// What a call is for. Looking leaves room for writing, and writing for checking, so that there is an answer at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,8 +27,34 @@ impl Phase {
     }
 }
 
+/// What bounds the calls of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cap {
+    Calls,
+    InputTokens,
+    Money,
+}
+
+impl Cap {
+    /// The cap with its value and the name of its setting.
+    pub(crate) fn in_words(self, caps: &Caps) -> String {
+        let micro = caps.cost_micro_usd;
+        match self {
+            Self::Calls => format!("the cap of calls of models ({}, `calls`)", caps.calls),
+            Self::InputTokens => {
+                format!("the cap of tokens sent to models ({}, `input_tokens`)", caps.input_tokens)
+            }
+            Self::Money => format!(
+                "the cap of money (${}.{:04}, `cost_usd`)",
+                micro / 1_000_000,
+                micro % 1_000_000 / 100
+            ),
+        }
+    }
+}
+
 /// Calls, tokens sent and millionths of a dollar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Cost {
     pub(crate) calls: u64,
     pub(crate) input_tokens: u64,
@@ -41,11 +68,16 @@ pub(crate) struct Purse {
     /// the same when a run is executed again.
     planned_calls: u64,
     used: Mutex<Cost>,
+    /// How far it reaches with the writing included; `None` for one of several parts, of which none is written from.
+    until_written: Option<Cost>,
 }
 
-/// Leave to make one call, at most at this cost.
+/// Leave to make one call for something, at most at this cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Grant(pub(crate) Cost);
+pub(crate) struct Grant {
+    pub(crate) phase: Phase,
+    pub(crate) most: Cost,
+}
 
 impl Purse {
     pub(crate) fn new(caps: &Caps) -> Self {
@@ -54,29 +86,46 @@ impl Purse {
             input_tokens: caps.input_tokens,
             micro_usd: caps.cost_micro_usd,
         };
-        Self { caps, planned_calls: caps.calls, used: Mutex::default() }
+        let until_written = Some(caps.percent(Phase::Write.ceiling()));
+        Self { caps, planned_calls: caps.calls, used: Mutex::default(), until_written }
     }
 
     fn used(&self) -> std::sync::MutexGuard<'_, Cost> {
         self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Sets the cost aside, if it fits under the ceiling of what it is for.
-    pub(crate) fn grant(&self, phase: Phase, most: Cost) -> Option<Grant> {
+    /// Sets the cost aside, if it fits under the ceiling of what it is for; else says which cap forbids it.
+    pub(crate) fn grant(&self, phase: Phase, most: Cost) -> Result<Grant, Cap> {
+        self.grant_before(phase, most, &[])
+    }
+
+    /// The same where it is of no use unless the rest fits as well.
+    pub(crate) fn grant_before(
+        &self,
+        phase: Phase,
+        most: Cost,
+        rest: &[(Phase, Cost)],
+    ) -> Result<Grant, Cap> {
         let mut used = self.used();
         let sum = used.plus(most);
-        let ceiling = self.caps.percent(phase.ceiling());
-        if !sum.fits(ceiling) {
-            return None;
+        sum.fits(self.caps.percent(phase.ceiling()))?;
+        let mut with_rest = sum;
+        for (phase, most) in rest {
+            with_rest = with_rest.plus(*most);
+            let ceiling = match phase {
+                Phase::Look | Phase::Check => Some(self.caps.percent(phase.ceiling())),
+                Phase::Write => self.until_written,
+            };
+            ceiling.map_or(Ok(()), |ceiling| with_rest.fits(ceiling))?;
         }
         *used = sum;
-        Some(Grant(most))
+        Ok(Grant { phase, most })
     }
 
     /// Puts what was really spent in the place of what was set aside.
     pub(crate) fn settle(&self, grant: Grant, spent: Cost) {
         let mut used = self.used();
-        *used = used.minus(grant.0).plus(spent);
+        *used = used.minus(grant.most).plus(spent);
     }
 
     /// What was spent without a grant: by an attempt that a crash ended.
@@ -87,7 +136,8 @@ impl Purse {
 
     /// Equal parts of what may still be spent on looking. Within a part all of it may be.
     pub(crate) fn split(&self, parts: u32) -> Vec<Self> {
-        let left = self.caps.percent(Phase::Look.ceiling()).minus(*self.used());
+        let used = *self.used();
+        let left = self.caps.percent(Phase::Look.ceiling()).minus(used);
         let parts = u64::from(parts.max(1));
         let one = Cost {
             calls: left.calls / parts,
@@ -97,7 +147,10 @@ impl Purse {
         // The parts are for looking, of which only a share of a purse is for.
         let caps = one.grossed_up(Phase::Look.ceiling());
         let planned_calls = self.planned_calls / parts;
-        (0..parts).map(|_| Self { caps, planned_calls, used: Mutex::default() }).collect()
+        let until_written = self.until_written.filter(|_| parts == 1);
+        let until_written = until_written.map(|until| until.minus(used));
+        let part = |_| Self { caps, planned_calls, used: Mutex::default(), until_written };
+        (0..parts).map(part).collect()
     }
 
     /// Takes a part back in, with what it spent.
@@ -127,7 +180,7 @@ impl Purse {
 }
 
 impl Cost {
-    const fn plus(self, other: Self) -> Self {
+    pub(crate) const fn plus(self, other: Self) -> Self {
         Self {
             calls: self.calls + other.calls,
             input_tokens: self.input_tokens + other.input_tokens,
@@ -135,7 +188,7 @@ impl Cost {
         }
     }
 
-    const fn minus(self, other: Self) -> Self {
+    pub(crate) const fn minus(self, other: Self) -> Self {
         Self {
             calls: self.calls.saturating_sub(other.calls),
             input_tokens: self.input_tokens.saturating_sub(other.input_tokens),
@@ -160,10 +213,18 @@ impl Cost {
         }
     }
 
-    const fn fits(self, ceiling: Self) -> bool {
-        self.calls <= ceiling.calls
-            && self.input_tokens <= ceiling.input_tokens
-            && self.micro_usd <= ceiling.micro_usd
+    pub(crate) const fn is_nothing(self) -> bool {
+        self.calls == 0 && self.input_tokens == 0 && self.micro_usd == 0
+    }
+
+    /// The first cap that it passes, where it passes one.
+    const fn fits(self, ceiling: Self) -> Result<(), Cap> {
+        match () {
+            () if self.micro_usd > ceiling.micro_usd => Err(Cap::Money),
+            () if self.input_tokens > ceiling.input_tokens => Err(Cap::InputTokens),
+            () if self.calls > ceiling.calls => Err(Cap::Calls),
+            () => Ok(()),
+        }
     }
 }
 
@@ -181,25 +242,43 @@ mod tests {
     #[test]
     fn looking_leaves_room_for_writing_and_writing_for_checking() {
         let purse = purse(10);
-        let count = |phase| std::iter::from_fn(|| purse.grant(phase, ONE)).count();
+        let count = |phase| std::iter::from_fn(|| purse.grant(phase, ONE).ok()).count();
         assert_eq!((count(Phase::Look), count(Phase::Write), count(Phase::Check)), (7, 1, 2));
     }
 
     #[test]
     fn each_cap_binds_alone() {
         let purse = purse(1_000);
-        assert_eq!(purse.grant(Phase::Check, Cost { input_tokens: 10_001, ..ONE }), None);
-        assert_eq!(purse.grant(Phase::Check, Cost { micro_usd: 1_001, ..ONE }), None);
-        assert!(purse.grant(Phase::Check, Cost { micro_usd: 1_000, ..ONE }).is_some());
+        let tokens = Cost { input_tokens: 10_001, ..ONE };
+        assert_eq!(purse.grant(Phase::Check, tokens), Err(Cap::InputTokens));
+        let money = Cost { micro_usd: 1_001, ..ONE };
+        assert_eq!(purse.grant(Phase::Check, money), Err(Cap::Money));
+        assert!(purse.grant(Phase::Check, Cost { micro_usd: 1_000, ..ONE }).is_ok());
+    }
+
+    #[test]
+    fn what_is_of_no_use_without_the_rest_is_not_granted_where_that_does_not_fit() {
+        let purse = purse(100);
+        let rest = [(Phase::Look, Cost { micro_usd: 400, ..ONE }), (Phase::Write, ONE)];
+        assert!(purse.grant_before(Phase::Look, Cost { micro_usd: 300, ..ONE }, &rest).is_ok());
+        assert_eq!(purse.grant_before(Phase::Look, ONE, &rest), Err(Cap::Money));
+        assert_eq!(purse.used_percent(), 30);
+        let writing = [(Phase::Write, Cost { micro_usd: 600, ..ONE })];
+        assert_eq!(purse.grant_before(Phase::Look, ONE, &writing), Err(Cap::Money));
+        let parts = purse.split(2);
+        assert!(
+            parts[0].grant_before(Phase::Look, ONE, &writing).is_ok(),
+            "written from the whole"
+        );
     }
 
     #[test]
     fn what_is_not_spent_comes_back() {
         let purse = purse(10);
         let grant = purse.grant(Phase::Look, Cost { micro_usd: 600, ..ONE }).unwrap();
-        assert_eq!(purse.grant(Phase::Look, Cost { micro_usd: 600, ..ONE }), None);
+        assert!(purse.grant(Phase::Look, Cost { micro_usd: 600, ..ONE }).is_err());
         purse.settle(grant, ONE);
-        assert!(purse.grant(Phase::Look, Cost { micro_usd: 600, ..ONE }).is_some());
+        assert!(purse.grant(Phase::Look, Cost { micro_usd: 600, ..ONE }).is_ok());
     }
 
     #[test]
@@ -215,10 +294,10 @@ mod tests {
         purse.charge(Cost { calls: 4, ..Cost::default() });
         let parts = purse.split(2);
         for part in &parts {
-            assert_eq!(std::iter::from_fn(|| part.grant(Phase::Look, ONE)).count(), 5);
+            assert_eq!(std::iter::from_fn(|| part.grant(Phase::Look, ONE).ok()).count(), 5);
             purse.absorb(part);
         }
-        assert_eq!(purse.grant(Phase::Look, ONE), None);
-        assert!(purse.grant(Phase::Write, ONE).is_some());
+        assert_eq!(purse.grant(Phase::Look, ONE), Err(Cap::Calls));
+        assert!(purse.grant(Phase::Write, ONE).is_ok());
     }
 }

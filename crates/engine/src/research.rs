@@ -55,7 +55,11 @@ pub(crate) async fn report(world: &World) -> Result<End, Failed> {
         Outcome::Unable { pages, looked, why } => {
             world.note(format!("Answered by rules, which only quote: {why}."));
             world.is_by_rules();
-            by_rules(world, looked.budget, pages).await
+            let mut end = by_rules(world, looked.budget, pages).await?;
+            if end.receipt.stopped != Some(StopReason::NoEvidence) {
+                end.receipt.stopped = Some(looked.stopped);
+            }
+            Ok(end)
         }
     }
 }

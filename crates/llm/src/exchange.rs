@@ -41,14 +41,30 @@ pub(crate) struct Answer {
     pub(crate) hints: Hints,
 }
 
-/// Sends a call and reads its answer. A failure comes with what the head of the reply said.
+/// A request that brought no answer that can be used.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) failed: Failed,
+    /// What the head of the reply said.
+    pub(crate) hints: Hints,
+    /// What the provider says that it served all the same.
+    pub(crate) usage: Option<Usage>,
+}
+
+impl From<Failed> for Failure {
+    fn from(failed: Failed) -> Self {
+        Self { failed, hints: Hints::default(), usage: None }
+    }
+}
+
+/// Sends a call and reads its answer.
 pub(crate) async fn send(
     egress: &Egress,
     clock: &Clock,
     profile: &Profile,
     request: &Request,
     call: Call,
-) -> Result<Answer, (Failed, Hints)> {
+) -> Result<Answer, Failure> {
     let sent_at = Instant::now();
     let model = || profile.name.clone();
     let head =
@@ -56,15 +72,15 @@ pub(crate) async fn send(
     let (is_wrapped, max_output_tokens) = (call.is_wrapped, call.max_output_tokens);
     let mut outgoing = egress::Request::post(call.url, call.body, MAX_REPLY_BYTES, head);
     outgoing.purpose = egress::Purpose::Model;
-    outgoing.purpose = egress::Purpose::Model;
     outgoing.headers = call.headers;
     outgoing.accept = "text/event-stream, application/x-ndjson, application/json";
     let opened = egress.open(outgoing).await;
-    let mut stream = opened.map_err(|why| (unanswered(model(), &why, true), Hints::default()))?;
+    let mut stream = opened.map_err(|why| unanswered(model(), &why, true))?;
     let hints = hints::read(&stream.headers, clock.now());
     if stream.status != 200 {
         let body = refusal(&mut stream).await;
-        return Err((fault::classify(profile, stream.status, &hints, &body), hints));
+        let failed = fault::classify(profile, stream.status, &hints, &body);
+        return Err(Failure { failed, hints, usage: None });
     }
     let mut reading = Reading {
         profile,
@@ -78,13 +94,16 @@ pub(crate) async fn send(
             .saturating_add(4096),
     };
     if let Err(failed) = reading.run(&mut stream, &hints).await {
-        return Err((failed, hints));
+        return Err(Failure { failed, hints, usage: None });
     }
     let times = reading.times();
-    let outcome = judge(profile, request, &reading.draft, max_output_tokens, is_wrapped);
-    match outcome {
-        Ok((text, usage, stopped)) => Ok(Answer { text, usage, stopped, times, hints }),
-        Err(failed) => Err((failed, hints)),
+    let usage = believe(profile, request, &reading.draft, max_output_tokens);
+    match judge(profile, request, &reading.draft, usage, max_output_tokens, is_wrapped) {
+        Ok((text, stopped)) => Ok(Answer { text, usage, stopped, times, hints }),
+        Err(failed) => {
+            let usage = Some(usage).filter(|usage| !usage.is_estimated);
+            Err(Failure { failed, hints, usage })
+        }
     }
 }
 
@@ -217,11 +236,11 @@ fn judge(
     profile: &Profile,
     request: &Request,
     draft: &Draft,
+    usage: Usage,
     max_output_tokens: u32,
     is_wrapped: bool,
-) -> Result<(String, Usage, Stopped), Failed> {
+) -> Result<(String, Stopped), Failed> {
     let model = || profile.name.clone();
-    let usage = believe(profile, request, draft, max_output_tokens);
     let least = tokens::prompt_at_least(request);
     // Only a server of one's own cuts silently; a hosted one refuses, and counts as it bills.
     if profile.is_local && !usage.is_estimated && usage.input_tokens < least {
@@ -250,7 +269,7 @@ fn judge(
     if text.trim().is_empty() && stopped == Stopped::End {
         return Err(Failed::Empty { model: model() });
     }
-    Ok((text, usage, stopped))
+    Ok((text, stopped))
 }
 
 /// The provider's numbers where they can be true, else our own counts.
@@ -259,8 +278,13 @@ fn believe(profile: &Profile, request: &Request, draft: &Draft, max_output: u32)
     let max_input = i64::from(ours).saturating_mul(4).saturating_add(4000);
     let max_output = i64::from(max_output).saturating_mul(2).saturating_add(1000);
     let seen = &draft.seen;
-    let fits = |number: Option<i64>, max: i64| number.filter(|n| (1..=max).contains(n));
-    let (input, output) = (fits(seen.input, max_input), fits(seen.output, max_output));
+    let fits = |number: Option<i64>, least: i64, most: i64| {
+        number.filter(|number| (least..=most).contains(number))
+    };
+    // Only an answer without a word may have taken no tokens.
+    let least_output = i64::from(draft.bytes() > 0);
+    let (input, output) =
+        (fits(seen.input, 1, max_input), fits(seen.output, least_output, max_output));
     if let (Some(input), Some(output)) = (input, output)
         && let (Ok(input), Ok(output)) = (u32::try_from(input), u32::try_from(output))
     {

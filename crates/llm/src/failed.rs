@@ -79,7 +79,7 @@ impl Failed {
     }
 
     /// Whether the provider may count it as served: it was sent, and what became of it is not known or was discarded.
-    pub const fn is_possibly_billed(&self) -> bool {
+    pub(crate) const fn is_possibly_billed(&self) -> bool {
         match self {
             Self::Cut { .. }
             | Self::Blocked { .. }
@@ -117,35 +117,17 @@ impl Failed {
             | Self::Down { .. }
             // Another one may answer what this one declines.
             | Self::Blocked { .. } => true,
+            Self::Bad { .. } => self.is_gone(),
             Self::Unknown { .. }
-            | Self::Bad { .. }
             | Self::TooLong { .. }
             | Self::Withdrawn { .. }
             | Self::Cut { .. } => false,
         }
     }
 
-    /// Whether the provider was not there, or not there to the end: asking for something else would not help now.
-    pub const fn is_outage(&self) -> bool {
-        match self {
-            Self::Overloaded { .. }
-            | Self::Silent { .. }
-            | Self::Broken { .. }
-            | Self::Offline { .. }
-            | Self::Down { .. } => true,
-            Self::Unknown { .. }
-            | Self::Rate { .. }
-            | Self::Quota { .. }
-            | Self::Auth { .. }
-            | Self::Bad { .. }
-            | Self::TooLong { .. }
-            | Self::Cut { .. }
-            | Self::Blocked { .. }
-            | Self::Empty { .. }
-            | Self::Garbled { .. }
-            | Self::Withdrawn { .. }
-            | Self::Forbidden { .. } => false,
-        }
+    /// Whether the provider does not have the model, or nothing at all under this address.
+    pub(crate) const fn is_gone(&self) -> bool {
+        matches!(self, Self::Bad { status: 404 | 410, .. })
     }
 
     /// A word for logs, events and counters; never changes.

@@ -5,6 +5,7 @@
 //! one is named. What comes back is a [`Reply`] with its usage and cost, or a [`Failed`] that says what to do about it.
 //! Whether a typed answer fits its schema is for [`typed::read`] to say.
 
+mod absence;
 mod breaker;
 mod exchange;
 mod failed;
@@ -12,6 +13,7 @@ mod fault;
 mod hints;
 mod learnt;
 pub mod local;
+mod manner;
 mod models;
 mod pace;
 mod probe;
@@ -25,7 +27,8 @@ pub mod typed;
 mod wire;
 
 pub use failed::{Failed, Remedy};
-pub use models::{Config, Departure, Manner, Models};
+pub use manner::{Asked, Departure, Leaving, Manner, Patience, Wasted};
+pub use models::{Config, Models};
 pub use probe::Probe;
 pub use profile::{
     HOSTED_CONCURRENCY, HOSTED_CONTEXT_TOKENS, Key, LOCAL_CONCURRENCY, LOCAL_CONTEXT_TOKENS,

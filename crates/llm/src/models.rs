@@ -1,7 +1,6 @@
 //! The configured models: who is asked, how often, and who is asked instead.
 
 use std::collections::HashMap;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,12 +9,14 @@ use egress::Egress;
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
+use crate::absence::Absence;
 use crate::breaker::{self, Breaker};
-use crate::exchange::{self, Answer};
+use crate::exchange::{self, Answer, Failure};
 use crate::failed::Failed;
 use crate::hints::Hints;
 use crate::learnt::{Habits, Learnt};
-use crate::pace::{Pace, Patience, Permit};
+use crate::manner::{Asked, Manner, Patience, Tries, Waiting};
+use crate::pace::{Pace, Permit};
 use crate::profile::{Profile, Typed};
 use crate::reply::Reply;
 use crate::request::Request;
@@ -39,7 +40,7 @@ pub(crate) struct Inner {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub models: Vec<Profile>,
-    /// How long one question may go on after its first failure; what is under way then is waited for.
+    /// How long the questions of one run are tried for after the first failure; what is under way then is waited for.
     pub retry_for: Duration,
     /// The first wait after a failure that says nothing about it; it doubles with each.
     pub first_wait: Duration,
@@ -57,6 +58,7 @@ pub(crate) struct Member {
     breaker: Arc<Breaker>,
     /// Shared by the models of one local server.
     pace: Arc<Pace>,
+    absence: Absence,
 }
 
 /// Requests for one question to one model. Overload passes in seconds or not for hours.
@@ -84,28 +86,6 @@ impl Default for Config {
     }
 }
 
-/// How a question is asked.
-#[derive(Clone, Copy)]
-pub struct Manner<'a> {
-    /// Whether a provider that is busy or away is waited for; else there is no second try.
-    pub is_patient: bool,
-    pub departure: Option<&'a Departure<'a>>,
-}
-
-/// Is called once, when a question has its place and its first request is about to leave: what it may cost is to be set
-/// aside by then, and not while it waits. Answers whether it may leave.
-pub type Departure<'a> =
-    dyn Fn() -> Pin<Box<dyn Future<Output = bool> + Send + 'a>> + Send + Sync + 'a;
-
-/// What was tried for one question so far.
-#[derive(Default)]
-pub(crate) struct Tries<'a> {
-    sent: u32,
-    lost: u32,
-    /// Until the first request has left.
-    departure: Option<&'a Departure<'a>>,
-}
-
 impl Models {
     pub fn new(config: Config, egress: Egress, clock: Clock) -> Self {
         let mut breakers: HashMap<(String, Option<String>), Arc<Breaker>> = HashMap::new();
@@ -127,6 +107,7 @@ impl Models {
                 meter: Meter::default(),
                 breaker: Arc::clone(breaker),
                 pace,
+                absence: Absence::default(),
                 profile,
             });
         }
@@ -156,19 +137,26 @@ impl Models {
     /// One question, one answer. Retries, pace, breaker and fail-over are inside; whether a typed answer fits is for
     /// [`typed::read`] to say.
     pub async fn ask(&self, name: &str, request: &Request) -> Result<Reply, Failed> {
-        self.ask_in(name, request, Manner { is_patient: true, departure: None }).await
+        let patience = Patience::default();
+        self.ask_in(name, request, Manner { patience: &patience, departure: None }).await.answer
     }
 
     /// The same in another manner.
-    pub async fn ask_in(
+    pub async fn ask_in(&self, name: &str, request: &Request, manner: Manner<'_>) -> Asked {
+        let mut tries = Tries::of(manner.departure);
+        let answer = self.ask_in_turn(name, request, manner.patience, &mut tries).await;
+        Asked { answer, wasted: tries.wasted }
+    }
+
+    /// Asks a model, and those that stand in for it.
+    async fn ask_in_turn(
         &self,
         name: &str,
         request: &Request,
-        manner: Manner<'_>,
+        patience: &Patience,
+        tries: &mut Tries<'_>,
     ) -> Result<Reply, Failed> {
         let asked_at = Instant::now();
-        let patience = if manner.is_patient { self.0.retry_for } else { Duration::ZERO };
-        let mut tries = Tries { departure: manner.departure, ..Tries::default() };
         let mut asked: Vec<&str> = Vec::new();
         let mut first_failure = None;
         let mut next = Some(name);
@@ -178,8 +166,9 @@ impl Models {
                 break;
             };
             asked.push(&member.profile.name);
-            match self.ask_one(member, request, &mut tries, patience).await {
-                Ok(answer) => return Ok(member.reply(answer, &tries, asked_at)),
+            let waiting = Waiting::for_model(name, patience, self.0.retry_for);
+            match self.ask_one(member, request, tries, waiting).await {
+                Ok(answer) => return Ok(member.reply(answer, tries, asked_at)),
                 Err(failed) => {
                     next = member.profile.fallback.as_deref().filter(|_| failed.is_of_the_model());
                     if let Some(other) = next {
@@ -200,13 +189,12 @@ impl Models {
         self.0.members.iter().find(|member| member.profile.name == name)
     }
 
-    /// `patience` is how long it may go on after the first failure.
     pub(crate) async fn ask_one(
         &self,
         member: &Member,
         request: &Request,
         tries: &mut Tries<'_>,
-        patience: Duration,
+        mut waiting: Waiting<'_>,
     ) -> Result<Answer, Failed> {
         let profile = &member.profile;
         let prompt = tokens::prompt(request);
@@ -216,17 +204,17 @@ impl Models {
             let (model, context_tokens) = (profile.name.clone(), profile.context_tokens);
             return Err(Failed::TooLong { model, needed_tokens, context_tokens });
         }
-        let mut patience = Patience::of(patience);
+        member.absence.check(self.0.clock.now())?;
         let mut attempt = 0;
-        let mut lost = 0;
+        let mut billed = 0;
         let mut last = None;
         loop {
             if let Err(shut) = member.breaker.check(&profile.name, self.0.clock.now()) {
-                let waited = wait_out(profile, shut, &mut patience).await;
+                let waited = wait_out(profile, shut, &mut waiting).await;
                 waited.map_err(|shut| last.take().unwrap_or(shut))?;
                 continue;
             }
-            let entered = member.pace.enter(needed_tokens, &patience).await;
+            let entered = member.pace.enter(needed_tokens, &waiting).await;
             let permit = entered.map_err(|wait| Failed::Rate {
                 model: profile.name.clone(),
                 retry_after: Some(wait),
@@ -234,43 +222,42 @@ impl Models {
             // Again: whoever waited for a place may have seen the provider go down meanwhile.
             if let Err(shut) = member.breaker.admit(&profile.name, self.0.clock.now()) {
                 drop(permit);
-                let waited = wait_out(profile, shut, &mut patience).await;
+                let waited = wait_out(profile, shut, &mut waiting).await;
                 waited.map_err(|shut| last.take().unwrap_or(shut))?;
                 continue;
             }
-            if let Some(departure) = tries.departure.take()
-                && !departure().await
-            {
+            if !tries.may_leave(profile).await {
                 return Err(Failed::Withdrawn { model: profile.name.clone() });
             }
             attempt += 1;
-            let outcome = self.try_once(member, request, tries).await;
-            let (failed, wait) = match outcome {
+            let (failed, wait) = match self.try_once(member, request, tries).await {
                 Ok(answer) => {
+                    waiting.end();
                     member.answered(permit, &answer);
                     return Ok(answer);
                 }
-                Err((failed, hints)) => {
+                Err(Failure { failed, hints, usage }) => {
                     let failed = counted(failed, needed_tokens);
                     let wait = Member::refused(permit, &failed, &hints);
                     member.breaker.failed(&failed, self.0.clock.now());
+                    member.absence.heed(&failed, self.0.clock.now());
+                    if usage.is_some() || failed.is_possibly_billed() {
+                        billed += 1;
+                        tries.waste(profile, &failed, usage);
+                    }
                     (failed, wait)
                 }
             };
-            patience.begin();
-            if failed.is_possibly_billed() {
-                lost += 1;
-                tries.lost += 1;
-            }
+            waiting.begin();
             let most =
                 if is_for_patience(&failed, profile) { MAX_PATIENT_TRIES } else { MAX_TRIES };
-            if attempt >= most || lost >= MAX_BILLED_TRIES || !is_worth_repeating(&failed) {
+            if attempt >= most || billed >= MAX_BILLED_TRIES || !is_worth_repeating(&failed) {
                 return Err(failed);
             }
             // What the provider asked for is waited for at the door; anything else here.
             if wait.is_none() {
                 let pause = pause(self.0.first_wait, attempt, request);
-                if pause > patience.left(Instant::now()) {
+                if pause > waiting.left(Instant::now()) {
                     return Err(failed);
                 }
                 tracing::debug!(
@@ -290,7 +277,7 @@ impl Models {
         member: &Member,
         request: &Request,
         tries: &mut Tries<'_>,
-    ) -> Result<Answer, (Failed, Hints)> {
+    ) -> Result<Answer, Failure> {
         let is_typed = request.format.is_some();
         let mut habits = member.learnt.habits();
         let mut first_refusal = None;
@@ -299,7 +286,7 @@ impl Models {
             tries.sent += 1;
             let (egress, clock) = (&self.0.egress, &self.0.clock);
             let outcome = exchange::send(egress, clock, &member.profile, request, call).await;
-            let (failed, hints) = match outcome {
+            let failure = match outcome {
                 Ok(answer) => {
                     let is_json = is_typed && typed::holds_json(&answer.text);
                     member.learnt.keep(habits, is_json);
@@ -310,21 +297,21 @@ impl Models {
                 }
                 Err(failure) => failure,
             };
-            let adapted = adapt(&failed, habits, is_typed, member.learnt.is_proven());
+            let adapted = adapt(&failure.failed, habits, is_typed, member.learnt.is_proven());
             // The first refusal is the one that tells what is wrong; later ones are about ways around it.
-            let (failed, hints) = first_refusal.unwrap_or((failed, hints));
+            let first = first_refusal.unwrap_or(failure);
             match adapted {
                 Some(other) if other != habits => {
+                    let failed = &first.failed;
                     tracing::info!(model = member.profile.name, "asking in another way: {failed}");
                     habits = other;
-                    first_refusal = Some((failed, hints));
+                    first_refusal = Some(first);
                 }
-                _ => return Err((failed, hints)),
+                _ => return Err(first),
             }
         }
-        Err(first_refusal.unwrap_or_else(|| {
-            (Failed::Empty { model: member.profile.name.clone() }, Hints::default())
-        }))
+        let model = member.profile.name.clone();
+        Err(first_refusal.unwrap_or_else(|| Failed::Empty { model }.into()))
     }
 }
 
@@ -357,7 +344,7 @@ impl Member {
             cost_micro_usd: price.map(|price| answer.usage.cost_micro_usd(&price)),
             stopped: answer.stopped,
             tries: tries.sent,
-            lost_tries: tries.lost,
+            lost_tries: tries.lost(),
             elapsed_ms: u64::try_from(asked_at.elapsed().as_millis()).unwrap_or(u64::MAX),
         }
     }
@@ -368,15 +355,26 @@ impl Member {
     }
 }
 
+/// What a 404 speaks of that another wording may help.
+const PARAMETERS: [&str; 5] = ["schema", "format", "json", "tool", "parameter"];
+
 /// Other habits where a refusal is about the wording; `None` where another wording would not help.
 fn adapt(failed: &Failed, habits: Habits, is_typed: bool, is_proven: bool) -> Option<Habits> {
+    // A model that is gone comes back in no words; some routers say the same of parameters that nobody behind them takes.
+    let is_about = |words: &[&str], why: &str| {
+        let why = why.to_lowercase();
+        words.iter().any(|word| why.contains(word))
+    };
     if let Failed::Bad { why, .. } = failed {
+        if failed.is_gone() && !is_about(&PARAMETERS, why) {
+            return None;
+        }
         return habits.adapt(why, is_typed, is_proven);
     }
     // Some servers break on what they do not know.
     let Failed::Overloaded { status: 500 | 501, why, .. } = failed else { return None };
-    let words = ["schema", "grammar", "response_format", "not implemented"];
-    let is_about_shape = words.iter().any(|word| why.to_lowercase().contains(word));
+    let is_about_shape =
+        is_about(&["schema", "grammar", "response_format", "not implemented"], why);
     if is_typed && is_about_shape { habits.adapt(why, true, true) } else { None }
 }
 
@@ -390,10 +388,14 @@ const fn is_for_patience(failed: &Failed, profile: &Profile) -> bool {
 }
 
 /// Waits until a provider that is left alone may be tried again, where nobody else can be asked and there is time for it.
-async fn wait_out(profile: &Profile, shut: Failed, patience: &mut Patience) -> Result<(), Failed> {
+async fn wait_out(
+    profile: &Profile,
+    shut: Failed,
+    waiting: &mut Waiting<'_>,
+) -> Result<(), Failed> {
     let Failed::Down { retry_after, .. } = &shut else { return Err(shut) };
-    patience.begin();
-    if profile.fallback.is_some() || *retry_after > patience.left(Instant::now()) {
+    waiting.begin();
+    if profile.fallback.is_some() || *retry_after > waiting.left(Instant::now()) {
         return Err(shut);
     }
     tracing::debug!(model = profile.name, "waiting: {shut}");

@@ -11,6 +11,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::hints::Hints;
+use crate::manner::Waiting;
 
 /// Where a hosted model begins.
 const START: f64 = 4.0;
@@ -66,29 +67,6 @@ pub(crate) struct Permit {
     since: Instant,
 }
 
-/// How long one question may go on after its first failure. Waiting for a place before it has been sent costs none:
-/// that others were refused is no failure of this one.
-#[derive(Debug)]
-pub(crate) struct Patience {
-    length: Duration,
-    failed_at: Option<Instant>,
-}
-
-impl Patience {
-    pub(crate) const fn of(length: Duration) -> Self {
-        Self { length, failed_at: None }
-    }
-
-    pub(crate) fn begin(&mut self) {
-        self.failed_at.get_or_insert_with(Instant::now);
-    }
-
-    pub(crate) fn left(&self, now: Instant) -> Duration {
-        let used = self.failed_at.map(|at| now.saturating_duration_since(at));
-        self.length.saturating_sub(used.unwrap_or_default())
-    }
-}
-
 impl Pace {
     pub(crate) fn hosted(ceiling: u32) -> Self {
         let growth = Growth::Additive { cut_at: None };
@@ -112,12 +90,12 @@ impl Pace {
         Self { state: Mutex::new(state), freed: Notify::new() }
     }
 
-    /// Waits for a place. Where the provider asks for a wait that is longer than `patience`, the error says how long it
+    /// Waits for a place. Where the provider asks for a wait that is longer than it is `waiting`, the error says how long it
     /// would have been.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         tokens: u32,
-        patience: &Patience,
+        waiting: &Waiting<'_>,
     ) -> Result<Permit, Duration> {
         loop {
             let mut freed = std::pin::pin!(self.freed.notified());
@@ -129,7 +107,7 @@ impl Pace {
                 Step::Full => freed.await,
                 Step::Hold(until) => {
                     let wait = until - now;
-                    if wait > patience.left(now) {
+                    if wait > waiting.left(now) {
                         return Err(wait);
                     }
                     tokio::time::sleep_until(until).await;

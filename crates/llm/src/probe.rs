@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::failed::Failed;
-use crate::models::{Member, Models, Tries};
+use crate::manner::{Patience, Tries, Waiting};
+use crate::models::{Member, Models};
 use crate::profile::{Profile, Typed, Wire};
 use crate::request::{Format, Request};
 use crate::{typed, wire};
@@ -65,7 +66,9 @@ impl Models {
         for _ in Typed::ALL {
             let mode = member.typed();
             let mut tries = Tries::default();
-            let asked = self.ask_one(member, &request, &mut tries, Duration::ZERO);
+            let patience = Patience::default();
+            let waiting = Waiting::for_model(&member.profile.name, &patience, Duration::ZERO);
+            let asked = self.ask_one(member, &request, &mut tries, waiting);
             let answer = match tokio::time::timeout(waited, asked).await {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(failed)) => return (Err(failed), None),

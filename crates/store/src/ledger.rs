@@ -2,7 +2,7 @@
 //!
 //! Entries are signed, so that those of a run that has ended add up to nothing.
 
-use crate::db::{Conn, execute, fetch_one};
+use crate::db::{Conn, execute, fetch_all, fetch_one};
 use crate::{Call, Failed, RunSeq, Store};
 
 /// Tokens, both ways together, and money.
@@ -33,6 +33,17 @@ impl Bill {
     }
 }
 
+/// What some calls of one model cost that a run has paid for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Paid {
+    pub calls: i64,
+    /// Of all of them; the cost is `None` where that of one is not known.
+    pub bill: Bill,
+}
+
+/// Model, calls, tokens in, cached, out, cost, calls of unknown cost.
+type PaidColumns = (String, i64, i64, i64, i64, i64, i64);
+
 /// Calls that were under way when a worker was lost, and what had been set aside for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Lost {
@@ -60,6 +71,56 @@ impl Store {
     /// Writes off what was set aside for a call without an answer that may have been charged all the same.
     pub async fn write_off(&self, call: &Call, attempt: i64) -> Result<(), Failed> {
         self.close(call, attempt, "lost").await
+    }
+
+    /// Writes off a part of what was set aside for a call: a request that may have been charged, while the call goes on.
+    pub async fn lose(&self, call: &Call, attempt: i64, amount: Amount) -> Result<(), Failed> {
+        let (call, now) = (call.clone(), self.clock().now().0);
+        self.inner
+            .db
+            .write(move |conn| {
+                Box::pin(async move {
+                    insert(conn, &call, attempt, "lost", negative(amount), now).await
+                })
+            })
+            .await
+    }
+
+    /// What a run has paid for since it was queued, model by model: whatever is in its journal, also what its newest attempt
+    /// has not asked for. What came second to an answer that was there already costs and is no further call.
+    pub async fn paid_by(&self, run: RunSeq) -> Result<Vec<Paid>, Failed> {
+        let mut conn = self.inner.db.reader().await?;
+        let rows: Vec<PaidColumns> = fetch_all!(
+            conn,
+            PaidColumns,
+            "-- paid_by: calls before a retry of the row are no longer in the journal, or older than those that are
+             SELECT u.model, CAST(SUM(1 - u.is_repeat) AS BIGINT),
+                    CAST(COALESCE(SUM(u.input_tokens), 0) AS BIGINT),
+                    CAST(COALESCE(SUM(u.cached_tokens), 0) AS BIGINT),
+                    CAST(COALESCE(SUM(u.output_tokens), 0) AS BIGINT),
+                    CAST(COALESCE(SUM(u.cost_micro_usd), 0) AS BIGINT),
+                    CAST(SUM(CASE WHEN u.cost_micro_usd IS NULL THEN 1 ELSE 0 END) AS BIGINT)
+             FROM usage u JOIN journal j ON j.run_seq = u.run_seq AND j.kind = u.kind
+                  AND j.hash = u.call_hash AND j.nth = u.call_nth
+             WHERE u.run_seq = $1 AND u.model IS NOT NULL AND u.seq >= (
+                 SELECT MAX(first.seq) FROM usage first
+                 WHERE first.run_seq = u.run_seq AND first.kind = u.kind AND first.is_repeat = 0
+                   AND first.call_hash = u.call_hash AND first.call_nth = u.call_nth)
+             GROUP BY u.model ORDER BY MIN(u.seq)",
+            run.0
+        )?;
+        let paid = |(model, calls, input, cached, output, cost, unknown): PaidColumns| {
+            let cost_micro_usd = (unknown == 0).then_some(cost);
+            let bill = Bill {
+                model,
+                input_tokens: input,
+                cached_tokens: cached,
+                output_tokens: output,
+                cost_micro_usd,
+            };
+            Paid { calls, bill }
+        };
+        Ok(rows.into_iter().map(paid).collect())
     }
 
     async fn close(&self, call: &Call, attempt: i64, entry: &'static str) -> Result<(), Failed> {

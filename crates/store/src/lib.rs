@@ -55,7 +55,7 @@ pub use groups::{GroupFilter, GroupPage};
 pub use idempotency::{Key, Known, Replayed};
 pub use journal::{Call, Kept, Made};
 pub use keys::{Added, KeyRow};
-pub use ledger::{Amount, Bill, Lost};
+pub use ledger::{Amount, Bill, Lost, Paid};
 pub use marks::{GroupMarks, Mark, Tally};
 pub use owners::Owner;
 pub use pages::{Archived, ReadingOf};

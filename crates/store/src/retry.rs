@@ -1,4 +1,4 @@
-//! Rows that are tried again, because they failed or because the model was not there: queued behind the others, with
+//! Rows that are tried again, because they failed or because their model did not answer: queued behind the others, with
 //! nothing left of the attempt before but its events and what it cost.
 
 use domain::clock::TimeMs;
@@ -20,6 +20,12 @@ const OUTPUTS: Both = over_rows!(
     "-- retry_rows: what they answered
      SELECT output FROM results WHERE run_seq IN (SELECT CAST(value ->> 'run' AS BIGINT) FROM ",
     " AS again)"
+);
+const FORGET_SHARED: Both = over_rows!(
+    "-- retry_rows: what they would find again among the answers of the group
+     DELETE FROM shared_answers WHERE group_seq = $2 AND (kind, hash, nth) IN (
+         SELECT kind, hash, nth FROM journal WHERE run_seq IN (SELECT CAST(value ->> 'run' AS BIGINT) FROM ",
+    " AS again))"
 );
 const FORGET_ANSWERS: Both = over_rows!(
     "-- retry_rows: asked again means asked afresh; what was paid stays in `usage`
@@ -44,7 +50,7 @@ const FORGET_MARKS: Both = over_rows!(
 );
 
 impl Store {
-    /// Queues all rows of a group again that failed, or for a field of which the model was not there. Answers how many;
+    /// Queues all rows of a group again that failed, or for a field of which the model did not answer. Answers how many;
     /// `None` when this owner has no such group.
     pub async fn retry_rows(&self, owner: Owner, group: GroupId) -> Result<Option<i64>, Failed> {
         let Some(row) = self.find_group_row(owner, group).await? else { return Ok(None) };
@@ -65,7 +71,7 @@ impl Store {
         Ok(Some(queued))
     }
 
-    /// How many rows of a group have a field for which the model was not there.
+    /// How many rows of a group have a field for which the model did not answer.
     pub async fn model_down_rows(&self, owner: Owner, group: GroupId) -> Result<i64, Failed> {
         let mut conn = self.inner.db.reader().await?;
         let (count,) = fetch_one!(
@@ -139,6 +145,7 @@ async fn retry_part(
     let outputs = outputs.iter().filter_map(|(output,)| output.as_deref());
     let outputs = outputs.map(document::output_from_text).collect::<Result<Vec<_>, _>>()?;
     unmark_rows(conn, group, &outputs).await?;
+    execute!(conn, FORGET_SHARED, rows.as_str(), group)?;
     execute!(conn, FORGET_ANSWERS, rows.as_str())?;
     execute!(conn, FORGET_EVIDENCE, rows.as_str())?;
     execute!(conn, FORGET_RESULTS, rows.as_str())?;

@@ -201,7 +201,7 @@ pub(super) async fn cancel(
     Ok(Json(group_view(&find(&app, caller, &group_id).await?)))
 }
 
-/// Tries all rows of a group again that failed, or for a field of which the model was not there (`model_down`).
+/// Tries all rows of a group again that failed, or for a field of which the model did not answer (`model_down`).
 ///
 /// Each gets a new attempt that asks afresh, behind the rows that wait; its end is told once more. Ours, not part of the
 /// Task API.

@@ -45,6 +45,7 @@ pub(crate) const fn stopped(reason: StopReason) -> &'static str {
         StopReason::NotFindable => "what is open was searched for without a trace",
         StopReason::Budget => "the budget of the processor was used up",
         StopReason::Deadline => "the time ran out",
+        StopReason::ModelDown => "a model that was needed did not answer",
         StopReason::NoEvidence => "nothing was read that answers",
     }
 }

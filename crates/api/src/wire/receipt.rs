@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 pub struct ReceiptView {
     /// Who answered: `extractive`, `model` or `noop`.
     pub engine: String,
-    /// `covered`, `saturated`, `not_findable`, `budget`, `deadline` or `no_evidence`.
+    /// `covered`, `saturated`, `not_findable`, `budget`, `deadline`, `model_down` or `no_evidence`.
     pub stopped: Option<&'static str>,
     pub rounds: u32,
     pub searches: u32,
@@ -44,9 +44,9 @@ pub struct ReceiptView {
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 #[schema(as = Spending)]
 pub struct SpendingView {
-    /// The models that answered, as the server's settings call them.
+    /// The models that were paid for, as the server's settings call them.
     pub models: Vec<String>,
-    /// Answers that were used; each was paid for once.
+    /// Calls that were paid for, each once: answers, and what a provider says it served although it is of no use.
     pub calls: u32,
     pub input_tokens: u64,
     pub cached_tokens: u64,
@@ -55,7 +55,7 @@ pub struct SpendingView {
     pub cost_usd: Option<f64>,
     /// Answers taken from another row of the group that had asked the same.
     pub shared: u32,
-    /// Calls under way when a worker was lost, which may have been charged without an answer.
+    /// Calls whose answer was lost on the way or with a worker, which may have been charged.
     pub lost: u32,
     pub claims_dropped: u32,
     pub passages_withheld: u32,

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use domain::model::Role;
+use domain::schema::{Field, FieldKind};
+use domain::spec::Wanted;
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use llm::{Format, Reply, Request, Stopped, Turn};
 use serde::de::DeserializeOwned;
@@ -10,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::prompts::Prompts;
 use crate::Failed;
-use crate::purse::{Grant, Phase, Purse};
+use crate::purse::{Cost, Grant, Phase, Purse};
 use crate::world::{Unanswered, Whom, World};
 
 /// How often an answer that does not fit is asked for again.
@@ -26,6 +28,11 @@ const FRAME: u32 = 1_400;
 /// Tokens of material in one prompt: the lower tiers fit a model that holds 8,192.
 const ROOM: u32 = 5_000;
 const WIDE_ROOM: u32 = 14_000;
+/// Tokens of passages that a small reading takes, of quotes that a short answer is written from, and the room for what comes
+/// back: what has to fit into the caps before anything is looked for.
+const USUAL_PASSAGES: u32 = 2_500;
+const USUAL_QUOTES: u32 = 600;
+const USUAL_OUTPUT: u32 = 1_600;
 
 /// One run's way to its models.
 pub(crate) struct Mind<'a> {
@@ -62,7 +69,7 @@ impl<'a> Mind<'a> {
         ask: Ask,
     ) -> Result<Result<String, Unanswered>, Failed> {
         let request = self.request(&ask, None)?;
-        let Some(grant) = purse.grant(ask.phase, self.world.expected(ask.role, &request)) else {
+        let Some(grant) = self.leave(purse, &ask, &request) else {
             return Ok(Err(Unanswered::Cap));
         };
         let reply = self.world.ask(purse, grant, Whom::of(ask.role), &request, ask.prompt).await?;
@@ -77,7 +84,7 @@ impl<'a> Mind<'a> {
         schema: &Value,
     ) -> Result<Result<T, Unanswered>, Failed> {
         let request = self.request(&ask, Some(schema))?;
-        let Some(grant) = purse.grant(ask.phase, self.world.expected(ask.role, &request)) else {
+        let Some(grant) = self.leave(purse, &ask, &request) else {
             return Ok(Err(Unanswered::Cap));
         };
         self.mended(purse, &ask, request, grant, schema).await
@@ -123,6 +130,53 @@ impl<'a> Mind<'a> {
         stream::iter(calls).buffered(AT_ONCE).try_collect().await
     }
 
+    /// Leave to ask. What is looked for is of no use unless it can be read and an answer written from it.
+    fn leave(&self, purse: &Purse, ask: &Ask, request: &Request) -> Option<Grant> {
+        let (reading, writing) = ((Phase::Look, self.reading()), (Phase::Write, self.writing()));
+        let rest = match (ask.phase, ask.role) {
+            (Phase::Look, Role::Planner) if self.comes_before_tools(ask) => {
+                let telling = self.world.expected_of(Role::Planner, FRAME, USUAL_OUTPUT);
+                vec![(Phase::Look, telling), reading, writing]
+            }
+            (Phase::Look, Role::Planner) => vec![reading, writing],
+            (Phase::Look, Role::Reader) => vec![writing],
+            (Phase::Look, Role::Writer | Role::Verifier) | (Phase::Write | Phase::Check, _) => {
+                Vec::new()
+            }
+        };
+        let most = self.world.expected(Whom::of(ask.role), request);
+        let granted = purse.grant_before(ask.phase, most, &rest);
+        granted.map_err(|cap| self.world.note_cap(cap)).ok()
+    }
+
+    /// Whether tools that the request names are asked after this.
+    fn comes_before_tools(&self, ask: &Ask) -> bool {
+        !self.world.spec().tools.is_empty() && matches!(ask.prompt, "plan" | "columns" | "shape")
+    }
+
+    /// Leave to ask once more for what was asked for.
+    fn grant(&self, purse: &Purse, phase: Phase, whom: Whom, request: &Request) -> Option<Grant> {
+        let granted = purse.grant(phase, self.world.expected(whom, request));
+        granted.map_err(|cap| self.world.note_cap(cap)).ok()
+    }
+
+    /// What reading some passages is expected to cost.
+    fn reading(&self) -> Cost {
+        let passages = self.room(Role::Reader, USUAL_OUTPUT).min(USUAL_PASSAGES);
+        self.world.expected_of(Role::Reader, FRAME + passages, USUAL_OUTPUT)
+    }
+
+    /// What writing an answer is; nothing where all that is wanted is found as it stands.
+    fn writing(&self) -> Cost {
+        let is_found = |field: &Field| field.kind == FieldKind::Found;
+        match &self.world.spec().wanted {
+            Wanted::Fields(schema) if schema.fields.iter().all(is_found) => Cost::default(),
+            Wanted::Fields(_) | Wanted::Text { .. } | Wanted::Auto => {
+                self.world.expected_of(Role::Writer, FRAME + USUAL_QUOTES, USUAL_OUTPUT)
+            }
+        }
+    }
+
     /// Each question with leave to ask it, or without where it no longer fits.
     fn granted(
         &self,
@@ -132,7 +186,7 @@ impl<'a> Mind<'a> {
     ) -> Result<Vec<(Ask, Request, Option<Grant>)>, Failed> {
         let granted = asks.into_iter().map(|ask| {
             let request = self.request(&ask, schema)?;
-            let grant = purse.grant(ask.phase, self.world.expected(ask.role, &request));
+            let grant = self.leave(purse, &ask, &request);
             Ok((ask, request, grant))
         });
         granted.collect()
@@ -154,7 +208,7 @@ impl<'a> Mind<'a> {
         if !self.world.has(other) {
             return Ok(answer);
         }
-        match purse.grant(Phase::Check, self.world.expected(ask.role, &request)) {
+        match self.grant(purse, Phase::Check, other, &request) {
             Some(grant) => self.mended_by(other, purse, ask, request, grant, schema).await,
             None => Ok(answer),
         }
@@ -208,7 +262,7 @@ impl<'a> Mind<'a> {
             }
             before = reply.text;
             // To mend costs less than to go without what was asked: the whole of the caps is there for it.
-            match purse.grant(Phase::Check, self.world.expected(ask.role, &request)) {
+            match self.grant(purse, Phase::Check, whom, &request) {
                 Some(more) => grant = more,
                 None => return Ok(part.ok_or(Unanswered::Unfit(why))),
             }

@@ -343,8 +343,10 @@ impl Filler<'_> {
             Unanswered::Cap => {
                 (Missing::Budget, "what is left of the caps of this processor does not pay for another call of a model".into())
             }
-            Unanswered::Silent(why) if self.mind.world.is_out() => (Missing::ModelDown, why.clone()),
-            Unanswered::Silent(why) | Unanswered::Unfit(why) => (Missing::NeedsModel, why.clone()),
+            Unanswered::Silent(why) => (Missing::ModelDown, why.clone()),
+            Unanswered::Unfit(why) => {
+                (Missing::ModelDown, format!("a model answered with what cannot be used: {why}"))
+            }
         };
         self.mind.world.note(format!("Some fields were not {what}: {why}."));
         for (index, _) in fields {

@@ -62,7 +62,7 @@ pub(crate) struct Filler<'a> {
     /// Other words for each field.
     also: Vec<String>,
     queries: Vec<String>,
-    /// Some passages were read by no model, because it was not there.
+    /// Some passages were read by no model, because it could not be asked or did not answer what can be used.
     pub(super) is_unread: bool,
     /// Fields that no model could be asked about, because a cap was reached; without those that one was asked about.
     pub(super) unasked: BTreeSet<usize>,
@@ -299,7 +299,7 @@ impl<'a> Filler<'a> {
                     );
                 }
                 Err(Unanswered::Silent(why) | Unanswered::Unfit(why)) => {
-                    self.is_unread |= self.mind.world.is_out();
+                    self.is_unread = true;
                     self.mind.world.note(format!("A model did not read some passages: {why}."));
                 }
             }

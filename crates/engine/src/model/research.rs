@@ -54,7 +54,7 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
     let caps = world.spec().processor.caps;
     let mind = Mind::of(world).await?;
     let purse = Purse::new(&caps);
-    world.charge_lost(&purse).await?;
+    world.charge_spent(&purse).await?;
     let task = task(world);
     let mut budget = Budget::new(caps);
 
@@ -65,7 +65,7 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
     let (ledger, looked, failure) = look(&mind, &purse, &task, &plans, &given, budget).await?;
     if ledger.claims.is_empty() {
         return Ok(match failure {
-            Some(why) => Outcome::Unable { why: in_words(&why), pages: ledger.pages, looked },
+            Some(why) => unable(world, &why, ledger.pages, looked),
             None => Outcome::Nothing(looked),
         });
     }
@@ -81,7 +81,7 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
     };
     Ok(match report::write(&mind, &purse, &from).await? {
         Ok((draft, counts)) => Outcome::Answered { draft, looked, dropped: counts.dropped },
-        Err(why) => Outcome::Unable { why: in_words(&why), pages: ledger.pages, looked },
+        Err(why) => unable(world, &why, ledger.pages, looked),
     })
 }
 
@@ -108,6 +108,20 @@ async fn compared(
     let caps = mind.world.spec().processor.caps;
     let conflicts = conflicts::by_rules(task, ledger, caps).await?;
     Ok((conflicts, conflicts::are_comparable(ledger)))
+}
+
+fn unable(world: &World, why: &Unanswered, pages: Vec<ReadPage>, looked: Looked) -> Outcome {
+    let looked = Looked { stopped: stopped_by(world, why), ..looked };
+    Outcome::Unable { why: in_words(why), pages, looked }
+}
+
+/// Why looking ends where a model is needed that did not answer.
+fn stopped_by(world: &World, why: &Unanswered) -> StopReason {
+    match why {
+        _ if world.is_late() => StopReason::Deadline,
+        Unanswered::Cap => StopReason::Budget,
+        Unanswered::Silent(_) | Unanswered::Unfit(_) => StopReason::ModelDown,
+    }
 }
 
 fn in_words(why: &Unanswered) -> String {
@@ -252,8 +266,9 @@ const fn worse(a: StopReason, b: StopReason) -> StopReason {
             StopReason::Saturated => 1,
             StopReason::NotFindable => 2,
             StopReason::Budget => 3,
-            StopReason::Deadline => 4,
-            StopReason::NoEvidence => 5,
+            StopReason::ModelDown => 4,
+            StopReason::Deadline => 5,
+            StopReason::NoEvidence => 6,
         }
     }
     if rank(a) >= rank(b) { a } else { b }
@@ -304,8 +319,10 @@ async fn investigate(
             ledger.place(&page);
         }
         failure = outcome.failure.clone().or(failure);
-        if outcome.asked > 0 && outcome.answered == 0 {
-            stopped = StopReason::Budget;
+        if outcome.answered == 0
+            && let Some(why) = &outcome.failure
+        {
+            stopped = stopped_by(world, why);
             break;
         }
         for (part, before) in counts.into_iter().enumerate() {
@@ -331,8 +348,8 @@ async fn investigate(
                     stopped = if is_open { StopReason::NotFindable } else { StopReason::Covered };
                     break;
                 }
-                Err(_) => {
-                    stopped = StopReason::Budget;
+                Err(why) => {
+                    stopped = stopped_by(world, &why);
                     break;
                 }
             }

@@ -3,6 +3,7 @@
 //! A call is looked up in the journal; if it is not there it is made, committed, and only then used. After a crash
 //! the run is executed again from the top and gets the same answers. Whatever failed outside is an answer too.
 
+mod booking;
 mod models;
 mod searching;
 mod seen;
@@ -27,6 +28,7 @@ use store::{Call, Made, Store};
 use url::Url;
 
 use crate::extractive::mentions::Prepared;
+use crate::purse::Purse;
 use crate::{Failed, Library, ReadPage, research, search};
 
 use searching::Searched;
@@ -52,6 +54,10 @@ pub(crate) struct World {
     asked: Mutex<HashMap<(&'static str, Vec<u8>), i64>>,
     searched: Searched,
     seen: Arc<Mutex<Seen>>,
+    /// What the run has spent on models in all its attempts, and what is set aside for requests under way, against its caps.
+    till: Purse,
+    /// How long it still waits for its models.
+    patience: llm::Patience,
 }
 
 /// An earlier run whose evidence is taken along.
@@ -142,7 +148,20 @@ impl World {
             || previous.as_ref().is_some_and(cites_documents);
         let scope = if reads_documents { Scope::with_documents() } else { Scope::open() };
         let scope = scope.within(claimed.spec.outgoing);
-        Self { claimed, places, previous, library, store, scope, asked, searched, seen }
+        let (till, patience) = (Purse::new(&claimed.spec.processor.caps), llm::Patience::default());
+        Self {
+            claimed,
+            places,
+            previous,
+            library,
+            store,
+            scope,
+            asked,
+            searched,
+            seen,
+            till,
+            patience,
+        }
     }
 
     pub(crate) fn spec(&self) -> &Spec {

@@ -1,19 +1,21 @@
 //! Questions to models, each answer bought once: looked up in the journal, then among what other rows of the group have
 //! asked, and only then asked.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use domain::event::{Stage, asking};
 use domain::model::Role;
 use domain::processor::Engine;
-use llm::{Departure, Manner, Reply, Request};
+use llm::{Departure, Manner, Profile, Reply, Request, Wasted};
 use serde::{Deserialize, Serialize};
-use store::{Amount, Bill, Call, Made};
+use sha2::{Digest, Sha256};
+use store::{Bill, Call, Made};
 use tokio::time::timeout;
 
+use super::booking::{self, Booking};
 use super::{Entry, Sending, VERSION, World};
 use crate::model::prompts::Prompts;
-use crate::purse::{Cost, Grant, Purse};
+use crate::purse::{Cap, Cost, Grant, Purse};
 use crate::{Failed, ReadPage};
 
 /// Why a question has no answer that can be used.
@@ -44,8 +46,6 @@ impl Whom {
 /// The kind of such calls in the journal.
 const KIND: &str = "model";
 
-/// Answers fill a small part of the room that they are given; what one takes beyond is settled afterwards.
-const PART_FILLED: u64 = 4;
 const OUT_OF_TIME: &str = "the time that this processor has for models was over";
 
 /// An answer as it stands in the journal.
@@ -54,50 +54,57 @@ struct Answered {
     reply: Reply,
     /// Bought by another row of the group.
     is_shared: bool,
+    /// What requests cost before it that were served and brought nothing of use.
+    #[serde(default)]
+    wasted: Cost,
 }
 
 impl World {
-    /// What a question will cost, on the safe side: caps are kept to by what is expected, and exceeded at most by calls under way.
-    pub(crate) fn expected(&self, role: Role, request: &Request) -> Cost {
-        let prompt = u64::from(llm::tokens::prompt(request));
-        let profile = self.model_of(Whom::of(role)).and_then(|(models, name)| models.profile(name));
-        let price = profile.and_then(|profile| profile.price);
-        let output = u64::from(request.max_output_tokens).div_ceil(PART_FILLED);
-        let micro_usd = price.map_or(0, |price| {
-            (prompt.saturating_mul(price.input).saturating_add(output.saturating_mul(price.output)))
-                .div_ceil(1_000_000)
-        });
-        Cost { calls: 1, input_tokens: prompt, micro_usd }
+    /// What a question will cost with the model that is asked first.
+    pub(crate) fn expected(&self, whom: Whom, request: &Request) -> Cost {
+        booking::expected(self.profile_of(whom), request)
     }
 
-    /// Tokens that a prompt for this role may have at most, beside the room for its answer.
+    /// What a question of so many tokens would cost, likewise.
+    pub(crate) fn expected_of(&self, role: Role, prompt: u32, max_output: u32) -> Cost {
+        booking::expected_of(self.profile_of(Whom::of(role)), prompt, max_output)
+    }
+
+    /// Tokens that a prompt for this role may have at most, beside the room for its answer. A model that this process does
+    /// not have bounds nothing: what it answered an earlier attempt is found by asking the same.
     pub(crate) fn context_of(&self, role: Role) -> u32 {
-        let profile = self.model_of(Whom::of(role)).and_then(|(models, name)| models.profile(name));
-        profile.map_or(0, |profile| profile.context_tokens)
+        self.profile_of(Whom::of(role)).map_or(u32::MAX, |profile| profile.context_tokens)
     }
 
     /// Whether there is such a model.
     pub(crate) fn has(&self, whom: Whom) -> bool {
-        self.model_of(whom).is_some()
+        self.profile_of(whom).is_some()
     }
 
-    fn model_of(&self, whom: Whom) -> Option<(&llm::Models, &str)> {
-        let cast = self.spec().cast.as_ref()?;
-        let models = &self.library.reasoning()?.models;
-        let name = cast.of(whom.role);
+    /// The name of a model, as the run was given it.
+    fn name_of(&self, whom: Whom) -> Option<&str> {
+        let name = self.spec().cast.as_ref()?.of(whom.role);
         if !whom.stands_in {
-            return Some((models, name));
+            return Some(name);
         }
-        let other = models.profile(name)?.fallback.as_deref()?;
-        (other != name).then_some((models, other))
+        let other = self.models()?.profile(name)?.fallback.as_deref()?;
+        (other != name).then_some(other)
+    }
+
+    fn profile_of(&self, whom: Whom) -> Option<&Profile> {
+        self.models()?.profile(self.name_of(whom)?)
+    }
+
+    fn models(&self) -> Option<&llm::Models> {
+        self.library.reasoning().map(|reasoning| &reasoning.models)
     }
 
     /// The prompts that this run began with.
     pub(crate) async fn prompts(&self) -> Result<Arc<Prompts>, Failed> {
-        let Some(reasoning) = self.library.reasoning() else {
-            return Err(Failed::Broken("this worker has no models".into()));
+        let ours = match self.library.reasoning() {
+            Some(reasoning) => Arc::clone(&reasoning.prompts),
+            None => Arc::default(),
         };
-        let ours = &reasoning.prompts;
         let kept: String = self
             .once("prompts", serde_json::json!({}), "kept with the run".into(), async {
                 self.store.keep_prompts(ours.hash().to_vec(), ours.to_text()).await?;
@@ -105,28 +112,41 @@ impl World {
             })
             .await?;
         if kept == hex(ours.hash()) {
-            return Ok(Arc::clone(ours));
+            return Ok(ours);
         }
         let text = self.store.find_prompts(&unhex(&kept)).await?;
         let text = text.ok_or_else(|| Failed::Broken("the prompts of this run are gone".into()))?;
         Ok(Arc::new(Prompts::from_text(&text)?))
     }
 
-    /// What calls of earlier attempts cost that brought no answer.
-    pub(crate) async fn charge_lost(&self, purse: &Purse) -> Result<(), Failed> {
+    /// Takes over what earlier attempts have spent: the caps hold for all of it, whether or not this one asks the same again.
+    pub(crate) async fn charge_spent(&self, purse: &Purse) -> Result<(), Failed> {
         if self.spec().cast.is_none() {
             return Ok(());
         }
         let lost = self.store.close_lost(self.claimed.seq, self.claimed.attempt).await?;
+        let paid = self.store.paid_by(self.claimed.seq).await?;
         let count = |number: i64| u64::try_from(number).unwrap_or(0);
-        purse.charge(Cost {
+        let lost_cost = Cost {
             calls: count(lost.calls),
             input_tokens: count(lost.amount.tokens),
             micro_usd: count(lost.amount.micro_usd),
-        });
+        };
+        // Answers are charged to the purse when they are found again, so that it grants what it granted before.
+        purse.charge(lost_cost);
+        self.till.charge(lost_cost);
+        for paid in &paid {
+            self.till.charge(Cost {
+                calls: count(paid.calls),
+                input_tokens: count(paid.bill.input_tokens),
+                micro_usd: count(paid.bill.cost_micro_usd.unwrap_or(0)),
+            });
+        }
         let mut seen = self.lock_seen();
-        let spending = seen.spending.get_or_insert_default();
-        spending.lost = u32::try_from(lost.calls).unwrap_or(u32::MAX);
+        seen.spending.get_or_insert_default().lost = u32::try_from(lost.calls).unwrap_or(u32::MAX);
+        for paid in paid {
+            seen.note_paid(&paid.bill, u32::try_from(paid.calls).unwrap_or(u32::MAX));
+        }
         Ok(())
     }
 
@@ -139,37 +159,49 @@ impl World {
         request: &Request,
         what: &str,
     ) -> Result<Result<Reply, Unanswered>, Failed> {
-        let Some((models, name)) = self.model_of(whom) else {
+        let Some(name) = self.name_of(whom) else {
             purse.settle(grant, Cost::default());
-            return Ok(Err(Unanswered::Silent("no model is configured for this worker".into())));
+            return Ok(Err(Unanswered::Silent("the run was given no model".into())));
         };
         let mut bytes = name.as_bytes().to_vec();
         bytes.push(0);
         bytes.extend(request.canonical());
         let call = self.call(KIND, &bytes);
         let detail = format!("{what}: {name}");
-        let outcome = if let Some(answered) = self.known(&call, &detail).await? {
-            Ok(answered)
-        } else {
-            self.tell_asking(name, whom.role).await?;
-            self.buy(models, name, &call, grant, request, detail).await?
-        };
-        match outcome {
-            Ok(answered) => {
-                let spent =
-                    if answered.is_shared { Cost::default() } else { cost(&answered.reply) };
-                purse.settle(grant, spent);
-                self.note_answer(&answered);
-                Ok(Ok(answered.reply))
-            }
-            Err((why, is_lost)) => {
-                purse.settle(grant, if is_lost { grant.0 } else { Cost::default() });
-                if is_lost {
-                    self.lock_seen().spending.get_or_insert_default().lost += 1;
-                }
-                Ok(Err(Unanswered::Silent(why)))
-            }
+        if let Some(answered) = self.known(&call, &detail).await? {
+            return Ok(Ok(self.found_again(purse, grant, answered)));
         }
+        let Some(models) = self.models().filter(|models| models.profile(name).is_some()) else {
+            purse.settle(grant, Cost::default());
+            return Ok(Err(Unanswered::Silent(not_here(name))));
+        };
+        self.tell_asking(name, whom.role).await?;
+        let turn = self.claimed.group.map(|group| self.library.turn(group, &call));
+        // Of several rows that ask the same at the same time one asks, and the others have its answer.
+        let _mine = match &turn {
+            Some(turn) => Some(turn.lock().await),
+            None => None,
+        };
+        if turn.is_some()
+            && let Some(answered) = self.known(&call, &detail).await?
+        {
+            return Ok(Ok(self.found_again(purse, grant, answered)));
+        }
+        let booking = Booking::new(self, purse, grant, request, &call);
+        self.buy(models, name, &call, booking, request, detail).await
+    }
+
+    /// An answer that was there. What this run paid for it is in its receipt already.
+    fn found_again(&self, purse: &Purse, grant: Grant, answered: Answered) -> Reply {
+        let Answered { reply, is_shared, wasted } = answered;
+        self.note_estimated(&reply);
+        if is_shared {
+            purse.settle(grant, Cost::default());
+            self.lock_seen().note_shared(&reply.model);
+        } else {
+            purse.settle(grant, cost(&reply).plus(wasted));
+        }
+        reply
     }
 
     /// Says who is asked, once for calls side by side. Of rows nothing is told: nobody watches a hundred thousand.
@@ -198,88 +230,135 @@ impl World {
         let Entry { answer, .. }: Entry<Answered> =
             serde_json::from_value(answer).map_err(|_| Failed::Journal { kind: KIND, version })?;
         // What was sent for it stands in the receipt of the row that bought it.
-        let entry = Entry { answer: Answered { is_shared: true, ..answer }, sent: Vec::new() };
+        let answer = Answered { is_shared: true, wasted: Cost::default(), ..answer };
+        let entry = Entry { answer, sent: Vec::new() };
         self.keep(call.clone(), entry, detail.to_owned(), None, None).await.map(Some)
     }
 
-    /// Asks the model. Of several rows that ask the same at the same time one asks, and the others have its answer.
     async fn buy(
         &self,
         models: &llm::Models,
         name: &str,
         call: &Call,
-        grant: Grant,
+        booking: Booking<'_>,
         request: &Request,
         detail: String,
-    ) -> Result<Result<Answered, (String, bool)>, Failed> {
-        let turn = self.claimed.group.map(|group| self.library.turn(group, call));
-        let _mine = match &turn {
-            Some(turn) => Some(turn.lock().await),
-            None => None,
-        };
-        if turn.is_some()
-            && let Some(answered) = self.known(call, &detail).await?
-        {
-            return Ok(Ok(answered));
-        }
+    ) -> Result<Result<Reply, Unanswered>, Failed> {
         let left = self.time_for_models();
         if left.is_zero() {
-            return Ok(Err((OUT_OF_TIME.into(), false)));
+            booking.settle(Cost::default());
+            return Ok(Err(Unanswered::Silent(OUT_OF_TIME.into())));
         }
         let attempt = self.claimed.attempt;
         // Set aside when the question leaves: what a worker loses that waited for a place cost nothing.
-        let amount = amount(grant.0, request);
-        let reserved = OnceLock::new();
-        let reserve: &Departure<'_> = &|| {
-            Box::pin(async {
-                let outcome = self.store.reserve(call, attempt, amount).await;
-                let may_leave = outcome.is_ok();
-                let _ = reserved.set(outcome);
-                may_leave
-            })
+        let departure: &Departure<'_> = &|leaving| {
+            let more = booking.granted(leaving);
+            Box::pin(booking.reserve(more))
         };
         let sending = Sending::begin(self);
-        // Who has waited for them in vain does not wait again.
-        let manner = Manner { is_patient: !self.is_out(), departure: Some(reserve) };
+        let manner = Manner { patience: &self.patience, departure: Some(departure) };
         // On the heap: an exchange is a large future, and a round holds several of them.
         let asking = Box::pin(models.ask_in(name, request, manner));
         let outcome = timeout(left, sending.scope.around(asking)).await;
         let sent = sending.over();
-        let has_left = match reserved.into_inner() {
-            Some(reserved) => reserved.map(|()| true)?,
-            None => false,
-        };
-        let Ok(outcome) = outcome else {
+        let has_left = booking.has_left()?;
+        let Ok(asked) = outcome else {
             self.note_sent(sent);
             if has_left {
                 self.store.write_off(call, attempt).await?;
+                self.lock_seen().note_lost(1);
             } else {
                 // It may just have been about to leave.
                 self.store.give_back(call, attempt).await?;
             }
-            return Ok(Err((OUT_OF_TIME.into(), has_left)));
+            booking.cut_off();
+            return Ok(Err(Unanswered::Silent(OUT_OF_TIME.into())));
         };
-        match outcome {
+        let (wasted, lost) = self.put_down(models, call, request, &detail, &asked.wasted).await?;
+        let refused = booking.refused();
+        match asked.answer {
             Ok(reply) => {
-                self.lock_seen().is_out = false;
+                booking.settle(cost(&reply).plus(wasted).plus(lost));
                 let bill = bill(&reply);
-                let entry = Entry { answer: Answered { reply, is_shared: false }, sent };
-                let kept = self.keep(call.clone(), entry, detail, Some(bill), self.claimed.group);
-                Ok(Ok(kept.await?))
+                let entry = Entry { answer: Answered { reply, is_shared: false, wasted }, sent };
+                let kept =
+                    self.keep(call.clone(), entry, detail, Some(bill.clone()), self.claimed.group);
+                let Answered { reply, .. } = kept.await?;
+                self.lock_seen().note_paid(&bill, 1);
+                self.note_estimated(&reply);
+                Ok(Ok(reply))
             }
             Err(failed) => {
                 self.note_sent(sent);
-                self.lock_seen().is_out |= failed.is_outage();
-                let is_lost = failed.is_possibly_billed();
-                if is_lost {
-                    self.store.write_off(call, attempt).await?;
-                } else if has_left {
+                booking.settle(wasted.plus(lost));
+                if has_left {
                     self.store.give_back(call, attempt).await?;
                 }
                 tracing::warn!(code = failed.code(), "a model did not answer: {failed}");
-                Ok(Err((failed.to_string(), is_lost)))
+                Ok(Err(self.why(&failed, refused, has_left)))
             }
         }
+    }
+
+    fn why(
+        &self,
+        failed: &llm::Failed,
+        refused: Option<(String, Cap)>,
+        has_left: bool,
+    ) -> Unanswered {
+        let Some((name, cap)) = refused else { return Unanswered::Silent(failed.to_string()) };
+        self.note_cap(cap);
+        if !has_left {
+            return Unanswered::Cap;
+        }
+        let cap = cap.in_words(&self.spec().processor.caps);
+        Unanswered::Silent(format!("{failed}, and {cap} leaves no room for `{name}`"))
+    }
+
+    /// Puts down requests that brought nothing of use: those that were paid like answers, the others as lost. Answers what
+    /// the former cost, and the latter.
+    async fn put_down(
+        &self,
+        models: &llm::Models,
+        call: &Call,
+        request: &Request,
+        detail: &str,
+        wasted: &[Wasted],
+    ) -> Result<(Cost, Cost), Failed> {
+        let (mut paid, mut lost) = (Cost::default(), Cost::default());
+        let attempt = self.claimed.attempt;
+        for (place, wasted) in wasted.iter().enumerate() {
+            let cost = booking::of_wasted(wasted, models.profile(&wasted.model), request);
+            let Some(usage) = &wasted.usage else {
+                let amount = booking::amount(cost, request);
+                self.store.lose(call, attempt, amount).await?;
+                self.lock_seen().note_lost(1);
+                lost = lost.plus(cost);
+                continue;
+            };
+            let bill = Bill {
+                model: wasted.model.clone(),
+                input_tokens: usage.input_tokens.into(),
+                cached_tokens: usage.cached_tokens.into(),
+                output_tokens: usage.output_tokens.into(),
+                cost_micro_usd: wasted
+                    .cost_micro_usd
+                    .map(|cost| i64::try_from(cost).unwrap_or(i64::MAX)),
+            };
+            let made = Made {
+                attempt,
+                version: VERSION,
+                detail: format!("{detail} ({})", wasted.code),
+                bill: Some(bill.clone()),
+                is_row: self.claimed.group.is_some(),
+                ..Made::default()
+            };
+            let answer = serde_json::json!({"wasted": wasted.code});
+            self.store.remember(beside(call, attempt, place), answer, made).await?;
+            self.lock_seen().note_paid(&bill, 1);
+            paid = paid.plus(cost);
+        }
+        Ok((paid, lost))
     }
 
     async fn keep(
@@ -300,28 +379,6 @@ impl World {
         self.parsed(KIND, VERSION, kept.answer)
     }
 
-    fn note_answer(&self, answered: &Answered) {
-        let mut seen = self.lock_seen();
-        let is_first = seen.spending.as_ref().is_none_or(|spending| spending.calls == 0);
-        let spending = seen.spending.get_or_insert_default();
-        if !spending.models.contains(&answered.reply.model) {
-            spending.models.push(answered.reply.model.clone());
-        }
-        if answered.is_shared {
-            spending.shared += 1;
-            return;
-        }
-        let usage = &answered.reply.usage;
-        spending.calls += 1;
-        spending.lost += answered.reply.lost_tries;
-        spending.input_tokens += u64::from(usage.input_tokens);
-        spending.cached_tokens += u64::from(usage.cached_tokens);
-        spending.output_tokens += u64::from(usage.output_tokens);
-        let before = if is_first { Some(0) } else { spending.cost_micro_usd };
-        let cost = answered.reply.cost_micro_usd;
-        spending.cost_micro_usd = before.zip(cost).map(|(before, cost)| before + cost);
-    }
-
     /// What was asked about as an archived page, so that judgements and texts may quote it.
     pub(crate) async fn input_page(&self, words: &str) -> Result<ReadPage, Failed> {
         self.library.input(self.claimed.owner, words).await
@@ -336,9 +393,20 @@ impl World {
         spending.passages_withheld += count(passages_withheld);
     }
 
-    /// Whether the models were not there when they were asked last.
-    pub(crate) fn is_out(&self) -> bool {
-        self.lock_seen().is_out
+    fn note_estimated(&self, reply: &Reply) {
+        if reply.usage.is_estimated {
+            let model = &reply.model;
+            self.note(format!(
+                "Tokens and cost are estimated in part: `{model}` does not say what it used, or what cannot be."
+            ));
+        }
+    }
+
+    /// A cap leaves no room for a call.
+    pub(crate) fn note_cap(&self, cap: Cap) {
+        let cap = cap.in_words(&self.spec().processor.caps);
+        self.note(format!("A model was not asked any further: {cap} leaves no room for it."));
+        self.lock_seen().is_capped = true;
     }
 
     /// From here on the rules answer, and the receipt says so.
@@ -355,21 +423,25 @@ impl World {
     }
 }
 
+/// The settings of a process may have changed since a run began, and another process may take it up.
+fn not_here(name: &str) -> String {
+    format!("this process has no model `{name}`, which the run was given")
+}
+
 fn cost(reply: &Reply) -> Cost {
     Cost {
-        // Tries that may have been served count against the cap as well.
-        calls: 1 + u64::from(reply.lost_tries),
+        calls: 1,
         input_tokens: reply.usage.input_tokens.into(),
         micro_usd: reply.cost_micro_usd.unwrap_or(0),
     }
 }
 
-fn amount(most: Cost, request: &Request) -> Amount {
-    let tokens = most.input_tokens.saturating_add(request.max_output_tokens.into());
-    Amount {
-        tokens: i64::try_from(tokens).unwrap_or(i64::MAX),
-        micro_usd: i64::try_from(most.micro_usd).unwrap_or(i64::MAX),
-    }
+/// What stands in the journal beside a call, so that what was paid for nothing is counted by later attempts, too.
+fn beside(call: &Call, attempt: i64, place: usize) -> Call {
+    let mut hash = Sha256::new();
+    hash.update(&call.hash);
+    hash.update(format!("/{}/{attempt}/{place}", call.nth));
+    Call { hash: hash.finalize().to_vec(), nth: 0, ..call.clone() }
 }
 
 fn bill(reply: &Reply) -> Bill {

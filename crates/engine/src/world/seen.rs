@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::event::Progress;
 use domain::receipt::{Contact, Query, Receipt, Spending, Unreadable};
 use domain::tools::ToolCall;
+use store::Bill;
 
 use super::{Sent, World};
 
@@ -23,8 +24,8 @@ pub(crate) struct Seen {
     pub(crate) spending: Option<Spending>,
     /// Models could not be asked, and the rules answer instead.
     pub(super) is_by_rules: bool,
-    /// The models were not there when they were asked last.
-    pub(super) is_out: bool,
+    /// A cap left no room for a call of a model.
+    pub(crate) is_capped: bool,
     pub(crate) queries: Vec<Query>,
     /// Tools that were called, in order.
     pub(crate) tool_calls: Vec<ToolCall>,
@@ -43,6 +44,31 @@ impl Seen {
         let is_told = self.asking.as_deref() == Some(asking);
         self.asking = Some(asking.to_owned());
         is_told
+    }
+
+    /// Calls of a model that were paid for.
+    pub(super) fn note_paid(&mut self, bill: &Bill, calls: u32) {
+        let count = |tokens: i64| u64::try_from(tokens).unwrap_or(0);
+        let spending = self.spending.get_or_insert_default();
+        let before = if spending.calls == 0 { Some(0) } else { spending.cost_micro_usd };
+        spending.cost_micro_usd = before.zip(bill.cost_micro_usd).map(|(a, b)| a + count(b));
+        spending.calls += calls;
+        spending.input_tokens += count(bill.input_tokens);
+        spending.cached_tokens += count(bill.cached_tokens);
+        spending.output_tokens += count(bill.output_tokens);
+        spending.name(&bill.model);
+    }
+
+    /// An answer that another row of the group has paid for.
+    pub(super) fn note_shared(&mut self, model: &str) {
+        let spending = self.spending.get_or_insert_default();
+        spending.shared += 1;
+        spending.name(model);
+    }
+
+    /// Calls that may have been charged without an answer.
+    pub(super) fn note_lost(&mut self, calls: u32) {
+        self.spending.get_or_insert_default().lost += calls;
     }
 
     /// What the receipt says of it, whether the run came to its end or was cut short.

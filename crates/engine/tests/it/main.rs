@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
+mod again;
 mod answers;
 mod bad_models;
 mod bench;
@@ -14,5 +15,6 @@ mod models;
 mod outside;
 mod policy;
 mod rows;
+mod spending;
 mod tiers;
 mod tools;

@@ -1,25 +1,21 @@
 //! Rows with models: every kind of field on every tier, shapes that are invented, in two languages.
 
-use std::sync::Arc;
-use std::time::Duration;
 
 use domain::output::{Basis, Confidence, Content, Missing, Output};
 use domain::schema::{FieldKind, Schema};
 use domain::spec::{Escalation, Input, Spec, Wanted};
 use serde_json::{Map, Value, json};
-use store::Filter;
 use testkit::analyst::{Habit, ORDER};
 use testkit::corpus::{self, FRAGE, QUESTION};
-use testkit::model_server::Fault;
 use testkit::{Database, build};
 
-use crate::bench::{ME, new_run, on_the_web};
+use crate::bench::on_the_web;
 use crate::models::{Desk, Done, with_models};
 
 const TIERS: [&str; 5] = ["lite", "base", "core", "pro", "ultra2x"];
 
 /// One field of each kind, two that are found.
-fn of_every_kind(tier: &str) -> Spec {
+pub(crate) fn of_every_kind(tier: &str) -> Spec {
     let schema = json!({
         "type": "object",
         "properties": {
@@ -36,7 +32,7 @@ fn of_every_kind(tier: &str) -> Spec {
     on_the_web(with_models(spec, tier))
 }
 
-fn plant() -> Input {
+pub(crate) fn plant() -> Input {
     Input::Row(Map::from_iter([("plant".to_owned(), json!("Sorrel Reach"))]))
 }
 
@@ -253,39 +249,4 @@ async fn a_group_plans_its_columns_once() {
     let bodies: std::collections::BTreeSet<Vec<u8>> =
         asked.iter().map(|asked| asked.bytes.to_vec()).collect();
     assert_eq!(bodies.len(), asked.len());
-}
-
-#[tokio::test]
-async fn fields_whose_model_was_down_say_so_and_are_filled_by_a_retry() {
-    let desk = Desk::new(Habit::Careful).await;
-    desk.server.always(Some(Fault::error(503, "overloaded_error", "down for the night")));
-    let group = desk.bench.store.create_group(ME, None, None, None).await.unwrap();
-    let group = group.made().unwrap().id;
-    let row = new_run(&Arc::new(of_every_kind("core")), plant());
-    desk.bench.store.add_rows(ME, group, vec![row], None).await.unwrap();
-    let ended = async || {
-        let worker = desk.bench.start("ann");
-        let row = loop {
-            let filter = Filter { with_output: true, ..Filter::default() };
-            let page = desk.bench.store.list_rows(ME, group, 0, 1, filter).await.unwrap();
-            let row = page.runs.into_iter().next().unwrap();
-            if !row.run.state.is_active() {
-                break row;
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        };
-        worker.stop().await;
-        row.output.unwrap_or_else(|| panic!("{:?}", row.run.failure))
-    };
-    let output = ended().await;
-    assert_eq!(values(&output)["opened"], json!("1998-05-12"), "the rules find it");
-    for field in ["danger", "listing"] {
-        assert_eq!(basis(&output, field).missing, Some(Missing::ModelDown), "{output:?}");
-    }
-    desk.server.always(None);
-    desk.bench.clock.advance(Duration::from_secs(31));
-    assert_eq!(desk.bench.store.retry_rows(ME, group).await.unwrap(), Some(1));
-    let output = ended().await;
-    assert_eq!(values(&output)["danger"], json!("killed"));
-    assert_eq!(basis(&output, "listing").missing, None);
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use task_mcp_llm::{Config, Failed, Manner, Profile};
+use task_mcp_llm::{Config, Failed, Profile};
 use testkit::model_server::{Fault, ModelServer, Said, Spoken};
 
 use crate::ask::{ask, hasty, models, models_with, profile};
@@ -79,14 +79,23 @@ async fn an_outage_is_waited_out_where_nobody_else_can_be_asked() {
             clock.advance(Duration::from_millis(20));
         }
     };
-    let hasty = Manner { is_patient: false, departure: None };
-    let once = models.ask_in("m", &crate::ask::question(), hasty).await;
-    assert_eq!((once.unwrap_err().code(), first.hits()), ("overloaded", 1));
     let answer = tokio::select! {
         answer = ask(&models) => answer,
         () = time_passes => unreachable!("time does not end"),
     };
     assert_eq!((answer.unwrap().text.as_str(), first.hits()), ("one", 8));
+}
+
+#[tokio::test]
+async fn a_model_that_is_gone_is_asked_for_once_and_the_second_answers() {
+    let (first, second, main, other) = pair().await;
+    first.always(Some(Fault::error(404, "not_found_error", "the model `scripted` does not exist")));
+    let (models, _clock) = models(vec![main, other]);
+    for _ in 0..3 {
+        let reply = models.ask("m", &crate::ask::typed_question()).await.unwrap();
+        assert_eq!((reply.text.as_str(), reply.model.as_str()), ("two", "b"));
+    }
+    assert_eq!((first.hits(), second.hits()), (1, 3));
 }
 
 #[tokio::test]

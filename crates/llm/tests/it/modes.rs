@@ -108,13 +108,12 @@ async fn names_that_a_server_does_not_know_are_worded_otherwise_and_remembered()
 
 #[tokio::test]
 async fn a_request_that_no_wording_helps_tells_the_first_refusal() {
-    let server = ModelServer::start(|asked| {
-        Said::Error(404, format!("the model does not exist ({:?})", asked.mode))
-    })
-    .await;
+    let server =
+        ModelServer::start(|asked| Said::Error(422, format!("no such thing ({:?})", asked.mode)))
+            .await;
     let failed = model(&server, Spoken::OpenAiChat).ask("m", &typed_question()).await.unwrap_err();
-    let Failed::Bad { status: 404, why, .. } = failed else { panic!("{failed:?}") };
-    assert_eq!(why, "the model does not exist (Native)");
+    let Failed::Bad { status: 422, why, .. } = failed else { panic!("{failed:?}") };
+    assert_eq!(why, "no such thing (Native)");
     let failed = ask(&model(&server, Spoken::OpenAiChat)).await.unwrap_err();
     assert_eq!(failed.code(), "bad_request");
     assert_eq!(server.hits(), 3 + 1);

@@ -2,11 +2,11 @@ use std::future::ready;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use task_mcp_llm::{Departure, Manner, Models, Profile, Request};
+use task_mcp_llm::{Config, Departure, Manner, Models, Patience, Profile, Request};
 use testkit::model_server::{Fault, ModelServer, Spoken};
 use tokio::task::JoinSet;
 
-use crate::ask::{ask, model, models, profile, question};
+use crate::ask::{ask, hasty, model, models, models_with, profile, question};
 
 /// Asks so many different questions at once; how many were answered.
 async fn storm(models: &Models, questions: usize) -> usize {
@@ -95,15 +95,65 @@ async fn a_question_says_once_that_it_leaves_and_may_be_held_back_then() {
     server.next([Some(Fault::error(500, "server_error", "oops"))]);
     let models = model(&server, Spoken::OpenAiChat);
     let left = AtomicUsize::new(0);
-    let open: &Departure<'_> = &|| {
+    let open: &Departure<'_> = &|_| {
         left.fetch_add(1, Ordering::Relaxed);
         Box::pin(ready(true))
     };
-    let manner = Manner { is_patient: true, departure: Some(open) };
-    models.ask_in("m", &question(), manner).await.unwrap();
+    let patience = Patience::default();
+    let manner = Manner { patience: &patience, departure: Some(open) };
+    models.ask_in("m", &question(), manner).await.answer.unwrap();
     assert_eq!((left.load(Ordering::Relaxed), server.hits()), (1, 2));
-    let shut: &Departure<'_> = &|| Box::pin(ready(false));
-    let manner = Manner { is_patient: true, departure: Some(shut) };
-    let held = models.ask_in("m", &question(), manner).await.unwrap_err();
+    let shut: &Departure<'_> = &|_| Box::pin(ready(false));
+    let manner = Manner { patience: &patience, departure: Some(shut) };
+    let held = models.ask_in("m", &question(), manner).await.answer.unwrap_err();
     assert_eq!((held.code(), server.hits()), ("withdrawn", 2));
+}
+
+#[tokio::test]
+async fn who_stands_in_and_what_is_asked_again_after_a_bill_leave_anew() {
+    let first = ModelServer::saying("").await;
+    let second = ModelServer::saying("two").await;
+    let main = Profile { fallback: Some("b".into()), ..profile(&first, Spoken::OpenAiChat) };
+    let other = Profile { name: "b".into(), ..profile(&second, Spoken::Anthropic) };
+    let (models, _clock) = models(vec![main, other]);
+    let told = std::sync::Mutex::new(Vec::new());
+    let departure: &Departure<'_> = &|leaving| {
+        told.lock().unwrap().push((leaving.profile.name.clone(), leaving.is_unspent));
+        Box::pin(ready(true))
+    };
+    let patience = Patience::default();
+    let manner = Manner { patience: &patience, departure: Some(departure) };
+    let asked = models.ask_in("m", &question(), manner).await;
+    assert_eq!(asked.answer.unwrap().text, "two");
+    let expected =
+        [("m", false), ("m", false), ("b", false)].map(|(name, is)| (name.to_owned(), is));
+    assert_eq!(*told.lock().unwrap(), expected);
+    let wasted: Vec<_> = asked.wasted.iter().map(|one| (one.code, one.usage.is_some())).collect();
+    assert_eq!(wasted, [("empty", true), ("empty", true)]);
+}
+
+#[tokio::test]
+async fn what_one_question_has_waited_in_vain_the_next_of_its_run_does_not_wait_again() {
+    let server = ModelServer::saying("yes").await;
+    server.always(Some(Fault::rate(&[("retry-after-ms", "40")])));
+    let retry_for = Duration::from_millis(200);
+    let config =
+        Config { models: vec![profile(&server, Spoken::OpenAiChat)], retry_for, ..hasty() };
+    let (models, _clock) = models_with(config);
+    let patience = Patience::default();
+    let manner = Manner { patience: &patience, departure: None };
+    let code = async || models.ask_in("m", &question(), manner).await.answer.unwrap_err().code();
+    assert_eq!(code().await, "rate_limited");
+    let first = server.hits();
+    assert!(first > 2, "it is waited for: {first}");
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    for _ in 0..3 {
+        assert_eq!(code().await, "rate_limited");
+    }
+    assert!(server.hits() <= first + 3, "{} after {first}", server.hits());
+    server.always(None);
+    tokio::time::sleep(Duration::from_millis(60)).await;
+    assert_eq!(models.ask_in("m", &question(), manner).await.answer.unwrap().text, "yes");
+    server.next([Some(Fault::rate(&[("retry-after-ms", "40")])), None]);
+    assert_eq!(models.ask_in("m", &question(), manner).await.answer.unwrap().text, "yes");
 }

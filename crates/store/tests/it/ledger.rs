@@ -1,8 +1,10 @@
+use domain::receipt::Receipt;
+use domain::run::{Failure, FailureCode};
 use serde_json::json;
-use task_mcp_store::{Amount, Bill, Call, Lost, Made, RunSeq};
+use task_mcp_store::{Amount, Bill, Call, End, Ending, Lost, Made, Paid, RunSeq};
 use testkit::Database;
 
-use crate::bench::Bench;
+use crate::bench::{Bench, ME};
 
 const HUNDRED: Amount = Amount { tokens: 100, micro_usd: 500 };
 
@@ -62,6 +64,41 @@ on_both! {
         bench.store.close_lost(run, 2).await.unwrap();
         bench.store.remember(call(run, 0), json!("late"), answered(1)).await.unwrap();
         assert_eq!(bench.store.ledger_balance(run).await.unwrap(), Amount::default());
+    }
+
+    what_was_paid_for_is_known_to_later_attempts_and_forgotten_by_a_retry(bench) {
+        let group = bench.group(1).await;
+        let claimed = bench.claim_one().await;
+        let run = claimed.seq;
+        for nth in 0..2 {
+            bench.store.remember(call(run, nth), json!("yes"), answered(1)).await.unwrap();
+        }
+        bench.store.remember(call(run, 0), json!("again"), answered(2)).await.unwrap();
+        let shared = Made { bill: None, ..answered(1) };
+        bench.store.remember(call(run, 2), json!("theirs"), shared).await.unwrap();
+        let paid = async || bench.store.paid_by(run).await.unwrap();
+        let bill = Bill { input_tokens: 150, output_tokens: 30, cost_micro_usd: Some(600), ..answered(1).bill.unwrap() };
+        assert_eq!(paid().await, [Paid { calls: 2, bill }]);
+        let failure = Failure { code: FailureCode::Internal, message: String::new() };
+        let end = End { ending: Ending::Failed(failure), receipt: Receipt::default() };
+        assert!(bench.store.finish(run, claimed.attempt, end).await.unwrap());
+        assert_eq!(bench.store.retry_rows(ME, group).await.unwrap(), Some(1));
+        assert!(paid().await.is_empty());
+        let unpriced = Bill { cost_micro_usd: None, ..answered(3).bill.unwrap() };
+        let made = Made { bill: Some(unpriced.clone()), ..answered(3) };
+        bench.store.remember(call(run, 0), json!("anew"), made).await.unwrap();
+        assert_eq!(paid().await, [Paid { calls: 1, bill: unpriced }]);
+    }
+
+    a_part_of_a_call_may_be_lost_while_it_goes_on(bench) {
+        let run = bench.submit().await.seq;
+        bench.store.reserve(&call(run, 0), 1, HUNDRED).await.unwrap();
+        bench.store.lose(&call(run, 0), 1, HUNDRED).await.unwrap();
+        bench.store.reserve(&call(run, 0), 1, HUNDRED).await.unwrap();
+        bench.store.remember(call(run, 0), json!("yes"), answered(1)).await.unwrap();
+        assert_eq!(bench.store.ledger_balance(run).await.unwrap(), Amount::default());
+        let lost = Lost { calls: 1, amount: HUNDRED };
+        assert_eq!(bench.store.close_lost(run, 2).await.unwrap(), lost);
     }
 
     an_answer_that_is_shared_is_there_for_the_other_rows_of_its_group(bench) {
