@@ -103,7 +103,7 @@ async fn a_script_reaches_nothing_private_by_any_way() {
             await peer.setLocalDescription(await peer.createOffer());
         } catch (why) { tried.push(why) }
         document.head.insertAdjacentHTML('beforeend', `<meta http-equiv=refresh content='0; url=${addresses[0]}'>`);
-        say('All was tried.'); location = addresses[0];";
+        say('Each harbour was tried.'); location = addresses[0];";
     let to = [(LOCATION, format!("http://127.0.0.1:{}/", canary.port))];
     let lead = get(move || async move { (StatusCode::FOUND, to) });
     let site = Site::serve(routes(&format!("{addresses}{ways}")).route("/lead", lead)).await;
@@ -111,7 +111,7 @@ async fn a_script_reaches_nothing_private_by_any_way() {
 
     let page = sources.read_web(&site.url("/"), &anything).await.unwrap();
     let nothing = "nothing\n\n".repeat(canary.spellings().len() + 1);
-    assert_eq!(page.text.body, format!("{nothing}All was tried."));
+    assert_eq!(page.text.body, format!("{nothing}Each harbour was tried."));
     assert_eq!(canary.visits(), [""; 0]);
 }
 
