@@ -162,9 +162,9 @@ fn set(all: &mut Settings, key: &str, value: &str, origin: &str) -> Result<()> {
             None => refuse!("{}", unknown(key, origin)),
         },
     };
-    // A password may be in the text of a database address.
+    // A password may be in the text of an address.
     let is_key = key.rsplit('.').next() == Some("key");
-    let is_secret = key == "store.database" || is_key;
+    let is_secret = key == "store.database" || is_key || value.contains('@');
     let shown = if is_secret { "***" } else { value };
     done.map_err(|why| usage(format!("`{key}` from {origin} is `{shown}`: {why}")))?;
     // Given here, it is no longer only what lay there.
