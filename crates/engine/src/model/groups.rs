@@ -90,7 +90,7 @@ impl Filler<'_> {
     }
 
     /// Whether a value that stands in these places is that of a group: the same, or from the same quote an object that lacks
-    /// what the other has, or a number that lacks its scale.
+    /// what the other has, a number that lacks its scale, or a figure that lacks its unit.
     fn is_of(&self, group: &Group, value: &Value, places: &[(usize, Span)]) -> bool {
         let mut common = group.places.iter().filter(|(page, span)| {
             places.iter().any(|(other, there)| {
@@ -103,6 +103,8 @@ impl Filler<'_> {
                 let is_object = group.value.is_object();
                 (is_object && is_compatible(&group.value, value))
                     || differ_by_scale(&group.value, value, quote)
+                    || is_figure_of(&group.value, value)
+                    || is_figure_of(value, &group.value)
             })
     }
 
@@ -142,11 +144,11 @@ impl Filler<'_> {
 }
 
 impl Group {
-    /// The fuller of two objects, the greater of two numbers: the other one lacks its “million”.
+    /// The fuller of two objects, the greater of two numbers: the other one lacks its “million”; a figure with its unit.
     fn complete(&mut self, value: &Value) {
         let is_fuller = match (self.value.as_f64(), value.as_f64()) {
             (Some(own), Some(their)) => their.abs() > own.abs(),
-            _ => filled(value) > filled(&self.value),
+            _ => filled(value) > filled(&self.value) || is_figure_of(&self.value, value),
         };
         if is_fuller {
             self.value = value.clone();
@@ -190,6 +192,17 @@ fn differ_by_scale(one: &Value, other: &Value, quote: &str) -> bool {
     whole.any(|number| is(number, large) && scales.iter().any(|scale| is(small * scale, large)))
 }
 
+/// Whether a text is a figure of another without the words around it: “61” of “EUR 61 million”.
+fn is_figure_of(one: &Value, other: &Value) -> bool {
+    let (Some(one), Some(other)) = (one.as_str(), other.as_str()) else { return false };
+    let (figure, whole): (Vec<&str>, Vec<&str>) =
+        (one.split_whitespace().collect(), other.split_whitespace().collect());
+    let is_figure = figure.iter().all(|word| word.starts_with(|c: char| c.is_ascii_digit()));
+    is_figure
+        && (1..whole.len()).contains(&figure.len())
+        && whole.windows(figure.len()).any(|words| words == figure)
+}
+
 /// Which members of an object no source states, as a sentence behind others.
 pub(super) fn empty_members(value: &Value) -> String {
     let Value::Object(members) = value else { return String::new() };
@@ -216,6 +229,14 @@ mod tests {
         assert!(!is_compatible(&whole, &json!({"street": null, "city": "Leeds"})));
         assert_eq!(empty_members(&fragment), " Not stated: street, country.");
         assert_eq!(empty_members(&json!("Halden")), "");
+    }
+
+    #[test]
+    fn a_figure_without_its_unit_is_the_same_figure() {
+        let is_of = |one: &str, other: &str| is_figure_of(&json!(one), &json!(other));
+        assert!(is_of("61", "EUR 61 million") && is_of("320", "320 l/min"));
+        assert!(!is_of("61", "61") && !is_of("6", "EUR 61 million") && !is_of("EUR", "EUR 61"));
+        assert!(!is_of("", "EUR 61 million"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::key::{has_letters_and_digits, is_about_hash, is_hexadecimal, is_scrambled};
 
 /// What keys are called, without marks between the words; also as the last word of a longer name: `X-Api-Key`.
-const NAMES: [&str; 24] = [
+const NAMES: [&str; 28] = [
     "key",
     "apikey",
     "secretkey",
@@ -28,6 +28,11 @@ const NAMES: [&str; 24] = [
     "passphrase",
     "passcode",
     "kennwort",
+    "passwort",
+    // Mot de passe.
+    "passe",
+    "contraseña",
+    "wachtwoord",
 ];
 /// Fewer characters behind a name and an equals sign are a setting, not a secret.
 const MIN_ASSIGNED: usize = 8;
