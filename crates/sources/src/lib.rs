@@ -7,6 +7,7 @@ mod fetch;
 mod folders;
 #[doc(hidden)]
 pub mod fuzz;
+mod hidden;
 mod hosts;
 mod providers;
 mod rendering;

@@ -3,7 +3,6 @@
 mod canonical;
 mod examine;
 mod fuse;
-pub(crate) mod hidden;
 mod pace;
 mod query;
 mod withhold;
@@ -24,7 +23,7 @@ pub use withhold::Cleared;
 use crate::fetch::{moment, pause};
 use crate::providers::wire::{Abilities, Account, Asking, Fault, Filters, Key, Wire, is_spent};
 use crate::providers::{self, date, searxng};
-use crate::{Failed, Hit};
+use crate::{Failed, Hit, hidden};
 use pace::Gate;
 
 /// A provider that asks for a longer pause than this is not waited for within one question.

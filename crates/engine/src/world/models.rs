@@ -397,7 +397,7 @@ impl World {
         if reply.usage.is_estimated {
             let model = &reply.model;
             self.note(format!(
-                "Tokens and cost are estimated in part: `{model}` does not say what it used, or what cannot be."
+                "Tokens and cost are estimated in part: `{model}` does not say what it used, or says what cannot be."
             ));
         }
     }

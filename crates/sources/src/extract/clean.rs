@@ -2,6 +2,8 @@
 
 use unicode_normalization::{UnicodeNormalization, is_nfc};
 
+use crate::hidden::is_hidden;
+
 /// Stands for a line break that the page shows (`<br>`). All other white space is folded into blanks.
 pub(super) const BREAK: char = '\u{2028}';
 
@@ -61,32 +63,14 @@ fn is_blank(c: char) -> bool {
     c.is_whitespace() || c == '\u{2800}'
 }
 
-/// Controls, zero-width and direction marks, tags, variation selectors, soft hyphens, icon fonts: what no
-/// reader sees, and what hides instructions from them.
+/// Controls, icon fonts, and what [`is_hidden`]: what no reader sees, and what hides instructions from them.
 fn is_invisible(c: char, previous: char) -> bool {
     match c {
         // Joiners shape letters in Persian, Hindi and others; between Latin letters they only hide.
         '\u{200c}' | '\u{200d}' => previous.is_ascii() || !previous.is_alphabetic(),
-        '\u{ad}'
-        | '\u{34f}'
-        | '\u{61c}'
-        | '\u{115f}'
-        | '\u{1160}'
-        | '\u{17b4}'
-        | '\u{17b5}'
-        | '\u{180b}'..='\u{180f}'
-        | '\u{200b}'..='\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2060}'..='\u{206f}'
-        | '\u{3164}'
-        | '\u{fe00}'..='\u{fe0f}'
-        | '\u{feff}'
-        | '\u{ffa0}'
-        | '\u{fff0}'..='\u{fffb}'
-        | '\u{e000}'..='\u{f8ff}'
-        | '\u{e0000}'..='\u{e0fff}'
-        | '\u{f0000}'..='\u{10ffff}' => true,
-        _ => c.is_control(),
+        // Private use: icon fonts.
+        '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..='\u{10ffff}' => true,
+        _ => c.is_control() || is_hidden(c),
     }
 }
 

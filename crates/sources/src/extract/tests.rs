@@ -2,6 +2,7 @@
 
 mod documents;
 mod pages;
+mod unseen;
 
 use domain::text::Link;
 use proptest::prelude::*;

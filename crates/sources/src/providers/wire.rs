@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::json_api::JsonApi;
-use crate::search::hidden::line;
+use crate::hidden::line;
 use crate::{Hit, Remedy};
 
 /// Its engines are asked one after the other in the worst case.

@@ -13,7 +13,7 @@ mod tests;
 
 use std::ops::Range;
 
-use super::hidden::seen;
+use crate::hidden::seen;
 use folded::Folded;
 
 const MAIL: &str = "e-mail address";

@@ -6,7 +6,7 @@ use std::ops::Range;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::escaped;
-use crate::search::hidden::is_hidden;
+use crate::hidden::is_hidden;
 
 /// The zeros of all scripts that have digits of their own (category Nd of Unicode 16); the other nine follow each.
 const ZEROS: [char; 65] = [

@@ -1,4 +1,4 @@
-//! What nobody sees in a text.
+//! Characters that nobody sees: for texts of pages, for what leaves in queries, and for what a terminal shows.
 
 /// A text without what nobody sees, however it got there. Joiners stay: they shape letters of Persian and of Indic scripts.
 pub(crate) fn seen(text: &str) -> String {
@@ -16,7 +16,7 @@ const fn is_joiner(c: char) -> bool {
 }
 
 /// Default-ignorable characters of Unicode: zero-width, marks of direction, variation selectors, tags.
-pub(super) const fn is_hidden(c: char) -> bool {
+pub(crate) const fn is_hidden(c: char) -> bool {
     matches!(c,
         '\u{ad}'
         | '\u{34f}'
