@@ -36,7 +36,7 @@ use kind::Kind;
 use writer::Writer;
 
 /// Version of everything in this module. Raised whenever the same bytes give another text.
-pub const EXTRACTOR: i64 = 4;
+pub const EXTRACTOR: i64 = 5;
 
 /// Reads the bytes of one page or document. Never an empty text; always within limits on time and memory.
 ///

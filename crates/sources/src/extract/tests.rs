@@ -2,6 +2,7 @@
 
 mod documents;
 mod pages;
+mod pdf;
 mod unseen;
 
 use domain::text::Link;

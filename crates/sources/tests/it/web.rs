@@ -248,7 +248,7 @@ async fn what_cannot_be_read_says_why() {
     assert_eq!(
         said,
         [
-            "`/pdf` cannot be read: it is no sound PDF: couldn't parse input: invalid file header",
+            "`/pdf` cannot be read: it is no sound PDF",
             "`/shell` holds no text: its text is put there by scripts, which are not run",
             "`/blank` holds no text: the host sent no bytes",
             "`/wall` holds no text: the host asks for a browser check",

@@ -251,44 +251,6 @@ fn a_book_that_lacks_a_chapter_or_is_encrypted_says_so() {
 }
 
 #[test]
-fn a_pdf_is_its_pages_by_their_numbers() {
-    let prose = "High tide comes twice a day at Brest because the moon pulls at the sea and the\nsea follows, though it lags behind the moon by some hours that differ between har-\nbours of the coast.";
-    let text = read(&pdf(&["TIDES\n\nSeat: Rome\nStaff: 7", prose]), "doc://notes/a.pdf");
-    assert_eq!(
-        outline(&text),
-        [
-            "h1 Page 1",
-            "h3 TIDES < Page 1",
-            "pair Seat = Rome",
-            "pair Staff = 7",
-            "h1 Page 2",
-            "p High tide comes twice a day at Brest because the moon pulls at the sea and the sea follows, though it lags behind the moon by some hours that differ between harbours of the coast. < Page 2",
-        ]
-    );
-    assert_eq!(
-        (text.title.as_str(), text.published.as_deref()),
-        ("Tide tables", Some("2024-05-06"))
-    );
-}
-
-#[test]
-fn a_pdf_of_pages_with_one_line_keeps_its_words() {
-    let pages = [
-        "Quarter 1 revenue: EUR 120 million",
-        "Quarter 2 revenue: EUR 131 million",
-        "Quarter 3 revenue: EUR 128 million",
-        "Quarter 4 revenue: EUR 140 million",
-    ];
-    let text = read(&pdf(&pages), "doc://notes/a.pdf");
-    assert!(pages.iter().all(|page| text.body.contains(page)), "{}", text.body);
-    let untitled =
-        String::from_utf8_lossy(&pdf(&["Closed"])).replace("(Tide tables)", "((anonymous))");
-    assert_eq!(read(untitled.as_bytes(), "doc://notes/a.pdf").title, "a.pdf");
-    let text = read(&pdf(&["Closed"; 4]), "doc://notes/a.pdf");
-    assert_eq!(text.body.matches("Closed").count(), 4);
-}
-
-#[test]
 fn a_feed_is_its_entries_with_days_and_links() {
     let rss = "<?xml version=\"1.0\"?><rss><channel><title>Harbour news</title><link>https://a.test/</link><language>en-gb</language>\
                <image><title>Logo</title></image><item><title>Storm</title><link>https://a.test/storm</link>\

@@ -1,19 +1,11 @@
-//! PDF by pages: each page's text by its layout, under a heading with the number of the page.
+//! Lines that run through a document: heads, feet, and the numbers of pages.
 
 use std::collections::{HashMap, HashSet};
 
-use pdf_extract::{Document, PlainTextOutput, output_doc_page};
-
-use super::outline::{Outline, Piece};
-
-/// Pages of one document.
-const MAX_PAGES: usize = 5_000;
 /// A line at the edge of so many pages, and of most, is a running head or foot.
 const RUNNING_PAGES: usize = 3;
 /// Lines at each edge of a page that may be running ones.
 const EDGE_LINES: usize = 2;
-/// Titles that are none.
-const NO_TITLES: [&str; 3] = ["(anonymous)", "untitled", "Untitled"];
 /// Digits of the number of a page.
 const MAX_NUMBER: usize = 5;
 /// What stands beside the number of a page; any other single word tells what is numbered: `Day 3`.
@@ -34,93 +26,9 @@ const PAGE_WORDS: [&str; 14] = [
     "sivu",
 ];
 
-/// Reads a document. Its parser recurses as deep as the document says, so this belongs on a thread or into a process
-/// that may end.
-pub(super) fn read(bytes: &[u8]) -> Result<Outline, String> {
-    let mut document =
-        Document::load_mem(bytes).map_err(|why| format!("it is no sound PDF: {why}"))?;
-    // Many documents are locked against printing only, and open without a password.
-    if document.is_encrypted() && document.decrypt("").is_err() {
-        return Err("it is encrypted".into());
-    }
-    let pages = document.get_pages().len();
-    if pages > MAX_PAGES {
-        return Err(format!("it has more than {MAX_PAGES} pages"));
-    }
-    let mut outline = Outline::default();
-    describe(&document, &mut outline);
-    let mut texts = Vec::with_capacity(pages);
-    let mut size_bytes = 0;
-    let mut broken = 0;
-    for number in 1..=u32::try_from(pages).unwrap_or(0) {
-        let mut text = String::new();
-        // A page that cannot be read does not take the others with it.
-        if output_doc_page(&document, &mut PlainTextOutput::new(&mut text), number).is_err() {
-            broken += 1;
-        }
-        size_bytes += text.len();
-        if size_bytes > super::outline::MAX_TEXT_BYTES {
-            break;
-        }
-        texts.push(text);
-    }
-    if broken == pages {
-        return Err("none of its pages can be read".into());
-    }
-    let running = running_lines(&texts);
-    for (index, text) in texts.iter().enumerate() {
-        let text = joined_lines(&without_running(text, index, &running));
-        if !text.trim().is_empty() {
-            outline.push(Piece::Heading(1, format!("Page {}", index + 1)))?;
-            outline.push(Piece::Layout(text))?;
-        }
-    }
-    Ok(outline)
-}
-
-/// Title and date, where the document says them.
-fn describe(document: &Document, outline: &mut Outline) {
-    let info = document.trailer.get(b"Info").ok();
-    let info = info.and_then(|info| match info.as_reference() {
-        Ok(id) => document.get_object(id).ok(),
-        Err(_) => Some(info),
-    });
-    let Some(info) = info.and_then(|info| info.as_dict().ok()) else { return };
-    let words = |key: &[u8]| {
-        let bytes = info.get(key).ok()?.as_str().ok()?;
-        Some(text_string(bytes))
-    };
-    // What a program writes that was told no title.
-    let title = words(b"Title").filter(|title| !NO_TITLES.contains(&title.trim()));
-    outline.title = title.unwrap_or_default();
-    let moment = words(b"ModDate").or_else(|| words(b"CreationDate"));
-    outline.published = moment.as_deref().and_then(day);
-}
-
-/// UTF-16 by its mark, else as good as Latin 1.
-fn text_string(bytes: &[u8]) -> String {
-    match bytes {
-        [0xfe, 0xff, wide @ ..] => {
-            let units = wide.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-            char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect()
-        }
-        [0xef, 0xbb, 0xbf, text @ ..] => String::from_utf8_lossy(text).into_owned(),
-        latin => latin.iter().map(|&byte| char::from(byte)).collect(),
-    }
-}
-
-/// The day of `D:20240506070809Z`.
-fn day(moment: &str) -> Option<String> {
-    let digits = moment.trim().trim_start_matches("D:").get(..8)?;
-    digits
-        .bytes()
-        .all(|b| b.is_ascii_digit())
-        .then(|| format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
-}
-
 /// A line as it may run through a document: the same words, or the same but for the number of the page.
 #[derive(Debug, PartialEq, Eq, Hash)]
-struct Form {
+pub(super) struct Form {
     before: String,
     behind: String,
     /// How far the number between them is from that of the page, counted from the first; `None` if there is none.
@@ -128,7 +36,7 @@ struct Form {
 }
 
 /// What stands at the edge of most pages, word for word, or with a number that counts up with the pages.
-fn running_lines(pages: &[String]) -> HashSet<Form> {
+pub(super) fn running_lines(pages: &[String]) -> HashSet<Form> {
     let mut counts: HashMap<Form, usize> = HashMap::new();
     for (index, page) in pages.iter().enumerate() {
         let lines: Vec<&str> = page.lines().collect();
@@ -187,7 +95,7 @@ fn may_number_pages(before: &str, behind: &str) -> bool {
 }
 
 /// The page without its running lines; as it is if nothing else stands there.
-fn without_running(page: &str, index: usize, running: &HashSet<Form>) -> String {
+pub(super) fn without_running(page: &str, index: usize, running: &HashSet<Form>) -> String {
     let lines: Vec<&str> = page.lines().collect();
     let edges = edges(&lines);
     let is_kept = |at: &usize| {
@@ -198,36 +106,9 @@ fn without_running(page: &str, index: usize, running: &HashSet<Form>) -> String 
     if is_empty { page.to_owned() } else { kept.join("\n") }
 }
 
-/// Words that were parted at the end of a line are whole again.
-fn joined_lines(page: &str) -> String {
-    let mut out = String::with_capacity(page.len());
-    let mut lines = page.lines().peekable();
-    while let Some(line) = lines.next() {
-        let line = line.trim_end();
-        let parted = line.strip_suffix(['-', '\u{ad}', '\u{2010}']);
-        let goes_on = lines.peek().is_some_and(|next| next.starts_with(char::is_lowercase));
-        match parted {
-            Some(head) if goes_on && head.ends_with(char::is_alphabetic) => out.push_str(head),
-            _ => {
-                out.push_str(line);
-                out.push('\n');
-            }
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn parted_words_are_joined_and_dashes_stay() {
-        assert_eq!(
-            joined_lines("the man-\nagement of\na - b\nNorth-\nSouth"),
-            "the management of\na - b\nNorth-\nSouth\n"
-        );
-    }
 
     /// The pages without their running lines, one line each.
     fn cleaned(pages: &[&str]) -> Vec<String> {
@@ -296,12 +177,5 @@ mod tests {
         assert_eq!(cleaned(&["1", "2", "3", "4"]), ["1", "2", "3", "4"]);
         let last = ["Report\nHigh.", "Report\nLow.", "Report\nNeap.", "Report"];
         assert_eq!(cleaned(&last), ["High.", "Low.", "Neap.", "Report"]);
-    }
-
-    #[test]
-    fn days_are_read() {
-        assert_eq!(day("D:20240506070809+02'00'").as_deref(), Some("2024-05-06"));
-        assert_eq!(day("yesterday"), None);
-        assert_eq!(text_string(b"\xfe\xff\0T\0i"), "Ti");
     }
 }
