@@ -29,6 +29,8 @@ pub struct Text {
 pub struct Link {
     pub address: String,
     pub label: String,
+    /// Where labels that lead there stand in the body; none of a link in a menu, or of a page from the archive.
+    pub places: Vec<Span>,
 }
 
 /// One piece of the page that belongs together.
@@ -101,21 +103,22 @@ impl Text {
     pub fn is_sound(&self) -> bool {
         let fits = |span: &Span| self.body.get(span.clone()).is_some();
         let index_fits = |index: &usize| *index < self.blocks.len();
-        self.blocks.iter().all(|block| {
-            fits(&block.span)
-                && block.under.iter().all(index_fits)
-                && match &block.kind {
-                    BlockKind::Row { cells, header, .. } => {
-                        cells.iter().all(fits) && header.iter().all(index_fits)
+        self.links.iter().flat_map(|link| &link.places).all(fits)
+            && self.blocks.iter().all(|block| {
+                fits(&block.span)
+                    && block.under.iter().all(index_fits)
+                    && match &block.kind {
+                        BlockKind::Row { cells, header, .. } => {
+                            cells.iter().all(fits) && header.iter().all(index_fits)
+                        }
+                        BlockKind::Definition { term, meaning } => fits(term) && fits(meaning),
+                        BlockKind::Pair { key, value, .. } => fits(key) && fits(value),
+                        BlockKind::Heading { .. }
+                        | BlockKind::Paragraph
+                        | BlockKind::ListItem { .. }
+                        | BlockKind::Quote
+                        | BlockKind::Code => true,
                     }
-                    BlockKind::Definition { term, meaning } => fits(term) && fits(meaning),
-                    BlockKind::Pair { key, value, .. } => fits(key) && fits(value),
-                    BlockKind::Heading { .. }
-                    | BlockKind::Paragraph
-                    | BlockKind::ListItem { .. }
-                    | BlockKind::Quote
-                    | BlockKind::Code => true,
-                }
-        })
+            })
     }
 }

@@ -62,7 +62,7 @@ impl Frontier {
 
     /// Remembers links that lead on within the sites that were given.
     pub(crate) fn add_links(&mut self, page: &ReadPage, sites: &[String]) {
-        for Link { address, label } in &page.text.links {
+        for Link { address, label, .. } in &page.text.links {
             if sites.iter().any(|site| is_within(site, address)) {
                 let label = label.clone();
                 self.links.entry(address.clone()).or_insert(label);

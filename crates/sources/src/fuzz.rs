@@ -101,6 +101,10 @@ pub(crate) fn flaw(text: &Text) -> Option<String> {
     if text.blocks.is_empty() {
         return Some("there are no blocks".into());
     }
+    let mut places = text.links.iter().flat_map(|link| &link.places).map(|place| text.quote(place));
+    if let Some(label) = places.find(|label| label.is_empty() || label.trim() != *label) {
+        return Some(format!("a link is {label:?}"));
+    }
     let mut at = 0;
     for (index, block) in text.blocks.iter().enumerate() {
         let gap = text.body.get(at..block.span.start);

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use domain::text::{BlockKind, Link, Text};
+use domain::text::{BlockKind, Link, Span, Text};
 
 use crate::search::words;
 
@@ -15,15 +15,17 @@ const STEM: usize = 5;
 /// Links at the end of a page's Markdown. Later ones are those of a page's foot.
 const MAX_LINKS: usize = 200;
 
-/// The text with the marks of Markdown for headings, lists, quotes, code and tables, and then the links of the page.
+/// The text with the marks of Markdown for headings, lists, quotes, code, tables and links, and then the links of the page that
+/// are not among its words.
 ///
-/// The text knows words, not how they are set within a line: bold words, code amid words, the places of links and the
-/// numbers of lists are not there to be marked. What looks like a mark at the beginning of a line is escaped.
+/// How else words are set within a line is not known: bold words, code amid words and the numbers of lists are not there to be
+/// marked. What looks like a mark at the beginning of a line is escaped.
 pub fn markdown(text: &Text) -> String {
+    let links = Links::of(text);
     let mut out = String::with_capacity(text.body.len() + text.body.len() / 8);
     let mut before: Option<&BlockKind> = None;
     for block in &text.blocks {
-        let words = text.block_text(block);
+        let words = || links.marked(text, &block.span);
         let is_continued = matches!(
             (before, &block.kind),
             (Some(BlockKind::ListItem { .. }), BlockKind::ListItem { .. })
@@ -33,25 +35,26 @@ pub fn markdown(text: &Text) -> String {
         if before.is_some() {
             out.push_str(if is_continued { "\n" } else { "\n\n" });
         }
-        let one_line = || words.split_whitespace().collect::<Vec<_>>().join(" ");
+        let one_line = || words().split_whitespace().collect::<Vec<_>>().join(" ");
         let _ = match &block.kind {
             BlockKind::Heading { level } => {
                 write!(out, "{} {}", "#".repeat(usize::from((*level).clamp(1, 6))), one_line())
             }
-            BlockKind::Paragraph => write!(out, "{}", escaped(words)),
+            BlockKind::Paragraph => write!(out, "{}", escaped(&words())),
             BlockKind::ListItem { depth } => {
                 let indent = "  ".repeat(usize::from(depth.saturating_sub(1)).min(8));
                 write!(out, "{indent}- {}", escaped(&one_line()))
             }
-            BlockKind::Quote => write!(out, "> {}", escaped(words).replace('\n', "\n> ")),
+            BlockKind::Quote => write!(out, "> {}", escaped(&words()).replace('\n', "\n> ")),
             BlockKind::Code => {
-                let fence = fence(words);
-                write!(out, "{fence}\n{words}\n{fence}")
+                let code = text.block_text(block);
+                let fence = fence(code);
+                write!(out, "{fence}\n{code}\n{fence}")
             }
             BlockKind::Row { cells, is_header, .. } => {
                 let cells: Vec<String> = cells
                     .iter()
-                    .map(|cell| text.quote(cell).replace('|', "\\|").replace('\n', " "))
+                    .map(|cell| links.marked(text, cell).replace('|', "\\|").replace('\n', " "))
                     .collect();
                 let is_first = !matches!(before, Some(BlockKind::Row { .. }));
                 let under = if *is_header && is_first {
@@ -62,17 +65,62 @@ pub fn markdown(text: &Text) -> String {
                 write!(out, "| {} |{under}", cells.join(" | "))
             }
             BlockKind::Definition { term, meaning } => {
-                write!(out, "**{}**: {}", text.quote(term), escaped_after(text.quote(meaning)))
+                let (term, meaning) = (links.marked(text, term), links.marked(text, meaning));
+                write!(out, "**{term}**: {}", escaped_after(&meaning))
             }
             BlockKind::Pair { key, value, .. } => {
-                let (key, value) = (text.quote(key), text.quote(value));
-                write!(out, "{}: {}", escaped(key), escaped_after(value))
+                let (key, value) = (links.marked(text, key), links.marked(text, value));
+                write!(out, "{}: {}", escaped(&key), escaped_after(&value))
             }
         };
         before = Some(&block.kind);
     }
     write_links(text, &mut out);
     out
+}
+
+/// The links among the words of a page, in order.
+struct Links<'t>(Vec<(&'t Span, &'t str)>);
+
+impl<'t> Links<'t> {
+    fn of(text: &'t Text) -> Self {
+        let places = |link: &'t Link| link.places.iter().map(|place| (place, &*link.address));
+        let mut links: Vec<_> = text.links.iter().filter(is_page).flat_map(places).collect();
+        links.sort_unstable_by_key(|(place, _)| place.start);
+        Self(links)
+    }
+
+    /// These words, with the marks of the links among them.
+    fn marked(&self, text: &Text, span: &Span) -> String {
+        let first = self.0.partition_point(|(place, _)| place.start < span.start);
+        let within = self.0[first..].iter().take_while(|(place, _)| place.end <= span.end);
+        let mut out = String::with_capacity(span.len());
+        let mut at = span.start;
+        for (place, address) in within.filter(|(place, _)| !place.is_empty()) {
+            if place.start >= at {
+                out.push_str(text.quote(&(at..place.start)));
+                out.push_str(&mark(text.quote(place), address));
+                at = place.end;
+            }
+        }
+        out.push_str(text.quote(&(at..span.end)));
+        out
+    }
+}
+
+fn is_page(link: &&Link) -> bool {
+    ["http://", "https://"].iter().any(|scheme| link.address.starts_with(scheme))
+}
+
+/// A link as Markdown writes it.
+fn mark(label: &str, address: &str) -> String {
+    let address = address.replace('<', "%3C").replace('>', "%3E").replace('|', "%7C");
+    let label = label.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
+    match label.trim() {
+        "" => format!("<{address}>"),
+        label if address.contains(['(', ')']) => format!("[{label}](<{address}>)"),
+        label => format!("[{label}]({address})"),
+    }
 }
 
 /// Longer than any row of backticks within, so that the code does not end its own block.
@@ -116,20 +164,12 @@ fn escaped_line(line: &str) -> String {
     if is_mark { format!("\\{line}") } else { line.to_owned() }
 }
 
-/// The pages that a page links to, for readers who follow links.
+/// The pages that a page links to otherwise than by its words, for readers who follow links.
 fn write_links(text: &Text, out: &mut String) {
-    let is_page = |link: &&Link| {
-        ["http://", "https://"].iter().any(|scheme| link.address.starts_with(scheme))
-    };
-    for (at, link) in text.links.iter().filter(is_page).take(MAX_LINKS).enumerate() {
-        out.push_str(if at == 0 { "\n\n---\n\nLinks on this page:\n\n" } else { "\n" });
-        let address = link.address.replace('<', "%3C").replace('>', "%3E");
-        let label = link.label.replace('\\', "\\\\").replace('[', "\\[").replace(']', "\\]");
-        let _ = match label.trim() {
-            "" => write!(out, "- <{address}>"),
-            label if address.contains(['(', ')']) => write!(out, "- [{label}](<{address}>)"),
-            label => write!(out, "- [{label}]({address})"),
-        };
+    let others = text.links.iter().filter(is_page).filter(|link| link.places.is_empty());
+    for (at, link) in others.take(MAX_LINKS).enumerate() {
+        out.push_str(if at == 0 { "\n\n---\n\nOther links of this page:\n\n" } else { "\n" });
+        let _ = write!(out, "- {}", mark(&link.label, &link.address));
     }
 }
 
@@ -283,19 +323,41 @@ mod tests {
     }
 
     #[test]
-    fn the_links_of_a_page_stand_at_its_end() {
+    fn links_stand_where_they_are_and_those_of_menus_at_the_end() {
         let links = shown(
-            "<p>See <a href=b>the [b] page</a>, <a href='/c_(d)'>c</a>, <a href=/e><img></a> and \
-             <a href='mailto:a@b.test'>us</a>.</p>",
+            "<nav><a href=/menu>Menu</a></nav><h2>On <a href=t>tides</a></h2><p>See the b, or\n<b>the</b> \
+             <a href=b>the\n [b] page</a>, <a href='/c_(d)|'>c</a>, <a href=/e><img></a>, <a href=b>b</a>, \
+             <a href='#x'>here</a> and <a href='mailto:a@b.test'>us</a>.</p><table><tr><th>Port<th>Tide<tr><td>Brest<td>\
+             <a href=p>6.9 m</a><tr><td>6.9 m<td>1</table><dl><dt><a href=d>Neap</a><dd>low <a href=/l>tide</a></dl>",
         );
         assert_eq!(
             links,
-            "See the [b] page, c, and us.\n\n---\n\nLinks on this page:\n\n\
-             - [the \\[b\\] page](https://a.test/dir/b)\n- [c](<https://a.test/c_(d)>)\n- <https://a.test/e>"
+            "## On [tides](https://a.test/dir/t)\n\n\
+             See the b, or the [the \\[b\\] page](https://a.test/dir/b), [c](<https://a.test/c_(d)%7C>), , \
+             [b](https://a.test/dir/b), here and us.\n\n\
+             | Port | Tide |\n| --- | --- |\n| Brest | [6.9 m](https://a.test/dir/p) |\n| 6.9 m | 1 |\n\n\
+             **[Neap](https://a.test/dir/d)**: low [tide](https://a.test/l)\n\n\
+             ---\n\nOther links of this page:\n\n- [Menu](https://a.test/menu)\n- <https://a.test/e>"
         );
         let many = (0..300).map(|n| format!("<a href=/{n}>{n}</a> ")).collect::<Vec<_>>().concat();
-        let rows = shown(&format!("<p>{many}</p>"));
+        let prose = "High tide comes twice a day. ".repeat(10);
+        let rows = shown(&format!("<nav>{many}</nav><p>{prose}</p>"));
         assert_eq!(rows.lines().filter(|line| line.starts_with("- [")).count(), MAX_LINKS);
+    }
+
+    #[test]
+    fn links_of_markdown_are_links_again() {
+        let source = "# [Tides](t)\n\nSee [the **moon**](/moon) and\n[the sun](sun \"Sun\"), not the moon.\n\n\
+                      - **Low**: [ebb](e)\n\n| a | b |\n|---|---|\n| [1](one) | 1 |\n\n<p>Ask <a href=us>us</a></p>\n";
+        let text = crate::extract::read_bytes(source.as_bytes(), "https://a.test/a.md", None);
+        assert_eq!(
+            markdown(&text.unwrap()),
+            "# [Tides](https://a.test/t)\n\n\
+             See [the moon](https://a.test/moon) and [the sun](https://a.test/sun), not the moon.\n\n\
+             **Low**: [ebb](https://a.test/e)\n\n\
+             | a | b |\n| --- | --- |\n| [1](https://a.test/one) | 1 |\n\n\
+             Ask [us](https://a.test/us)"
+        );
     }
 
     #[test]

@@ -195,7 +195,11 @@ mod tests {
     #[test]
     fn labels_of_links_and_lone_signs_are_no_passages() {
         let mut text = build::text("T", "Contents\n***\nReal words stand here.");
-        text.links = vec![Link { address: "https://a.test/".into(), label: "Contents".into() }];
+        text.links = vec![Link {
+            address: "https://a.test/".into(),
+            label: "Contents".into(),
+            places: Vec::new(),
+        }];
         let found = passages(&text);
         assert_eq!(found.len(), 1);
         assert_eq!(text.quote(&found[0].units[0].span), "Real words stand here.");

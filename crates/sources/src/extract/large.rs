@@ -15,7 +15,7 @@ pub(super) const LARGE_BYTES: usize = 1 << 20;
 /// From here on a page is read while no other document or page is.
 const ALONE_BYTES: usize = 2 << 20;
 /// Memory of a child that reads such a page, in bytes of address space.
-pub(super) const MEMORY_BYTES: u64 = 448 << 20;
+pub(super) const MEMORY_BYTES: u64 = 400 << 20;
 /// Blocks of one page: what many tiny ones take beside their words.
 const MAX_BLOCKS: usize = 400_000;
 /// What the command is told instead of the kind of a document.
@@ -119,6 +119,15 @@ struct TextForm {
 }
 
 #[derive(Serialize, Deserialize)]
+#[serde(remote = "Link")]
+struct LinkForm {
+    address: String,
+    label: String,
+    #[serde(with = "spans")]
+    places: Vec<Span>,
+}
+
+#[derive(Serialize, Deserialize)]
 #[serde(remote = "Block")]
 struct BlockForm {
     #[serde(with = "KindForm")]
@@ -193,6 +202,26 @@ mod spans {
     }
 }
 
+mod links {
+    use super::{Deserialize, Link, LinkForm, Serialize};
+    use serde::{Deserializer, Serializer};
+
+    #[derive(Serialize)]
+    struct Given<'l>(#[serde(with = "LinkForm")] &'l Link);
+
+    #[derive(Deserialize)]
+    struct Taken(#[serde(with = "LinkForm")] Link);
+
+    pub(super) fn serialize<S: Serializer>(links: &[Link], to: S) -> Result<S::Ok, S::Error> {
+        to.collect_seq(links.iter().map(Given))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Link>, D::Error> {
+        let taken = Vec::<Taken>::deserialize(from)?;
+        Ok(taken.into_iter().map(|Taken(link)| link).collect())
+    }
+}
+
 mod blocks {
     use super::{Block, BlockForm, Deserialize, Serialize};
     use serde::{Deserializer, Serializer};
@@ -215,19 +244,5 @@ mod blocks {
         }
         blocks.shrink_to_fit();
         Ok(blocks)
-    }
-}
-
-mod links {
-    use super::{Deserialize, Link};
-    use serde::{Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(links: &[Link], to: S) -> Result<S::Ok, S::Error> {
-        to.collect_seq(links.iter().map(|link| (&link.address, &link.label)))
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Link>, D::Error> {
-        let links = Vec::<(String, String)>::deserialize(from)?;
-        Ok(links.into_iter().map(|(address, label)| Link { address, label }).collect())
     }
 }

@@ -1,12 +1,14 @@
 //! Markdown, read with `pulldown-cmark`; the marks are gone, the words stay.
 
+use std::collections::HashMap;
+
 use domain::text::Link;
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 use url::Url;
 
 use super::clean::{self, BREAK};
 use super::html::Syntax;
-use super::writer::Writer;
+use super::writer::{Anchor, Writer};
 use super::{html, lines};
 
 /// Writes a whole document. Links are resolved against `base`.
@@ -24,6 +26,15 @@ pub(super) fn read(source: &str, base: Option<&Url>, writer: &mut Writer) {
         reader.event(event);
     }
     reader.flush();
+    let anchors = writer.take_anchors(0);
+    let text = writer.text_mut();
+    let places: HashMap<String, usize> =
+        text.links.iter().enumerate().rev().map(|(at, link)| (link.address.clone(), at)).collect();
+    for (place, address) in anchors {
+        if let Some(link) = places.get(&address).and_then(|at| text.links.get_mut(*at)) {
+            link.places.push(place);
+        }
+    }
 }
 
 struct Reader<'a> {
@@ -43,6 +54,9 @@ struct Reader<'a> {
     html: String,
     /// Where the label of the open link begins, and its address.
     link: Option<(usize, String)>,
+    /// Links among the words and cells at hand, and where the last of them ends.
+    anchors: Vec<Anchor>,
+    anchored: usize,
     /// Where raised and struck-out words begin.
     raised: Option<usize>,
     struck: Option<usize>,
@@ -63,6 +77,8 @@ impl<'a> Reader<'a> {
             header: None,
             html: String::new(),
             link: None,
+            anchors: Vec::new(),
+            anchored: 0,
             raised: None,
             struck: None,
         }
@@ -130,7 +146,7 @@ impl<'a> Reader<'a> {
         match tag {
             TagEnd::Heading(level) => {
                 let words = self.take();
-                self.writer.heading(level as u8, &words);
+                self.writing(|reader| reader.writer.heading(level as u8, &words));
             }
             TagEnd::CodeBlock => {
                 let code = self.take();
@@ -161,7 +177,8 @@ impl<'a> Reader<'a> {
             TagEnd::TableHead | TagEnd::TableRow => {
                 let is_header = matches!(tag, TagEnd::TableHead);
                 let cells = std::mem::take(&mut self.cells);
-                let row = self.writer.row(&cells, self.header, is_header);
+                let row =
+                    self.writing(|reader| reader.writer.row(&cells, reader.header, is_header));
                 if is_header {
                     self.header = row;
                 }
@@ -211,7 +228,17 @@ impl<'a> Reader<'a> {
 
     fn take(&mut self) -> String {
         (self.lead, self.raised, self.struck) = (None, None, None);
+        self.anchored = 0;
         std::mem::take(&mut self.inline)
+    }
+
+    /// Finds the links among what is written.
+    fn writing<T>(&mut self, write: impl FnOnce(&mut Self) -> T) -> T {
+        let start = self.writer.len();
+        let written = write(self);
+        let anchors = std::mem::take(&mut self.anchors);
+        self.writer.anchor(start, anchors);
+        written
     }
 
     /// Writes the words gathered so far as what they are.
@@ -219,11 +246,16 @@ impl<'a> Reader<'a> {
         let lead = self.lead;
         let words = self.take();
         if words.trim().is_empty() {
-            return;
+            self.anchors.clear();
+        } else {
+            self.writing(|reader| reader.write_words(&words, lead));
         }
+    }
+
+    fn write_words(&mut self, words: &str, lead: Option<usize>) {
         if !self.term.is_empty() {
             let term = std::mem::take(&mut self.term);
-            return self.writer.definition(&term, "\n", &words);
+            return self.writer.definition(&term, "\n", words);
         }
         let is_fresh_item = self.items.last_mut().is_some_and(std::mem::take);
         if let Some(pairs) = lines::all_pairs(words.split(['\n', BREAK])) {
@@ -231,15 +263,15 @@ impl<'a> Reader<'a> {
                 self.writer.pair(key, value, false);
             }
         } else if let Some((term, between, meaning)) =
-            lead.and_then(|lead| lines::split_lead(&words, lead))
+            lead.and_then(|lead| lines::split_lead(words, lead))
         {
             self.writer.definition(term, between, meaning);
         } else if is_fresh_item {
-            self.writer.list_item(self.lists, &words);
+            self.writer.list_item(self.lists, words);
         } else if self.quotes > 0 {
-            self.writer.quote(&words);
+            self.writer.quote(words);
         } else {
-            self.writer.paragraph(&words);
+            self.writer.paragraph(words);
         }
     }
 
@@ -265,9 +297,14 @@ impl<'a> Reader<'a> {
 
     fn link_end(&mut self) {
         let Some((start, target)) = self.link.take() else { return };
-        let label = clean::line(self.inline.get(start..).unwrap_or_default());
+        let words = |range: std::ops::Range<usize>| self.inline.get(range).unwrap_or_default();
+        let (before, label) = (words(self.anchored..start), words(start..self.inline.len()));
         if let Some(address) = html::link_address(&target, self.base) {
-            self.writer.text_mut().links.push(Link { address, label });
+            let (before, label) = (before.to_owned(), clean::line(label));
+            let links = &mut self.writer.text_mut().links;
+            links.push(Link { address: address.clone(), label: label.clone(), places: Vec::new() });
+            self.anchors.push(Anchor { before, label, target: address });
+            self.anchored = self.inline.len();
         }
     }
 }

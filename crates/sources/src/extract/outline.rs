@@ -95,7 +95,8 @@ impl Outline {
         let within = std::mem::take(&mut text.links);
         for (address, label) in self.links {
             if let Some(address) = html::link_address(&address, base) {
-                text.links.push(Link { address, label: super::clean::line(&label) });
+                let label = super::clean::line(&label);
+                text.links.push(Link { address, label, places: Vec::new() });
             }
         }
         let known: HashSet<String> = text.links.iter().map(|link| link.address.clone()).collect();

@@ -4,6 +4,12 @@ use domain::text::{Block, BlockKind, Span, Text};
 
 use super::clean;
 
+/// Places of links that are kept of one page.
+const MAX_ANCHORS: usize = 5_000;
+/// How many bytes before the expected place the label of a link is looked for, and how many behind it.
+const NEAR: usize = 4;
+const FAR: usize = 2_000;
+
 #[derive(Debug, Default)]
 pub(super) struct Writer {
     text: Text,
@@ -11,6 +17,17 @@ pub(super) struct Writer {
     above: Vec<usize>,
     /// How much deeper headings are written than their source says.
     deeper: u8,
+    anchors: Vec<(Span, String)>,
+}
+
+/// Words of a page that are a link, before they are written.
+#[derive(Debug)]
+pub(super) struct Anchor {
+    /// What stands before it, from the link before it or the beginning of its block.
+    pub(super) before: String,
+    pub(super) label: String,
+    /// As the page writes it.
+    pub(super) target: String,
 }
 
 impl Writer {
@@ -42,6 +59,34 @@ impl Writer {
         let before = std::mem::replace(&mut self.deeper, level);
         write(self);
         self.deeper = before;
+    }
+
+    /// Finds the labels of links in what was written from `start` on.
+    pub(super) fn anchor(&mut self, start: usize, anchors: impl IntoIterator<Item = Anchor>) {
+        let mut at = start;
+        for Anchor { before, label, target } in anchors {
+            let label = clean::line(&label);
+            let near = at + clean::words(&before).len().saturating_sub(NEAR);
+            let near = self.text.body.ceil_char_boundary(near);
+            let end = self.text.body.floor_char_boundary(near + FAR + label.len());
+            let found = self.text.body.get(near..end).and_then(|written| written.find(&label));
+            if let Some(found) =
+                found.filter(|_| !label.is_empty() && self.anchors.len() < MAX_ANCHORS)
+            {
+                at = near + found + label.len();
+                self.anchors.push((near + found..at, target));
+            }
+        }
+    }
+
+    /// How many links were found so far.
+    pub(super) fn anchors(&self) -> usize {
+        self.anchors.len()
+    }
+
+    /// Those that were found after so many, each with what it leads to.
+    pub(super) fn take_anchors(&mut self, after: usize) -> Vec<(Span, String)> {
+        self.anchors.split_off(after)
     }
 
     pub(super) fn heading(&mut self, level: u8, raw: &str) {

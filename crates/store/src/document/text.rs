@@ -68,7 +68,11 @@ pub(crate) fn text_from_json(json: &str) -> Result<Text, Failed> {
         .into_iter()
         .map(|block| load_block(block).ok_or_else(|| unreadable("text", "a block is malformed")))
         .collect::<Result<_, _>>()?;
-    let links = stored.links.into_iter().map(|(address, label)| Link { address, label }).collect();
+    let links = stored
+        .links
+        .into_iter()
+        .map(|(address, label)| Link { address, label, places: Vec::new() })
+        .collect();
     let text = Text {
         title: stored.title,
         published: stored.published,

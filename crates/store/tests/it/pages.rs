@@ -15,7 +15,11 @@ pub(crate) fn tides() -> Text {
         title: "Tides".into(),
         published: Some("2024-05-06".into()),
         language: Some("en".into()),
-        links: vec![Link { address: "https://tides.test/sun".into(), label: "The sun".into() }],
+        links: vec![Link {
+            address: "https://tides.test/sun".into(),
+            label: "The sun".into(),
+            places: Vec::new(),
+        }],
         ..Text::default()
     };
     let mut add = |words: &str, under: Vec<usize>, kind: &dyn Fn(usize) -> BlockKind| {

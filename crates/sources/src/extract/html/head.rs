@@ -1,8 +1,9 @@
 //! Title, dates, language and links of a page.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
-use domain::text::{BlockKind, Link, Text};
+use domain::text::{BlockKind, Link, Span, Text};
 use scraper::{ElementRef, Html};
 use serde_json::Value;
 use url::Url;
@@ -19,7 +20,7 @@ const MAX_LABEL: usize = 200;
 const TITLE_MARKS: [&str; 7] = [" | ", " — ", " – ", " - ", " · ", " :: ", " » "];
 
 /// Fills in what the page says of itself.
-pub(super) fn read(page: &Html, base: Option<&Url>, text: &mut Text) {
+pub(super) fn read(page: &Html, base: Option<&Url>, anchors: Vec<(Span, String)>, text: &mut Text) {
     let elements = || page.root_element().descendants().filter_map(ElementRef::wrap);
     text.language = page.root_element().value().attr("lang").and_then(language);
     let metas: Vec<(String, &str)> = elements().filter_map(meta).collect();
@@ -35,7 +36,7 @@ pub(super) fn read(page: &Html, base: Option<&Url>, text: &mut Text) {
     let stated =
         elements().find(|e| e.value().name() == "base").and_then(|e| e.value().attr("href"));
     let joined = base.and_then(|base| base.join(stated?).ok());
-    read_links(page, joined.as_ref().or(base), text);
+    read_links(page, joined.as_ref().or(base), anchors, text);
 }
 
 /// The title without the name of the site, where that says nothing: `… — Python 3.11 documentation`. An
@@ -121,8 +122,14 @@ pub(in super::super) fn language(code: &str) -> Option<String> {
     (first.len() == 2 && first.bytes().all(|b| b.is_ascii_lowercase())).then_some(first)
 }
 
-pub(super) fn read_links(page: &Html, base: Option<&Url>, text: &mut Text) {
-    let mut seen = HashSet::new();
+/// Adds the links of a page. `anchors`: those in the text, and what they lead to.
+pub(super) fn read_links(
+    page: &Html,
+    base: Option<&Url>,
+    anchors: Vec<(Span, String)>,
+    text: &mut Text,
+) {
+    let mut seen = HashMap::new();
     for element in page.root_element().descendants().filter_map(ElementRef::wrap) {
         if text.links.len() >= MAX_LINKS {
             break;
@@ -134,9 +141,17 @@ pub(super) fn read_links(page: &Html, base: Option<&Url>, text: &mut Text) {
         else {
             continue;
         };
-        if seen.insert(address.clone()) {
+        if let Entry::Vacant(unseen) = seen.entry(address.clone()) {
+            unseen.insert(text.links.len());
             let label = clean::line(&inline::words(*element, Care::Lenient));
-            text.links.push(Link { address, label: label.chars().take(MAX_LABEL).collect() });
+            let label = label.chars().take(MAX_LABEL).collect();
+            text.links.push(Link { address, label, places: Vec::new() });
+        }
+    }
+    for (place, target) in anchors {
+        let known = link_address(&target, base).and_then(|address| seen.get(&address));
+        if let Some(link) = known.and_then(|at| text.links.get_mut(*at)) {
+            link.places.push(place);
         }
     }
 }

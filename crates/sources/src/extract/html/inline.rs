@@ -2,8 +2,10 @@
 
 use ego_tree::NodeRef;
 use scraper::Node;
+use scraper::node::Element;
 
 use super::super::clean::BREAK;
+use super::super::writer::Anchor;
 use super::boilerplate::{self, Care, Met};
 
 /// Elements that stand on lines of their own.
@@ -104,6 +106,29 @@ pub(super) fn gather(root: NodeRef<'_, Node>, care: Care, out: &mut String) {
             }
         },
     });
+}
+
+/// The links below a node, each with the words before it.
+pub(super) fn anchors(root: NodeRef<'_, Node>, care: Care) -> Vec<Anchor> {
+    let mut anchors: Vec<Anchor> = Vec::new();
+    boilerplate::each_node(root, |node, met| match met {
+        Met::Text(_) => false,
+        Met::Element(element) if boilerplate::is_dropped(node, element, care) => false,
+        Met::Element(element) => match target(element) {
+            Some(target) => {
+                anchors.push(Anchor { before: String::new(), label: words(node, care), target });
+                false
+            }
+            None => true,
+        },
+    });
+    anchors
+}
+
+/// What an element leads to, if it is a link.
+pub(super) fn target(element: &Element) -> Option<String> {
+    let target = (element.name() == "a").then(|| element.attr("href")).flatten();
+    target.map(str::to_owned)
 }
 
 /// The words of a `sup` as they are written behind others; see [`raised_words`].

@@ -34,8 +34,9 @@ pub(super) fn read(source: &str, syntax: Syntax, base: Option<&Url>) -> Result<T
     let mut writer = main_content(&page);
     let shown = writer.len();
     data::write(&page, &mut writer);
+    let anchors = writer.take_anchors(0);
     let mut text = writer.finish();
-    head::read(&page, base, &mut text);
+    head::read(&page, base, anchors, &mut text);
     if shown == 0 {
         return Err(why_empty(&page));
     }
@@ -45,8 +46,10 @@ pub(super) fn read(source: &str, syntax: Syntax, base: Option<&Url>) -> Result<T
 /// Writes the blocks and links of a piece of HTML, such as those inside Markdown.
 pub(super) fn write_piece(source: &str, syntax: Syntax, base: Option<&Url>, writer: &mut Writer) {
     let page = parsed(source, syntax);
+    let before = writer.anchors();
     walk::write(page.root_element(), Care::Lenient, writer);
-    head::read_links(&page, base, writer.text_mut());
+    let anchors = writer.take_anchors(before);
+    head::read_links(&page, base, anchors, writer.text_mut());
 }
 
 /// The words of a piece of HTML.

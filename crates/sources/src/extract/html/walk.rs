@@ -1,12 +1,14 @@
 //! Walks the tree once, without recursion, and writes what it meets as blocks.
 
+use std::ops::Range;
+
 use ego_tree::NodeRef;
 use scraper::node::Element;
 use scraper::{ElementRef, Node};
 
 use super::super::clean::BREAK;
 use super::super::lines;
-use super::super::writer::Writer;
+use super::super::writer::{Anchor, Writer};
 use super::boilerplate::{self, Care, Met};
 use super::inline;
 use super::table::{self, Table};
@@ -20,6 +22,8 @@ pub(super) fn write(root: ElementRef<'_>, care: Care, writer: &mut Writer) {
         writer,
         care,
         inline: String::new(),
+        anchors: Vec::new(),
+        term_anchors: Vec::new(),
         lead: None,
         frames: Vec::new(),
         meaning_of: None,
@@ -55,6 +59,10 @@ struct Walk<'w> {
     care: Care,
     /// The words of the block at hand, white space as in the source.
     inline: String,
+    /// Links among them: where their labels begin and end, and what they lead to.
+    anchors: Vec<(Range<usize>, String)>,
+    /// Links among the terms whose meaning comes.
+    term_anchors: Vec<Anchor>,
     /// Where bold words at the very beginning end; 0 while they last.
     lead: Option<usize>,
     frames: Vec<Frame>,
@@ -110,7 +118,9 @@ impl Walk<'_> {
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => {
                 self.flush();
                 let level = name.as_bytes()[1] - b'0';
+                let start = self.writer.len();
                 self.writer.heading(level, &inline::words(node, self.care));
+                self.writer.anchor(start, inline::anchors(node, self.care));
             }
             "pre" | "listing" | "xmp" => {
                 self.flush();
@@ -124,7 +134,9 @@ impl Walk<'_> {
                     Table::Layout => return true,
                     Table::Data(table) => {
                         self.written_otherwise();
+                        let start = self.writer.len();
                         table.write(self.writer);
+                        self.writer.anchor(start, inline::anchors(node, self.care));
                     }
                 }
             }
@@ -151,6 +163,9 @@ impl Walk<'_> {
                 self.lead = Some(0);
             }
             _ => {}
+        }
+        if let Some(target) = node.value().as_element().and_then(inline::target) {
+            self.anchors.push((self.inline.len()..usize::MAX, target));
         }
     }
 
@@ -179,6 +194,13 @@ impl Walk<'_> {
                 }
             }
             "b" | "strong" if self.lead == Some(0) => self.lead = Some(self.inline.len()),
+            "a" => {
+                if let Some((label, _)) =
+                    self.anchors.last_mut().filter(|(l, _)| l.end == usize::MAX)
+                {
+                    label.end = self.inline.len();
+                }
+            }
             _ => {}
         }
     }
@@ -186,11 +208,14 @@ impl Walk<'_> {
     fn open_term(&mut self, node: NodeRef<'_, Node>) {
         self.flush();
         let words = inline::words(node, self.care).trim().to_owned();
+        let anchors = inline::anchors(node, self.care);
         match self.frames.last_mut() {
             Some(Frame::Definitions { terms, is_told }) => {
                 if std::mem::take(is_told) {
                     terms.clear();
+                    self.term_anchors.clear();
                 }
+                self.term_anchors.extend(anchors);
                 if !words.is_empty() {
                     terms.push(words);
                 }
@@ -217,7 +242,9 @@ impl Walk<'_> {
                 Size::Long => {
                     headings = Some(self.writer.headings());
                     let deeper = u8::try_from(depth.saturating_sub(1)).unwrap_or(0);
+                    let start = self.writer.len();
                     self.writer.heading(DEFINITION_LEVEL.saturating_add(deeper), &term);
+                    self.writer.anchor(start, std::mem::take(&mut self.term_anchors));
                     self.meaning_of = Some(term);
                 }
             }
@@ -225,16 +252,25 @@ impl Walk<'_> {
         self.frames.push(Frame::Meaning { headings });
     }
 
-    /// Writes the words gathered so far as what they are.
+    /// Writes the words gathered so far as what they are, and finds the links among them.
     fn flush(&mut self) {
         let lead = self.lead.take();
+        let anchors = std::mem::take(&mut self.anchors);
         if self.inline.trim_matches(|c: char| c.is_whitespace()).is_empty() {
             self.inline.clear();
             return;
         }
         let words = std::mem::take(&mut self.inline);
+        let start = self.writer.len();
+        let of_term = self.meaning_of.is_some().then(|| std::mem::take(&mut self.term_anchors));
+        self.write_words(&words, lead);
+        let anchors = of_term.into_iter().flatten().chain(cut_out(&words, anchors));
+        self.writer.anchor(start, anchors);
+    }
+
+    fn write_words(&mut self, words: &str, lead: Option<usize>) {
         if let Some(term) = self.meaning_of.take() {
-            return self.writer.definition(&term, "\n", &words);
+            return self.writer.definition(&term, "\n", words);
         }
         let place = self.place();
         if let Some(pairs) = lines::all_pairs(words.split(BREAK)) {
@@ -242,17 +278,17 @@ impl Walk<'_> {
                 self.writer.pair(key, value, false);
             }
         } else if let Some((term, between, meaning)) =
-            lead.and_then(|lead| lines::split_lead(&words, lead))
+            lead.and_then(|lead| lines::split_lead(words, lead))
         {
             self.writer.definition(term, between, meaning);
         } else {
             match place {
                 Place::FreshItem => {
                     let lists = self.frames.iter().filter(|f| matches!(f, Frame::List)).count();
-                    self.writer.list_item(lists.max(1), &words);
+                    self.writer.list_item(lists.max(1), words);
                 }
-                Place::Quote => self.writer.quote(&words),
-                Place::Flow => self.writer.paragraph(&words),
+                Place::Quote => self.writer.quote(words),
+                Place::Flow => self.writer.paragraph(words),
             }
         }
     }
@@ -278,6 +314,20 @@ impl Walk<'_> {
         }
         Place::Flow
     }
+}
+
+/// The links among words, with what stands between them.
+fn cut_out(words: &str, anchors: Vec<(Range<usize>, String)>) -> Vec<Anchor> {
+    let mut before = 0;
+    let cut = |(label, target): (Range<usize>, String)| {
+        let piece = |range: Range<usize>| words.get(range).unwrap_or_default().to_owned();
+        let end = label.end.min(words.len());
+        let anchor =
+            Anchor { before: piece(before..label.start), label: piece(label.start..end), target };
+        before = end;
+        anchor
+    };
+    anchors.into_iter().map(cut).collect()
 }
 
 enum Place {

@@ -41,7 +41,11 @@ fn a_word_document_is_headings_paragraphs_lists_tables_and_links() {
     assert_eq!(text.published.as_deref(), Some("2024-05-06"));
     assert_eq!(
         text.links,
-        [Link { address: "https://tides.test/moon".into(), label: "twice".into() }]
+        [Link {
+            address: "https://tides.test/moon".into(),
+            label: "twice".into(),
+            places: Vec::new()
+        }]
     );
 }
 
