@@ -148,7 +148,8 @@ impl World {
             || previous.as_ref().is_some_and(cites_documents);
         let scope = if reads_documents { Scope::with_documents() } else { Scope::open() };
         let scope = scope.within(claimed.spec.outgoing);
-        let (till, patience) = (Purse::new(&claimed.spec.processor.caps), llm::Patience::default());
+        let till = Purse::new(&claimed.spec.processor.caps);
+        let patience = llm::Patience::of_work(claimed.asked_again_at);
         Self {
             claimed,
             places,
