@@ -39,6 +39,7 @@ pub mod rank;
 mod records;
 pub mod render;
 pub mod report;
+pub(crate) mod scales;
 mod score;
 pub mod sentence;
 pub mod sentences;

@@ -418,6 +418,18 @@ fn a_quantity_is_taken_from_a_row_that_speaks_of_it_and_in_its_unit() {
 }
 
 #[test]
+fn what_pages_count_one_by_one_is_compared_in_the_thousands_that_are_asked_for() {
+    let more = page(1, "https://a.test/", "<h1>Acme</h1><p>Acme has 1,240 employees.</p>");
+    let fewer = page(2, "https://b.test/", "<h1>Acme</h1><p>Acme has 990 employees.</p>");
+    let asked = json!({"type": "number", "description": "number of employees, in thousands"});
+    let finding = found(json!({"company": "Acme"}), "employees", asked, &[more, fewer]);
+    let others = finding.conflicts.iter().map(|candidate| candidate.value.clone());
+    let mut values: Vec<Value> = finding.value.into_iter().chain(others).collect();
+    values.sort_by_key(ToString::to_string);
+    assert_eq!(values, [json!(0.99), json!(1.24)]);
+}
+
+#[test]
 fn a_cost_is_given_in_the_millions_that_are_asked_for() {
     let html = "<h1>Ostmark plant</h1><p>The Ostmark plant cost EUR 61 million.</p>";
     let pages = [page(1, "https://news.test/ostmark", html)];
