@@ -64,7 +64,7 @@ macro_rules! snapshots {
 snapshots! {
     answer: json!({
         "question": QUESTION, "wanted": "Two paragraphs.", "language": "en", "evidence": evidence(),
-        "conflicts": ["cost: EUR 12.5 million (E2) or EUR 14.1 million (E4)"], "missing": ["Who paid for it?"], "max_words": 180,
+        "conflicts": ["cost: EUR 12.5 million (E2) or EUR 14.1 million (E4)"], "missing": ["Who paid for it?"], "beyond": ["Who built it?"], "max_words": 180,
     }),
     choose: json!({
         "row": "plant: Sorrel Reach",
