@@ -230,6 +230,14 @@ impl World {
         self.previous.as_ref().map(|previous| research::in_words(&previous.input))
     }
 
+    /// What is asked now, and below it what it follows up on, if anything.
+    pub(crate) fn following_up(&self, asked: String) -> String {
+        match self.earlier_question() {
+            Some(earlier) => format!("{asked}\nIt follows up on: {earlier}"),
+            None => asked,
+        }
+    }
+
     /// The pages that the answer followed up on rests on, as they were then.
     pub(crate) async fn earlier_pages(&self) -> Result<Vec<Arc<Prepared>>, Failed> {
         let evidence = self.previous.iter().flat_map(|previous| previous.output.evidence());

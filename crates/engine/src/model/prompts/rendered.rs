@@ -69,7 +69,7 @@ snapshots! {
     choose: json!({
         "row": "plant: Sorrel Reach",
         "fields": [{"name": "cost", "description": "what it cost", "candidates": [
-            {"number": 1, "value": "12.5 million", "quotes": [{"source": "nordwind.test", "date": "1999-02-01", "text": "It cost EUR 12.5 million."}]},
+            {"number": 1, "value": "12.5 million", "quotes": [{"source": "nordwind.test › The plant › Cost", "date": "1999-02-01", "text": "It cost EUR 12.5 million."}]},
             {"number": 2, "value": "14.1 million", "quotes": [{"source": "press.test", "date": null, "text": "It cost EUR 14.1 million in the end."}]},
         ]}],
     }),
@@ -80,7 +80,7 @@ snapshots! {
     }),
     columns: json!({ "columns": "plant, river", "fields": fields(), "today": "2026-11-28", "max_queries": 4 }),
     conflicts: json!({ "parts": [{"text": "What did it cost?", "claims": [
-        {"id": "E2", "statement": "It cost EUR 12.5 million.", "source": "nordwind.test", "date": "1999-02-01"},
+        {"id": "E2", "statement": "It cost EUR 12.5 million.", "source": "nordwind.test › The plant › Cost", "date": "1999-02-01"},
         {"id": "E4", "statement": "It cost EUR 14.1 million in the end.", "source": "press.test", "date": null},
     ]}]}),
     gaps: json!({
