@@ -68,7 +68,7 @@ impl How {
 }
 
 /// Zones farther from the subject cannot give an offer that is good enough.
-const NEAR: f32 = 0.42;
+pub(super) const NEAR: f32 = 0.42;
 /// A key must name the field at least this well.
 const KEY: f32 = 0.62;
 

@@ -11,6 +11,7 @@ use super::candidates::{How, Offer, Want, gather};
 use super::decide::{self, Decision, Group, THRESHOLD};
 use super::focus::focus;
 use super::labels::Label;
+use super::leavers;
 use super::lists;
 pub use super::mentions::Prepared;
 use super::mentions::Zone;
@@ -76,6 +77,7 @@ impl<'a> Scope<'a> {
         for (index, page) in self.pages.iter().enumerate() {
             gather(want, self.subject, page, index, &self.zones[index], &mut offers);
         }
+        let offers = leavers::without(offers, &want.label, self.subject, self.pages, &self.zones);
         match want.label.measure.scale {
             Some(scale) => self.in_scale(offers, want.shape, scale),
             None => offers,

@@ -24,6 +24,7 @@ mod gate;
 pub mod items;
 mod judge;
 pub mod labels;
+mod leavers;
 mod lexicon;
 pub mod lists;
 pub mod mentions;

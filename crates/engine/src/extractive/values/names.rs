@@ -34,7 +34,7 @@ const PARTICLES: [&str; 12] =
     ["van", "von", "de", "der", "den", "da", "di", "la", "le", "bin", "al", "dos"];
 const JOINERS: [&str; 9] = ["of", "the", "for", "and", "&", "de", "du", "des", "für"];
 /// Words that begin sentences or name roles and are never part of a name.
-const NOT_NAMES: [&str; 50] = [
+const NOT_NAMES: [&str; 55] = [
     "The",
     "A",
     "An",
@@ -85,6 +85,11 @@ const NOT_NAMES: [&str; 50] = [
     "Both",
     "Born",
     "New",
+    "Former",
+    "Previous",
+    "Outgoing",
+    "Ehemaliger",
+    "Früherer",
 ];
 const LEGAL: [&str; 24] = [
     "Inc",
