@@ -1,5 +1,6 @@
 //! Values that a page may give for a field: where each stands, how it was found and how far it is trusted.
 
+mod address;
 mod bare;
 mod circumstance;
 mod prose;

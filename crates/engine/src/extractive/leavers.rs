@@ -57,7 +57,8 @@ fn says_left(
         let block = &text.blocks[zone.block].span;
         let words = text.quote(block);
         let places = page.places(name, block);
-        sentences(words).into_iter().any(|sentence| {
+        let mut told = if places.is_empty() { Vec::new() } else { sentences(words) }.into_iter();
+        told.any(|sentence| {
             let from = block.start + sentence.start;
             let is_here = |at: &&usize| (from..block.start + sentence.end).contains(at);
             let own = &words[sentence.clone()];
@@ -84,4 +85,62 @@ fn is_of_another(behind: &str, subject: &Subject) -> bool {
         let is_own = subject.names().any(|own| lower.starts_with(&lowered(own)));
         name.starts_with(char::is_uppercase) && !is_own
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use serde_json::{Value, json};
+
+    use crate::ReadPage;
+    use crate::extractive::fields::tests::{found, page};
+
+    /// A page of news about a company.
+    fn news(number: u32, published: Option<&str>, words: &str) -> ReadPage {
+        let html = format!("<h1>News of Acme</h1><p>{words}</p>");
+        let mut page = page(number, &format!("https://p{number}.test/news"), &html);
+        Arc::make_mut(&mut page.text).published = published.map(str::to_owned);
+        page
+    }
+
+    #[test]
+    fn who_has_left_an_office_is_not_given_for_it() {
+        const WAS: (Option<&str>, &str) =
+            (Some("2021-03-01"), "Bo Lind is chief executive of Acme.");
+        const LEFT: (Option<&str>, &str) =
+            (Some("2025-03-01"), "The former chief executive of Acme, Bo Lind, opened the fair.");
+        const IS: (Option<&str>, &str) =
+            (Some("2025-03-01"), "Ada Roe is chief executive of Acme.");
+        let of_2025 = |words| (Some("2025-03-01"), words);
+        let cases = [
+            (vec![WAS, IS], Some("Ada Roe")),
+            (vec![LEFT], None),
+            (vec![WAS, LEFT], None),
+            (vec![(None, WAS.1), (None, LEFT.1)], None),
+            (vec![(None, WAS.1), (None, LEFT.1), (None, IS.1)], Some("Ada Roe")),
+            (vec![of_2025("Former Acme CEO Bo Lind opened the fair.")], None),
+            (vec![of_2025("Bo Lind was chief executive of Acme from 2010 to 2021.")], None),
+            (vec![(None, "In 2021 Bo Lind was CEO of Acme."), (None, IS.1)], Some("Ada Roe")),
+            (vec![WAS, of_2025("Ada Roe succeeded Bo Lind as CEO of Acme.")], Some("Ada Roe")),
+            (vec![WAS, of_2025("Acme has appointed Ada Roe as its new CEO.")], Some("Ada Roe")),
+            // Somebody came back, and somebody led another company before.
+            (vec![(Some("2019-03-01"), LEFT.1), WAS], Some("Bo Lind")),
+            (vec![WAS, of_2025("Bo Lind, former CEO of Borg, leads Acme.")], Some("Bo Lind")),
+        ];
+        for (pages, expected) in cases {
+            let read: Vec<ReadPage> = (1..)
+                .zip(&pages)
+                .map(|(number, (published, words))| news(number, *published, words))
+                .collect();
+            let asked = json!({"type": "string", "description": "name of the chief executive"});
+            let finding = found(json!({"company": "Acme"}), "ceo", asked, &read);
+            assert_eq!(
+                finding.value,
+                expected.map(Value::from),
+                "{pages:?}: {}",
+                finding.reasoning
+            );
+        }
+    }
 }

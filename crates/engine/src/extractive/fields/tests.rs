@@ -1,6 +1,5 @@
 //! Fields from pages as they are read: the HTML below goes through the real extraction.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use domain::evidence::TextRef;
@@ -27,7 +26,7 @@ pub(in crate::extractive) const CAPS: Caps = Caps {
     judging: Judging::Rules,
 };
 
-fn page(number: u32, address: &str, html: &str) -> ReadPage {
+pub(in crate::extractive) fn page(number: u32, address: &str, html: &str) -> ReadPage {
     let html = format!(
         "<html><head><title>{}</title></head><body><main>{html}</main></body></html>",
         address.rsplit('/').next().unwrap_or(address)
@@ -52,7 +51,12 @@ fn text() -> Value {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "calls read better")]
-fn found(subject: Value, name: &str, schema: Value, pages: &[ReadPage]) -> Finding {
+pub(in crate::extractive) fn found(
+    subject: Value,
+    name: &str,
+    schema: Value,
+    pages: &[ReadPage],
+) -> Finding {
     find(&Subject::of(subject.as_object().unwrap()), &field(name, schema), pages, &CAPS)
 }
 
@@ -460,45 +464,4 @@ fn a_word_of_the_name_does_not_speak_of_the_field() {
     let list = json!({"type": "array", "items": {"type": "string"}});
     let row = json!({"company": "Halden Pump Services"});
     assert_eq!(found(row, "products", list, &pages).value, None);
-}
-
-/// A page of news about a company.
-fn news(number: u32, published: Option<&str>, words: &str) -> ReadPage {
-    let html = format!("<h1>News of Acme</h1><p>{words}</p>");
-    let mut page = page(number, &format!("https://p{number}.test/news"), &html);
-    Arc::make_mut(&mut page.text).published = published.map(str::to_owned);
-    page
-}
-
-#[test]
-fn who_has_left_an_office_is_not_given_for_it() {
-    const WAS: (Option<&str>, &str) = (Some("2021-03-01"), "Bo Lind is chief executive of Acme.");
-    const LEFT: (Option<&str>, &str) =
-        (Some("2025-03-01"), "The former chief executive of Acme, Bo Lind, opened the fair.");
-    const IS: (Option<&str>, &str) = (Some("2025-03-01"), "Ada Roe is chief executive of Acme.");
-    let of_2025 = |words| (Some("2025-03-01"), words);
-    let cases = [
-        (vec![WAS, IS], Some("Ada Roe")),
-        (vec![LEFT], None),
-        (vec![WAS, LEFT], None),
-        (vec![(None, WAS.1), (None, LEFT.1)], None),
-        (vec![(None, WAS.1), (None, LEFT.1), (None, IS.1)], Some("Ada Roe")),
-        (vec![of_2025("Former Acme CEO Bo Lind opened the fair.")], None),
-        (vec![of_2025("Bo Lind was chief executive of Acme from 2010 to 2021.")], None),
-        (vec![(None, "In 2021 Bo Lind was CEO of Acme."), (None, IS.1)], Some("Ada Roe")),
-        (vec![WAS, of_2025("Ada Roe succeeded Bo Lind as CEO of Acme.")], Some("Ada Roe")),
-        (vec![WAS, of_2025("Acme has appointed Ada Roe as its new CEO.")], Some("Ada Roe")),
-        // Somebody came back, and somebody led another company before.
-        (vec![(Some("2019-03-01"), LEFT.1), WAS], Some("Bo Lind")),
-        (vec![WAS, of_2025("Bo Lind, former CEO of Borg, leads Acme.")], Some("Bo Lind")),
-    ];
-    for (pages, expected) in cases {
-        let read: Vec<ReadPage> = (1..)
-            .zip(&pages)
-            .map(|(number, (published, words))| news(number, *published, words))
-            .collect();
-        let asked = json!({"type": "string", "description": "name of the chief executive"});
-        let finding = found(json!({"company": "Acme"}), "ceo", asked, &read);
-        assert_eq!(finding.value, expected.map(Value::from), "{pages:?}: {}", finding.reasoning);
-    }
 }
