@@ -140,9 +140,9 @@ pub(super) fn holds_now(label: &Label, sentence: &str, person: &Span) -> bool {
     if label.kind != Kind::Person || !succession::asks_for_now(&label.asked) {
         return true;
     }
-    let is_office = succession::asks_for_office(&label.asked);
-    !succession::has_left(sentence, person)
-        && !(is_office && succession::was_once(sentence, person))
+    let was_once =
+        succession::asks_for_office(&label.asked) && succession::was_once(sentence, person);
+    !was_once && !succession::has_left(sentence, person)
 }
 
 /// How well a detected value suits the field apart from its place.
