@@ -4,6 +4,7 @@ mod answer;
 mod assets;
 mod escape;
 mod export;
+mod figures;
 mod group;
 mod home;
 mod live;

@@ -51,11 +51,7 @@ pub(crate) async fn row(world: &World, schema: &Schema) -> Result<End, Failed> {
 pub(crate) async fn invented(world: &World) -> Result<Option<End>, Failed> {
     let purse = Purse::new(&world.spec().processor.caps);
     world.charge_spent(&purse).await?;
-    let question = research::in_words(&world.claimed.input);
-    let question = match world.earlier_question() {
-        Some(earlier) => format!("{question}\nIt follows up on: {earlier}"),
-        None => question,
-    };
+    let question = world.following_up(research::in_words(&world.claimed.input));
     let Ok(schema) = model::shape::invent(world, &purse, &question).await? else {
         world.note("No shape was invented for the answer: no model could be asked for one.");
         return Ok(None);

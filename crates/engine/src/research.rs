@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use domain::event::Stage;
-use domain::output::{Basis, Content, Output};
+use domain::evidence::Evidence;
+use domain::output::{Basis, Content, Missing, Output};
 use domain::processor::Caps;
 use domain::receipt::{Receipt, StopReason};
 use domain::run::{Failure, FailureCode};
@@ -17,7 +18,7 @@ use crate::extractive::question::{self, Question};
 use crate::extractive::rank::{self, Findings};
 use crate::extractive::report::{self, Draft};
 use crate::model;
-use crate::model::research::Outcome;
+use crate::model::research::{Outcome, Quoted};
 use crate::search::Frontier;
 use crate::world::World;
 use crate::{Failed, ReadPage, read, search, verify};
@@ -52,16 +53,44 @@ pub(crate) async fn report(world: &World) -> Result<End, Failed> {
             let stopped = StopReason::NoEvidence;
             Ok(without_evidence(world, receipt(world, &looked.budget, looked.rounds, stopped)))
         }
-        Outcome::Unable { pages, looked, why } => {
-            world.note(format!("Answered by rules, which only quote: {why}."));
-            world.is_by_rules();
-            let mut end = by_rules(world, looked.budget, pages).await?;
-            if end.receipt.stopped != Some(StopReason::NoEvidence) {
-                end.receipt.stopped = Some(looked.stopped);
+        Outcome::Unable { pages, looked, why, quoted } => {
+            let end = by_rules(world, looked.budget, pages).await?;
+            match quoted.filter(|_| matches!(end.ending, Ending::Failed(_))) {
+                Some(quoted) => without_answer(world, quoted, end.receipt, &why).await,
+                None => Ok(answered_by_rules(world, end, looked.stopped, &why)),
             }
-            Ok(end)
         }
     }
+}
+
+/// Says that rules had the last word, and why.
+fn answered_by_rules(world: &World, end: End, stopped: StopReason, why: &str) -> End {
+    world.note(format!("Answered by rules, which only quote: {why}."));
+    world.is_by_rules();
+    let End { ending, mut receipt } = end;
+    receipt.engine = world.engine().as_str().into();
+    receipt.notes = world.seen().notes;
+    if receipt.stopped != Some(StopReason::NoEvidence) {
+        receipt.stopped = Some(stopped);
+    }
+    End { ending, receipt }
+}
+
+/// Neither models nor rules have an answer, but something was quoted: a report that says so.
+async fn without_answer(
+    world: &World,
+    quoted: Quoted,
+    receipt: Receipt,
+    why: &str,
+) -> Result<End, Failed> {
+    world.note(format!("No answer is given: {why}, and rules found no passage that answers."));
+    let receipt = Receipt {
+        stopped: Some(StopReason::NoEvidence),
+        sentences_dropped: quoted.dropped,
+        notes: world.seen().notes,
+        ..receipt
+    };
+    deliver(world, quoted.draft, receipt).await
 }
 
 /// Rounds of search, read and weigh with what is left of the budget, beginning with pages that are there.
@@ -276,6 +305,7 @@ async fn deliver(world: &World, draft: Draft, mut receipt: Receipt) -> Result<En
 
 /// Text as it was asked for; where the shape was left to us, an object with the answer and the whole report.
 fn output(world: &World, draft: Draft) -> Output {
+    let is_answered = draft.sentences_cited > 0;
     let basis = |field: &str, evidence| Basis {
         field: field.into(),
         reasoning: draft.reasoning.clone(),
@@ -291,13 +321,16 @@ fn output(world: &World, draft: Draft) -> Output {
             (Content::Text(draft.markdown), basis)
         }
         Wanted::Auto => {
-            let answer = draft.evidence.first().map(|first| first.quote.clone());
-            let first = draft.evidence.first().cloned().into_iter().collect();
+            let first: Vec<Evidence> =
+                draft.evidence.iter().take(usize::from(is_answered)).cloned().collect();
+            let best = first.first().map(|first| first.quote.clone());
             let values = Map::from_iter([
-                ("answer".to_owned(), json!(answer)),
+                ("answer".to_owned(), json!(best)),
                 ("report".to_owned(), json!(draft.markdown)),
             ]);
-            let basis = vec![basis("answer", first), basis("report", draft.evidence.clone())];
+            let missing = (!is_answered).then_some(Missing::NotFound);
+            let answer = Basis { missing, ..basis("answer", first) };
+            let basis = vec![answer, basis("report", draft.evidence.clone())];
             (Content::Fields { values, schema: Some(auto_schema()) }, basis)
         }
     };
@@ -308,7 +341,10 @@ fn auto_schema() -> Value {
     json!({
         "type": "object",
         "properties": {
-            "answer": {"type": "string", "description": "The passage that answers best, verbatim."},
+            "answer": {
+                "type": ["string", "null"],
+                "description": "The passage that answers best, verbatim; null where none does.",
+            },
             "report": {"type": "string", "description": "The whole report as Markdown, with numbered references."},
         },
         "required": ["answer", "report"],

@@ -14,10 +14,15 @@ const PAUSE_MS: i64 = 600_000;
 pub(crate) struct Absence(Mutex<Option<(TimeMs, Failed)>>);
 
 impl Absence {
-    pub(crate) fn check(&self, now: TimeMs) -> Result<(), Failed> {
+    /// Why it is not asked now. Work that somebody asked for again after it was found gone may ask.
+    pub(crate) fn check(&self, now: TimeMs, asked_again_at: Option<TimeMs>) -> Result<(), Failed> {
         let state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         match &*state {
-            Some((until, failed)) if *until > now => Err(failed.clone()),
+            Some((since, failed))
+                if now < since.plus_ms(PAUSE_MS) && asked_again_at <= Some(*since) =>
+            {
+                Err(failed.clone())
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -26,7 +31,7 @@ impl Absence {
     pub(crate) fn heed(&self, failed: &Failed, now: TimeMs) {
         if failed.is_gone() {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            *state = Some((now.plus_ms(PAUSE_MS), failed.clone()));
+            *state = Some((now, failed.clone()));
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::failed::Failed;
 const MAX_FAILURES: u32 = 5;
 /// How long it is left alone where nothing else is configured; then one request tries.
 pub(crate) const PAUSE: Duration = Duration::from_secs(30);
+/// After so long those look again who wait for the one that tries.
+const A_TRY_MS: i64 = 2_000;
 /// An account that is used up is rarely topped up sooner.
 const QUOTA_PAUSE_MS: i64 = 600_000;
 /// A wrong key stays wrong, and many tries with it look like an attack.
@@ -31,8 +33,18 @@ struct State {
 
 #[derive(Debug, Clone)]
 struct Shut {
+    since: TimeMs,
     until: TimeMs,
+    /// Until when the one that tries is waited for.
+    tried_until: Option<TimeMs>,
     last: Failed,
+}
+
+impl Shut {
+    /// Whether somebody may try: the pause is over, or the work was asked for again since it began.
+    fn is_for(&self, now: TimeMs, asked_again_at: Option<TimeMs>) -> bool {
+        self.until <= now || asked_again_at > Some(self.since)
+    }
 }
 
 impl Breaker {
@@ -41,50 +53,49 @@ impl Breaker {
         Self { state: Mutex::default(), pause_ms }
     }
 
-    /// Why no request may be sent now, for those who have not waited for their place yet.
-    pub(crate) fn check(&self, model: &str, now: TimeMs) -> Result<(), Failed> {
-        self.look(model, now, false)
+    /// Why no request may be sent now, for those who have not waited for their place yet. `asked_again_at`: when somebody
+    /// asked for the work to be done again, if anybody has.
+    pub(crate) fn check(
+        &self,
+        model: &str,
+        now: TimeMs,
+        asked_again_at: Option<TimeMs>,
+    ) -> Result<(), Failed> {
+        self.look(model, now, asked_again_at, false)
     }
 
-    /// Whether a request may be sent now. After a pause the first that asks may, and the others wait for what it finds.
-    pub(crate) fn admit(&self, model: &str, now: TimeMs) -> Result<(), Failed> {
-        self.look(model, now, true)
+    /// Whether a request may be sent now. After a pause the first that asks may, and the others wait for what it finds; who
+    /// comes with work that was asked for again need not wait for the end of the pause.
+    pub(crate) fn admit(
+        &self,
+        model: &str,
+        now: TimeMs,
+        asked_again_at: Option<TimeMs>,
+    ) -> Result<(), Failed> {
+        self.look(model, now, asked_again_at, true)
     }
 
-    fn look(&self, model: &str, now: TimeMs, is_trial: bool) -> Result<(), Failed> {
+    fn look(
+        &self,
+        model: &str,
+        now: TimeMs,
+        asked_again_at: Option<TimeMs>,
+        is_trial: bool,
+    ) -> Result<(), Failed> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(shut) = &mut state.shut else { return Ok(()) };
-        if shut.until <= now {
-            if is_trial {
-                // Whoever comes while this one is on its way is refused as before.
-                shut.until = now.plus_ms(self.pause_ms);
-            }
-            return Ok(());
-        }
-        let left_ms = u64::try_from(shut.until.since_ms(now)).unwrap_or_default();
-        let retry_after = Duration::from_millis(left_ms);
         let model = model.to_owned();
-        Err(match &shut.last {
-            Failed::Quota { why, .. } => Failed::Quota { model, why: why.clone() },
-            Failed::Auth { why, .. } => Failed::Auth { model, why: why.clone() },
-            Failed::Unknown { .. }
-            | Failed::Rate { .. }
-            | Failed::Bad { .. }
-            | Failed::TooLong { .. }
-            | Failed::Cut { .. }
-            | Failed::Overloaded { .. }
-            | Failed::Blocked { .. }
-            | Failed::Empty { .. }
-            | Failed::Garbled { .. }
-            | Failed::Silent { .. }
-            | Failed::Broken { .. }
-            | Failed::Forbidden { .. }
-            | Failed::Withdrawn { .. }
-            | Failed::Offline { .. }
-            | Failed::Down { .. } => {
-                Failed::Down { model, retry_after, why: shut.last.to_string() }
-            }
-        })
+        if !shut.is_for(now, asked_again_at) {
+            return Err(left_alone(model, shut.until.since_ms(now), &shut.last));
+        }
+        if let Some(tried_until) = shut.tried_until.filter(|until| now < *until) {
+            let left_ms = tried_until.since_ms(now).min(A_TRY_MS);
+            return Err(down(model, left_ms, &shut.last));
+        }
+        if is_trial {
+            shut.tried_until = Some(now.plus_ms(self.pause_ms));
+        }
+        Ok(())
     }
 
     pub(crate) fn answered(&self) {
@@ -122,8 +133,37 @@ impl Breaker {
             | Failed::Withdrawn { .. }
             | Failed::Down { .. } => return,
         };
-        state.shut = Some(Shut { until: now.plus_ms(pause_ms), last: failed.clone() });
+        let until = now.plus_ms(pause_ms);
+        state.shut = Some(Shut { since: now, until, tried_until: None, last: failed.clone() });
     }
+}
+
+/// Why a provider is not asked that is left alone for so long yet.
+fn left_alone(model: String, left_ms: i64, last: &Failed) -> Failed {
+    match last {
+        Failed::Quota { why, .. } => Failed::Quota { model, why: why.clone() },
+        Failed::Auth { why, .. } => Failed::Auth { model, why: why.clone() },
+        Failed::Unknown { .. }
+        | Failed::Rate { .. }
+        | Failed::Bad { .. }
+        | Failed::TooLong { .. }
+        | Failed::Cut { .. }
+        | Failed::Overloaded { .. }
+        | Failed::Blocked { .. }
+        | Failed::Empty { .. }
+        | Failed::Garbled { .. }
+        | Failed::Silent { .. }
+        | Failed::Broken { .. }
+        | Failed::Forbidden { .. }
+        | Failed::Withdrawn { .. }
+        | Failed::Offline { .. }
+        | Failed::Down { .. } => down(model, left_ms, last),
+    }
+}
+
+fn down(model: String, left_ms: i64, last: &Failed) -> Failed {
+    let retry_after = Duration::from_millis(u64::try_from(left_ms).unwrap_or_default());
+    Failed::Down { model, retry_after, why: last.to_string() }
 }
 
 #[cfg(test)]
@@ -141,16 +181,19 @@ mod tests {
         let breaker = Breaker::new(PAUSE);
         for _ in 0..4 {
             breaker.failed(&broken(), START);
-            assert_eq!(breaker.admit("m", START), Ok(()));
+            assert_eq!(breaker.admit("m", START, None), Ok(()));
         }
         breaker.failed(&broken(), START);
-        assert!(matches!(breaker.admit("m", START), Err(Failed::Down { .. })));
+        assert!(matches!(breaker.admit("m", START, None), Err(Failed::Down { .. })));
         let later = START.plus_ms(30_000);
-        assert_eq!(breaker.check("m", later), Ok(()), "a look is no try");
-        assert_eq!(breaker.admit("m", later), Ok(()));
-        assert!(matches!(breaker.admit("m", later), Err(Failed::Down { .. })), "one at a time");
+        assert_eq!(breaker.check("m", later, None), Ok(()), "a look is no try");
+        assert_eq!(breaker.admit("m", later, None), Ok(()));
+        assert!(
+            matches!(breaker.admit("m", later, None), Err(Failed::Down { .. })),
+            "one at a time"
+        );
         breaker.answered();
-        assert_eq!(breaker.admit("m", later), Ok(()));
+        assert_eq!(breaker.admit("m", later, None), Ok(()));
     }
 
     #[test]
@@ -161,7 +204,7 @@ mod tests {
         }
         breaker.answered();
         breaker.failed(&broken(), START);
-        assert_eq!(breaker.admit("m", START), Ok(()));
+        assert_eq!(breaker.admit("m", START, None), Ok(()));
     }
 
     #[test]
@@ -169,7 +212,26 @@ mod tests {
         let breaker = Breaker::new(PAUSE);
         breaker.failed(&Failed::Quota { model: "a".into(), why: "no credit".into() }, START);
         let refused = Failed::Quota { model: "b".into(), why: "no credit".into() };
-        assert_eq!(breaker.admit("b", START.plus_ms(599_999)), Err(refused));
-        assert_eq!(breaker.admit("b", START.plus_ms(600_000)), Ok(()));
+        assert_eq!(breaker.admit("b", START.plus_ms(599_999), None), Err(refused));
+        assert_eq!(breaker.admit("b", START.plus_ms(600_000), None), Ok(()));
+    }
+
+    #[test]
+    fn work_that_is_asked_for_again_tries_once_for_all_of_it() {
+        let breaker = Breaker::new(PAUSE);
+        let quota = || Failed::Quota { model: "m".into(), why: "no credit".into() };
+        breaker.failed(&quota(), START);
+        let (again, now) = (Some(START.plus_ms(5_000)), START.plus_ms(6_000));
+        assert_eq!(breaker.admit("m", now, None), Err(quota()), "nobody asked for this again");
+        assert_eq!(breaker.admit("m", now, Some(START)), Err(quota()), "asked for before");
+        assert_eq!(breaker.admit("m", now, again), Ok(()));
+        let waits = breaker.check("m", now, again);
+        assert!(matches!(waits, Err(Failed::Down { .. })), "the others wait: {waits:?}");
+        assert_eq!(breaker.admit("m", now, None), Err(quota()));
+        breaker.failed(&quota(), now.plus_ms(10));
+        assert_eq!(breaker.admit("m", now.plus_ms(20), again), Err(quota()), "it was tried");
+        assert_eq!(breaker.admit("m", now.plus_ms(20), Some(now.plus_ms(15))), Ok(()));
+        breaker.answered();
+        assert_eq!(breaker.admit("m", now.plus_ms(30), None), Ok(()));
     }
 }

@@ -262,7 +262,8 @@ fn judge(
         draft.is_at_limit() || (!usage.is_estimated && usage.output_tokens >= max_output_tokens);
     let stopped = if is_cut { Stopped::Length } else { Stopped::End };
     let said = if draft.arguments.is_empty() { &draft.text } else { &draft.arguments };
-    let mut text = without_thoughts(said).replace('\0', "\u{fffd}");
+    let text = without_thoughts(said).replace('\0', "\u{fffd}");
+    let mut text = fault::without_key(text, profile.key.as_ref());
     if is_wrapped {
         text = unwrapped(text);
     }

@@ -181,6 +181,19 @@ pub(crate) fn redact(text: &str, key: Option<&Key>) -> String {
     line.chars().filter(|c| !c.is_control()).take(MAX_WORDS).collect()
 }
 
+/// Characters of the shortest key that is kept out of answers. Those of services have 20 and more; what people set for a
+/// server of their own (`ollama`, `lm-studio`) is a word that an answer may have.
+const LEAST_KEY: usize = 16;
+
+/// An answer without our key, should a model or a server say it: answers are stored.
+pub(crate) fn without_key(text: String, key: Option<&Key>) -> String {
+    let key = key.map(Key::reveal).filter(|key| key.chars().count() >= LEAST_KEY);
+    match key.filter(|key| text.contains(key)) {
+        Some(key) => text.replace(key, "***"),
+        None => text,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::clock::TimeMs;
 use tokio::time::Instant;
 
 use crate::failed::Failed;
@@ -57,11 +58,19 @@ pub struct Wasted {
 /// How long a run waits for models that are busy or away: for each model from its first failure on, and anew once it has
 /// answered. The length is set with the models.
 #[derive(Debug, Default)]
-pub struct Patience(Mutex<HashMap<String, Instant>>);
+pub struct Patience {
+    failed_at: Mutex<HashMap<String, Instant>>,
+    asked_again_at: Option<TimeMs>,
+}
 
 impl Patience {
+    /// Of work that somebody may have asked for again: what was left alone before that is tried once all the same.
+    pub fn of_work(asked_again_at: Option<TimeMs>) -> Self {
+        Self { asked_again_at, ..Self::default() }
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Instant>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.failed_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -81,6 +90,10 @@ impl<'a> Waiting<'a> {
         length: Duration,
     ) -> Self {
         Self { patience, model, length, failed_at: None }
+    }
+
+    pub(crate) const fn asked_again_at(&self) -> Option<TimeMs> {
+        self.patience.asked_again_at
     }
 
     pub(crate) fn begin(&mut self) {

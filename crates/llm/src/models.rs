@@ -204,12 +204,14 @@ impl Models {
             let (model, context_tokens) = (profile.name.clone(), profile.context_tokens);
             return Err(Failed::TooLong { model, needed_tokens, context_tokens });
         }
-        member.absence.check(self.0.clock.now())?;
+        let again_at = waiting.asked_again_at();
+        member.absence.check(self.0.clock.now(), again_at)?;
         let mut attempt = 0;
         let mut billed = 0;
         let mut last = None;
         loop {
-            if let Err(shut) = member.breaker.check(&profile.name, self.0.clock.now()) {
+            let now = self.0.clock.now();
+            if let Err(shut) = member.breaker.check(&profile.name, now, again_at) {
                 let waited = wait_out(profile, shut, &mut waiting).await;
                 waited.map_err(|shut| last.take().unwrap_or(shut))?;
                 continue;
@@ -220,7 +222,8 @@ impl Models {
                 retry_after: Some(wait),
             })?;
             // Again: whoever waited for a place may have seen the provider go down meanwhile.
-            if let Err(shut) = member.breaker.admit(&profile.name, self.0.clock.now()) {
+            let now = self.0.clock.now();
+            if let Err(shut) = member.breaker.admit(&profile.name, now, again_at) {
                 drop(permit);
                 let waited = wait_out(profile, shut, &mut waiting).await;
                 waited.map_err(|shut| last.take().unwrap_or(shut))?;

@@ -59,6 +59,8 @@ pub struct Claimed {
     /// When this attempt began: deadlines count from here, so that time in which nobody worked is not counted.
     /// What bounds a run as a whole is that attempts must get somewhere ([`MAX_IDLE_ATTEMPTS`]).
     pub started_at: TimeMs,
+    /// When somebody last asked for it to be done again; `None` where nobody has.
+    pub asked_again_at: Option<TimeMs>,
     /// The run that this one follows up on.
     pub previous: Option<RunId>,
     /// Somebody asked it to stop; all that is left is to end it.
@@ -79,6 +81,7 @@ columns! {
         event_seq: i64,
         created_at_ms: i64,
         started_at_ms: Option<i64>,
+        asked_again_at_ms: Option<i64>,
         previous: Option<String>,
     }
 }
@@ -110,6 +113,7 @@ impl Store {
                 idle_attempts: row.idle_attempts,
                 created_at: TimeMs(row.created_at_ms),
                 started_at: row.started_at_ms.map_or(now, TimeMs),
+                asked_again_at: row.asked_again_at_ms.map(TimeMs),
                 previous: row
                     .previous
                     .map(|id| id.parse().map_err(|why| document::unreadable("run", why)))

@@ -9,12 +9,13 @@ use crate::Failed;
 use crate::embedded::Embedded;
 
 /// Number, name and text of each step.
-const STEPS: [(i64, &str, &str); 5] = [
+const STEPS: [(i64, &str, &str); 6] = [
     (1, "start", include_str!("../migrations/0001_start.sql")),
     (2, "models", include_str!("../migrations/0002_models.sql")),
     (3, "pages", include_str!("../migrations/0003_pages.sql")),
     (6, "visits", include_str!("../migrations/0006_visits.sql")),
     (7, "cells", include_str!("../migrations/0007_cells.sql")),
+    (8, "again", include_str!("../migrations/0008_again.sql")),
 ];
 
 /// How a database spells the two types that have no common name.

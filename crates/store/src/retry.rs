@@ -118,7 +118,7 @@ async fn retry_part(
          UPDATE runs
          SET state = 'queued', failure_code = NULL, failure_message = NULL, started_at_ms = NULL,
              finished_at_ms = NULL, cancel_asked_at_ms = NULL, idle_attempts = 0, retries = retries + 1,
-             modified_at_ms = $4, event_seq = event_seq + 1, turn = $3 + 1 + row_index - $2
+             modified_at_ms = $4, asked_again_at_ms = $4, event_seq = event_seq + 1, turn = $3 + 1 + row_index - $2
          WHERE state = $6 AND seq IN (
              SELECT r.seq FROM runs r WHERE r.group_seq = $1 AND r.row_index > $2 AND r.state = $6
                AND ($6 = 'failed' OR EXISTS (

@@ -296,7 +296,7 @@ pub(crate) const CLAIM_QUEUED: &str = "-- claim: queued runs, groups in turn
         SELECT p.seq FROM placed p LEFT JOIN groups g ON g.seq = p.group_seq
         WHERE p.group_seq IS NULL OR p.place + g.running <= $5)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, previous";
+              created_at_ms, started_at_ms, asked_again_at_ms, previous";
 
 /// Takes over runs whose lease ran out: `$1` this machine, `$2` at most, `$3` only this run or 0,
 /// `$4` only this group or 0, `$5` worker, `$6` lease until, `$7` now.
@@ -310,4 +310,4 @@ pub(crate) const CLAIM_EXPIRED: &str = "-- claim: runs whose worker is gone
           AND ($3 = 0 OR seq = $3) AND ($4 = 0 OR group_seq = $4)
         ORDER BY lease_until_ms LIMIT $2 + 0)
     RETURNING seq, id, owner, group_seq, spec, input, state, attempt, idle_attempts, event_seq,
-              created_at_ms, started_at_ms, previous";
+              created_at_ms, started_at_ms, asked_again_at_ms, previous";

@@ -7,13 +7,12 @@ use domain::clock::TimeMs;
 use domain::event::{self, EventKind, Progress, Stage};
 use domain::evidence::TextRef;
 use domain::ids::PageId;
-use domain::processor::Engine;
 use domain::run::{Run, RunState};
 use domain::spec::Spec;
 use store::{Failed, Outcome, RunRow, STEPS_AT_ONCE, Step};
 
 use crate::App;
-use crate::ui::parts::meter;
+use crate::ui::figures::{self, StatView, Used};
 use crate::ui::site::Site;
 use crate::ui::words;
 
@@ -95,16 +94,6 @@ pub(super) struct AskingView {
     pub(super) clock: String,
     pub(super) spent: i64,
     pub(super) answers: Option<String>,
-}
-
-/// A number and its cap.
-pub(super) struct StatView {
-    pub(super) name: &'static str,
-    pub(super) value: String,
-    /// Milliseconds on a clock that runs.
-    pub(super) spent: Option<i64>,
-    pub(super) bound: String,
-    pub(super) meter: String,
 }
 
 pub(super) struct SourceView {
@@ -326,7 +315,7 @@ impl Watching {
                     answers: (asking.answers > 0).then(|| format!("{answers} so far")),
                 }
             }),
-            stats: self.stats(run, spec, now, has_prices),
+            stats: figures::of(run, spec, now, has_prices, &self.used()),
             plan: self.plan.clone(),
             log: self.log.iter().rev().take(shown).cloned().collect(),
             log_total: self.log.len(),
@@ -377,71 +366,18 @@ impl Watching {
         STAGES.iter().enumerate().map(|(nth, (name, _))| (*name, class(nth))).collect()
     }
 
-    fn stats(&self, run: &Run, spec: &Spec, now: TimeMs, has_prices: bool) -> Vec<StatView> {
-        let caps = spec.processor.caps;
-        let wall_ms = i64::try_from(caps.wall.as_millis()).unwrap_or(i64::MAX);
-        let spent_ms =
-            run.started_at.map_or(0, |began| run.finished_at.unwrap_or(now).since_ms(began));
-        let number = |name, used: u32, cap: u32| StatView {
-            name,
-            value: words::count(i64::from(used)),
-            spent: None,
-            bound: format!("of {}", words::count(i64::from(cap))),
-            meter: meter(f64::from(used), f64::from(cap), &format!("{used} of {cap}"), true),
-        };
-        let seconds = |ms: i64| f64::from(i32::try_from(ms / 1000).unwrap_or(i32::MAX));
-        let clock = StatView {
-            name: "Time",
-            value: words::clock(spent_ms),
-            spent: (run.started_at.is_some() && run.state.is_active()).then_some(spent_ms),
-            bound: format!("of {}", words::clock(wall_ms)),
-            meter: meter(
-                seconds(spent_ms),
-                seconds(wall_ms),
-                &format!("{} of {}", words::clock(spent_ms), words::clock(wall_ms)),
-                true,
-            ),
-        };
-        let read = u32::try_from(self.sources.len()).unwrap_or(u32::MAX);
-        let considered = StatView {
-            name: "Addresses considered",
-            value: words::count(i64::from(self.progress.sources_considered)),
-            spent: None,
-            bound: String::new(),
-            meter: String::new(),
-        };
-        let mut stats = vec![
-            clock,
-            number("Searches", self.searches, caps.searches),
-            number("Pages", read, caps.pages),
-        ];
-        let is_priced = has_prices || self.cost_micro_usd.is_some();
-        if self.has_unpriced {
-            stats.push(unknown_cost());
-        } else if spec.processor.engine == Engine::Model && is_priced {
-            stats.push(cost(self.cost_micro_usd.unwrap_or(0), caps.cost_micro_usd));
+    fn used(&self) -> Used {
+        Used {
+            searches: self.searches,
+            pages: u32::try_from(self.sources.len()).unwrap_or(u32::MAX),
+            considered: self.progress.sources_considered,
+            cost_micro_usd: self.cost_micro_usd,
+            has_unpriced: self.has_unpriced,
         }
-        stats.push(considered);
-        stats
     }
 
     pub(super) const fn is_empty(&self) -> bool {
         self.log.is_empty() && self.plan.is_empty()
-    }
-}
-
-/// What models took, of what they may take.
-fn cost(micro_usd: i64, cap: u64) -> StatView {
-    let used = u64::try_from(micro_usd).unwrap_or(0);
-    let number = |micro: u64| f64::from(u32::try_from(micro).unwrap_or(u32::MAX));
-    let (value, bound) = (words::dollars(used), format!("of {}", words::dollars(cap)));
-    let label = format!("{value} {bound}");
-    StatView {
-        name: "Cost",
-        value,
-        spent: None,
-        bound,
-        meter: meter(number(used), number(cap), &label, true),
     }
 }
 
@@ -452,16 +388,6 @@ const fn doing(stage: Stage) -> &'static str {
         Stage::Search => "Searching.",
         Stage::Extract => "Looking through what was read.",
         Stage::Result => "Writing and checking.",
-    }
-}
-
-fn unknown_cost() -> StatView {
-    StatView {
-        name: "Cost",
-        value: "unknown".into(),
-        spent: None,
-        bound: "no price is set".into(),
-        meter: String::new(),
     }
 }
 
@@ -503,12 +429,5 @@ mod tests {
         assert!(watching.has_unpriced);
         hear(&mut watching, Stage::Result, "Round 1: 3 statements worth quoting");
         assert_eq!(watching.says(RunState::Running), "Round 1: 3 statements worth quoting");
-    }
-
-    #[test]
-    fn what_was_spent_comes_with_its_bound() {
-        let stat = cost(31_000, 100_000);
-        assert_eq!((stat.value.as_str(), stat.bound.as_str()), ("$0.031", "of $0.100"));
-        assert!(stat.meter.contains("width=\"31.0\""), "{}", stat.meter);
     }
 }

@@ -1,5 +1,6 @@
 //! Values that a page may give for a field: where each stands, how it was found and how far it is trusted.
 
+mod address;
 mod bare;
 mod circumstance;
 mod prose;
@@ -68,7 +69,7 @@ impl How {
 }
 
 /// Zones farther from the subject cannot give an offer that is good enough.
-const NEAR: f32 = 0.42;
+pub(super) const NEAR: f32 = 0.42;
 /// A key must name the field at least this well.
 const KEY: f32 = 0.62;
 

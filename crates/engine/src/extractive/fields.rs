@@ -8,14 +8,17 @@ use domain::schema::{Field, FieldKind, Shape};
 use serde_json::{Map, Value};
 
 use super::candidates::{How, Offer, Want, gather};
-use super::decide::{self, Decision, Group};
+use super::decide::{self, Decision, Group, THRESHOLD};
 use super::focus::focus;
 use super::labels::Label;
+use super::leavers;
 use super::lists;
 pub use super::mentions::Prepared;
 use super::mentions::Zone;
 use super::narrow;
+use super::scales::{self, Stated};
 use super::subject::Subject;
+use super::values::normalise;
 use crate::ReadPage;
 
 /// What was found for a field, and why.
@@ -74,6 +77,41 @@ impl<'a> Scope<'a> {
         for (index, page) in self.pages.iter().enumerate() {
             gather(want, self.subject, page, index, &self.zones[index], &mut offers);
         }
+        let offers = leavers::without(offers, &want.label, self.subject, self.pages, &self.zones);
+        match want.label.measure.scale {
+            Some(scale) => self.in_scale(offers, want.shape, scale),
+            None => offers,
+        }
+    }
+
+    /// Numbers in the scale that the field asks for, as far as it can be told from all of them.
+    fn in_scale(&self, mut offers: Vec<Offer>, shape: &Shape, scale: f64) -> Vec<Offer> {
+        let are_numbers = |offer: &&mut Offer| offer.value.is_number();
+        let stated: Vec<Stated> = offers
+            .iter()
+            .filter_map(|offer| {
+                let text = &self.pages[offer.page].page.text;
+                let words: Vec<&str> = offer.quotes.iter().map(|span| text.quote(span)).collect();
+                let number = offer.value.as_f64()?;
+                let is_witness = offer.score >= THRESHOLD;
+                Some(Stated { number, words: words.join(" "), is_witness })
+            })
+            .collect();
+        let settled = scales::settled(&stated, scale);
+        for (offer, number) in offers.iter_mut().filter(are_numbers).zip(settled) {
+            offer.value = normalise::number_of(number).unwrap_or(Value::Null);
+        }
+        // What is less than one thousand is no whole number of thousands.
+        offers.retain(|offer| match shape {
+            Shape::Integer => offer.value.is_i64(),
+            Shape::Number
+            | Shape::Boolean
+            | Shape::Text(_)
+            | Shape::Choice(_)
+            | Shape::List(_)
+            | Shape::Object(_)
+            | Shape::Any => !offer.value.is_null(),
+        });
         offers
     }
 

@@ -49,6 +49,20 @@ fn quantity(text: &str, tokens: &[Token], at: usize) -> Option<Quantity> {
         next += 1;
     }
     let lead = currency_before(text, tokens, at);
+    let mut glued = glued;
+    // “€61m”, “61m€”, “61 k€”: beside a currency a letter is a scale.
+    if let Some(times) = letter(glued)
+        && (lead.is_some() || has_sign(&text[end..]))
+    {
+        (value, glued) = (value * times, "");
+    } else if let Some(follow) = tokens.get(next)
+        && let Some(times) = letter(&follow.lower).filter(|_| glued.is_empty())
+        && has_sign(&text[follow.span.end..])
+    {
+        value *= times;
+        end = follow.span.end;
+        next += 1;
+    }
     let made = |start: usize, end: usize, unit: &str, is_measure: bool| {
         Some(Quantity { span: start..end, value, unit: unit.to_owned(), is_measure, token: at })
     };
@@ -116,6 +130,21 @@ fn number(lower: &str) -> Option<(f64, &str)> {
         && groups[1..].iter().all(|g| g.split('.').next().is_some_and(|g| g.len() == 3));
     let plain = if grouped { digits.replace(',', "") } else { digits.replace(',', ".") };
     plain.parse().ok().map(|value| (value, glued))
+}
+
+/// A scale of one letter or two, in lower case.
+fn letter(lower: &str) -> Option<f64> {
+    match lower {
+        "k" => Some(1e3),
+        "m" | "mn" => Some(1e6),
+        "bn" => Some(1e9),
+        _ => None,
+    }
+}
+
+/// Whether a text begins with the sign of a currency.
+fn has_sign(text: &str) -> bool {
+    text.starts_with(['€', '$', '£', '¥'])
 }
 
 fn scale(lower: &str) -> Option<f64> {
@@ -337,6 +366,15 @@ mod tests {
         assert_eq!(
             read("EUR 236 per MWh, $5/month"),
             [(236.0, "EUR/MWh".into()), (5.0, "USD/months".into())]
+        );
+        assert_eq!(
+            read("€61m, 61m€, 61 k€ and 61 m."),
+            [
+                (6.1e7, "EUR".into()),
+                (6.1e7, "EUR".into()),
+                (61_000.0, "EUR".into()),
+                (61.0, "m".into())
+            ]
         );
         assert_eq!(
             read("A 15GB disk, 60 kW and 1200 inhabitants; 12 turbines."),

@@ -11,6 +11,9 @@ use super::values::choices::members;
 use super::values::{Detected, Kind, Typed, booleans, detect, normalise};
 use super::words::{Token, tokens};
 
+/// How near who has succeeded another stands to the office at least: as near as one with a word between.
+const SUCCESSOR: f32 = 0.9;
+
 /// A value and how surely it is meant, 0 to 1; `span` is where it stands in the text that was searched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
@@ -105,30 +108,41 @@ fn at_cue(
         | Kind::Person
         | Kind::Organisation
         | Kind::Place
-        | Kind::Failure => detected
-            .iter()
-            .filter(|found| {
+        | Kind::Failure => {
+            let is_beside = |found: &&Detected| {
                 found.span.end <= cue.span.start
                     || found.span.start >= cue.span.end
                     || cue.span.len() > 20
-            })
-            .filter(|found| holds_now(label, sentence, &found.span))
-            .filter_map(|found| {
+            };
+            let (holding, left): (Vec<&Detected>, Vec<&Detected>) = detected
+                .iter()
+                .filter(is_beside)
+                .partition(|found| holds_now(label, sentence, &found.span));
+            // “Ada Roe succeeded Bo Lind as chair”: who is left over is meant, however far the office stands.
+            let is_successor = holding.len() == 1 && !left.is_empty();
+            let said = holding.into_iter().filter_map(|found| {
                 let raw = &sentence[found.span.clone()];
                 let value = normalise::value(shape, label.kind, label.measure, &found.typed, raw)?;
                 let fit = fitness(label, sentence, found);
                 let near = nearness(sentence, &cue.span, &found.span);
+                let is_new = label.kind == Kind::Person
+                    && succession::comes_in(sentence, &found.span, &cue.span);
+                let near = if is_successor || is_new { near.max(SUCCESSOR) } else { near };
                 Some(Said { value, span: found.span.clone(), sureness: cue.weight * fit * near })
-            })
-            .max_by(|a, b| a.sureness.total_cmp(&b.sureness)),
+            });
+            said.max_by(|a, b| a.sureness.total_cmp(&b.sureness))
+        }
     }
 }
 
 /// Whether a person may be the one that is asked for: whoever was succeeded is not.
 pub(super) fn holds_now(label: &Label, sentence: &str, person: &Span) -> bool {
-    label.kind != Kind::Person
-        || !succession::asks_for_now(&label.asked)
-        || !succession::has_left(sentence, person)
+    if label.kind != Kind::Person || !succession::asks_for_now(&label.asked) {
+        return true;
+    }
+    let was_once =
+        succession::asks_for_office(&label.asked) && succession::was_once(sentence, person);
+    !was_once && !succession::has_left(sentence, person)
 }
 
 /// How well a detected value suits the field apart from its place.

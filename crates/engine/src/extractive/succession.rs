@@ -94,13 +94,97 @@ const PAST: [&str; 12] = [
     "vorgänger",
     "vorgängerin",
 ];
+/// Words in a field that asks for what somebody did, which stays done.
+const DEEDS: [&str; 14] = [
+    "founder",
+    "founders",
+    "founded",
+    "author",
+    "authors",
+    "inventor",
+    "architect",
+    "designer",
+    "creator",
+    "winner",
+    "gründer",
+    "gründerin",
+    "autor",
+    "erfinder",
+];
+/// Words in a field that asks for who holds an office.
+const OFFICES: [&str; 18] = [
+    "ceo",
+    "cfo",
+    "cto",
+    "coo",
+    "chief",
+    "chair",
+    "chairman",
+    "chairwoman",
+    "chairperson",
+    "president",
+    "director",
+    "head",
+    "mayor",
+    "minister",
+    "leader",
+    "manager",
+    "geschäftsführer",
+    "vorstand",
+];
+/// Behind “was”: it begins what somebody became, or says nothing of an office.
+const BECAME: [&str; 8] =
+    ["named", "made", "chosen", "born", "hired", "ernannt", "berufen", "gewählt"];
+/// Between a name and the office that somebody comes into: “Ada Roe as its new chief executive”.
+const COMING: [&str; 20] = [
+    "as",
+    "its",
+    "their",
+    "our",
+    "the",
+    "a",
+    "to",
+    "be",
+    "new",
+    "next",
+    "incoming",
+    "als",
+    "zum",
+    "zur",
+    "neue",
+    "neuen",
+    "neuer",
+    "appointed",
+    "named",
+    "ernannt",
+];
+const NEW: [&str; 6] = ["new", "next", "incoming", "neue", "neuen", "neuer"];
 /// Words between “former” and the name: “former long-time chief executive Bo Lind”.
 const TITLE: usize = 5;
 
 /// Whether a field, in lower case, asks for whoever holds an office now.
 pub(super) fn asks_for_now(asked: &str) -> bool {
     let mut words = asked.split(|c: char| !c.is_alphanumeric());
-    !words.any(|word| PAST.contains(&word))
+    !words.any(|word| PAST.contains(&word) || DEEDS.contains(&word))
+}
+
+/// Whether a field, in lower case, asks for who holds an office.
+pub(super) fn asks_for_office(asked: &str) -> bool {
+    let mut words = asked.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| OFFICES.contains(&word))
+}
+
+/// Whether a sentence says of a person that they were something, and not that they are: “Bo Lind was chief executive”.
+pub(super) fn was_once(sentence: &str, person: &Span) -> bool {
+    let behind = sentence[person.end..].to_lowercase();
+    let Some(rest) = [" was ", " war "].iter().find_map(|was| behind.strip_prefix(was)) else {
+        return false;
+    };
+    let articles = ["the", "a", "an", "its", "their", "then", "der", "die"];
+    let next = rest.split(' ').find(|word| !articles.contains(word)).unwrap_or_default();
+    let became = next.ends_with("ed") || BECAME.contains(&next);
+    let is_still = [" is ", " ist ", " remains ", " has been "].iter().any(|is| rest.contains(is));
+    !became && !is_still
 }
 
 /// Whether a sentence says of a person in it that somebody else has come in their place, or that their time is over.
@@ -112,6 +196,13 @@ pub(super) fn has_left(sentence: &str, person: &Span) -> bool {
     let own =
         others.last().map_or(before.as_str(), |other| before.get(other.end..).unwrap_or_default());
     follows_a_turn(&before) || leads_a_turn(&behind) || is_called_former(own, &behind)
+}
+
+/// Whether a sentence says of a person that they come into an office now: “appointed Ada Roe as its new chief executive”.
+pub(super) fn comes_in(sentence: &str, person: &Span, office: &Span) -> bool {
+    let between = sentence.get(person.end..office.start).unwrap_or_default().to_lowercase();
+    let mut words = between.split_whitespace();
+    words.clone().any(|word| NEW.contains(&word)) && words.all(|word| COMING.contains(&word))
 }
 
 fn follows_a_turn(before: &str) -> bool {
@@ -139,6 +230,12 @@ fn leads_a_turn(behind: &str) -> bool {
 }
 
 fn is_called_former(before: &str, behind: &str) -> bool {
+    // “The former chief executive of Acme, Bo Lind, …”
+    let is_apposition = behind.trim_end().is_empty() || behind.starts_with([',', ';', '.', ')']);
+    let before = match before.trim_end().strip_suffix(',') {
+        Some(titled) if is_apposition => titled,
+        Some(_) | None => before,
+    };
     let clause = before.rsplit([',', ';', '.', ':', ')']).next().unwrap_or(before);
     let words = |text: &str| {
         text.split(|c: char| !c.is_alphanumeric())
@@ -156,7 +253,19 @@ fn is_called_former(before: &str, behind: &str) -> bool {
     let ends = UNTIL.iter().any(|word| {
         clause.find(word).is_some_and(|at| !clause[..at].ends_with(char::is_alphanumeric))
     });
-    is_led || is_followed || ends
+    is_led || is_followed || ends || has_a_last_year(clause)
+}
+
+/// “from 2010 to 2021”, “(2010–2021)”.
+fn has_a_last_year(clause: &str) -> bool {
+    let words: Vec<&str> =
+        clause.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
+    let is_year = |word: &str| word.len() == 4 && word.bytes().all(|byte| byte.is_ascii_digit());
+    let follows = |pair: &[&str]| is_year(pair[0]) && is_year(pair[1]);
+    let joined = |three: &[&str]| {
+        is_year(three[0]) && ["to", "and", "bis"].contains(&three[1]) && is_year(three[2])
+    };
+    words.windows(2).any(follows) || words.windows(3).any(joined)
 }
 
 #[cfg(test)]
@@ -179,6 +288,10 @@ mod tests {
             "Bo Lind, chief executive since 2015, was replaced by Ada Roe.",
             "The former chief executive Bo Lind praised Ada Roe.",
             "Bo Lind (former chief executive) praised Ada Roe.",
+            "The former chief executive of Acme, Bo Lind, praised Ada Roe.",
+            "Ada Roe thanked the former chief executive, Bo Lind.",
+            "Bo Lind was chief executive of Acme from 2010 to 2021; then came Ada Roe.",
+            "Bo Lind (chief executive 2010–2021) praised Ada Roe.",
             "Bo Lind was chief executive until 2021; then came Ada Roe.",
             "Ada Roe folgte auf Bo Lind als Chefin von Acme.",
             "Ada Roe folgte Bo Lind am 1. September als Chefin von Acme.",
@@ -197,14 +310,41 @@ mod tests {
             "Bo Lind is chief executive; he was mayor until 2012.",
             "The chief executive of Acme is Bo Lind, who follows the plan of Ada Roe.",
             "Chef von Acme ist Bo Lind.",
+            "The former chief executive resigned, Bo Lind took over.",
         ] {
             assert_eq!(left(sentence), Vec::<&str>::new(), "{sentence}");
         }
     }
 
     #[test]
+    fn who_comes_in_stands_beside_a_new_office() {
+        let comes = |sentence: &str| {
+            let (person, office) = (sentence.find("Ada Roe"), sentence.find("chief"));
+            let office = office.map(|at| at..at + 5).unwrap();
+            comes_in(sentence, &person.map(|at| at..at + 7).unwrap(), &office)
+        };
+        assert!(comes("Acme has appointed Ada Roe as its new chief executive."));
+        assert!(!comes("Acme has appointed Ada Roe to help its chief executive."));
+        assert!(!comes("The new chief executive met Ada Roe."));
+    }
+
+    #[test]
+    fn who_was_something_need_not_be_it_now() {
+        let was = |sentence: &str| was_once(sentence, &(0.."Bo Lind".len()));
+        assert!(was("Bo Lind was chief executive of Acme in 2021."));
+        assert!(was("Bo Lind was the chief executive when it burnt down."));
+        assert!(!was("Bo Lind was appointed chief executive."));
+        assert!(!was("Bo Lind was named chief executive."));
+        assert!(!was("Bo Lind was chief engineer and is now chief executive."));
+        assert!(!was("Bo Lind is chief executive."));
+    }
+
+    #[test]
     fn a_field_may_ask_for_who_came_before() {
         assert!(asks_for_now("ceo name of the chief executive"));
         assert!(!asks_for_now("former ceo"));
+        assert!(!asks_for_now("founder of the company"));
+        assert!(asks_for_office("ceo name of the chief executive"));
+        assert!(!asks_for_office("engineer who built the bridge"));
     }
 }

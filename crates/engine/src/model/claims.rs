@@ -187,6 +187,12 @@ impl Ledger {
         self.take(other, &place_of);
     }
 
+    /// Whether a part asks this, in whatever order of words.
+    pub(super) fn asks(&self, text: &str) -> bool {
+        let asked = terms(text);
+        self.parts.iter().any(|part| likeness(&terms(&part.text), &asked) >= SAME)
+    }
+
     /// Takes in what another investigation of the same question found. Its parts become ours where they ask the same.
     pub(super) fn reconcile(&mut self, other: Self, most_parts: usize) {
         /// Parts this alike ask the same.

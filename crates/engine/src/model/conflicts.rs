@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use domain::model::Role;
 use domain::processor::Caps;
+use llm::tokens;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mind;
 use super::asking::Ask;
 use super::claims::Ledger;
+use super::material::place;
 use super::plan::Task;
 use super::quotes::shown;
 use super::support::figures;
@@ -24,6 +26,8 @@ use crate::world::Unanswered;
 /// Claims of one part that are compared, and letters of one.
 const COMPARED: usize = 16;
 const LENGTH: usize = 300;
+/// Tokens that the id and the date of a statement take.
+const ID: u32 = 20;
 /// Conflicts of one report.
 const MOST: usize = 8;
 const MAX_OUTPUT: u32 = 1_200;
@@ -100,26 +104,17 @@ pub(super) async fn find(
     purse: &Purse,
     ledger: &Ledger,
 ) -> Result<Result<Vec<Conflict>, Unanswered>, Failed> {
-    let parts: Vec<_> = (0..ledger.parts.len())
-        .filter(|&part| ledger.of_part(part).count() > 1)
-        .map(|part| {
-            let claims: Vec<_> = ledger
-                .of_part(part)
-                .take(COMPARED)
-                .map(|(index, claim)| {
-                    let page = &ledger.pages[claim.page];
-                    json!({
-                        "id": Ledger::id(index), "source": page.publisher(), "date": page.text.published,
-                        "statement": shown(ledger.quote(claim), LENGTH),
-                    })
-                })
-                .collect();
-            json!({ "text": ledger.parts[part].text, "claims": claims })
-        })
-        .collect();
-    if parts.is_empty() {
+    let compared: Vec<usize> =
+        (0..ledger.parts.len()).filter(|&part| ledger.of_part(part).count() > 1).collect();
+    if compared.is_empty() {
         return Ok(Ok(Vec::new()));
     }
+    let count = u32::try_from(compared.len()).unwrap_or(u32::MAX);
+    let room = mind.room(Role::Verifier, MAX_OUTPUT) / count;
+    let parts: Vec<_> = compared
+        .into_iter()
+        .map(|part| json!({ "text": ledger.parts[part].text, "claims": told(ledger, part, room) }))
+        .collect();
     let ask = Ask {
         role: Role::Verifier,
         phase: Phase::Write,
@@ -129,6 +124,25 @@ pub(super) async fn find(
     };
     let answer: Result<Answer, Unanswered> = mind.typed(purse, ask, &schema()).await?;
     Ok(answer.map(|answer| checked(ledger, answer)))
+}
+
+/// The statements about a part with their places, as many as have room in so many tokens.
+fn told(ledger: &Ledger, part: usize, room: u32) -> Vec<Value> {
+    let mut used = 0;
+    let mut told = Vec::new();
+    for (index, claim) in ledger.of_part(part).take(COMPARED) {
+        let page = &ledger.pages[claim.page];
+        let (source, statement) = (place(page, &claim.span), shown(ledger.quote(claim), LENGTH));
+        used += tokens::count(&source) + tokens::count(&statement) + ID;
+        if used > room {
+            break;
+        }
+        told.push(json!({
+            "id": Ledger::id(index), "source": source, "date": page.text.published,
+            "statement": statement,
+        }));
+    }
+    told
 }
 
 /// What rules can tell where no model compares: other figures and dates of the same things in what was quoted.

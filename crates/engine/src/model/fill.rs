@@ -145,10 +145,7 @@ impl<'a> Filler<'a> {
         let mind = Mind::of(world).await?;
         let row = row_in_words(&world.claimed.input);
         let row_page = world.input_page(&row).await?;
-        let row = match world.earlier_question() {
-            Some(earlier) => format!("{row}\nIt follows up on: {earlier}"),
-            None => row,
-        };
+        let row = world.following_up(row);
         let mut filler = Self {
             mind,
             purse,

@@ -13,6 +13,7 @@ use super::asking::{Ask, cut, list_of};
 use super::cells::{Follows, as_text};
 use super::fill::Filler;
 use super::groups::{Group, empty_members, is_compatible};
+use super::material::{named_place, place};
 use crate::Failed;
 use crate::extractive::fields::Finding;
 use crate::extractive::values::normalise::agree;
@@ -238,7 +239,8 @@ impl Filler<'_> {
                     .iter()
                     .enumerate()
                     .map(|(number, group)| {
-                        let quotes: Vec<_> = self.evidence(group).iter().map(shown).collect();
+                        let quotes: Vec<_> =
+                            self.evidence(group).iter().map(|one| self.shown(one)).collect();
                         json!({"number": number + 1, "value": as_text(&group.value), "quotes": quotes})
                     })
                     .collect();
@@ -280,6 +282,17 @@ impl Filler<'_> {
         Ok(())
     }
 
+    /// A quote, and where it stands.
+    fn shown(&self, evidence: &Evidence) -> Value {
+        let text = cut(&evidence.quote, LENGTH).split_whitespace().collect::<Vec<_>>().join(" ");
+        let page = self.pages.iter().find(|page| page.text_ref == evidence.text);
+        let source = match page {
+            Some(page) => place(page, &evidence.span),
+            None => named_place(publisher(&evidence.address), &evidence.title),
+        };
+        json!({"text": text, "source": source, "date": evidence.published})
+    }
+
     /// No value, and all of them as candidates: they are about different things.
     fn ambiguous(&self, groups: &[Group], reason: &str) -> Finding {
         let conflicts = groups
@@ -300,9 +313,4 @@ fn sources(count: usize) -> String {
         1 => "one source".into(),
         count => format!("{count} independent sources"),
     }
-}
-
-fn shown(evidence: &Evidence) -> Value {
-    let text = cut(&evidence.quote, LENGTH).split_whitespace().collect::<Vec<_>>().join(" ");
-    json!({"text": text, "source": evidence.title, "date": evidence.published})
 }

@@ -4,13 +4,16 @@ use std::collections::BTreeSet;
 
 use domain::evidence::Evidence;
 use domain::output::Confidence;
+use domain::schema::Shape;
 use domain::text::Span;
 use serde_json::Value;
 
 use super::cells::Follows;
 use super::fill::{Cell, Filler};
 use crate::extractive::fields::Finding;
-use crate::extractive::values::normalise::agree;
+use crate::extractive::labels::Label;
+use crate::extractive::scales::{self, Stated};
+use crate::extractive::values::normalise::{self, agree};
 use crate::extractive::values::numbers;
 use crate::reading::publisher;
 
@@ -30,7 +33,8 @@ impl Filler<'_> {
     /// Values for a field, those that most speaks for first.
     pub(super) fn groups(&self, field: usize, by_rules: &Finding) -> Vec<Group> {
         let mut groups: Vec<Group> = Vec::new();
-        for cell in self.cells.iter().filter(|cell| cell.field == field) {
+        let (cells, by_rules) = &self.in_scale(field, by_rules);
+        for cell in cells {
             let Cell { page, span, value: Some((value, follows)), is_named, .. } = cell else {
                 continue;
             };
@@ -87,6 +91,42 @@ impl Filler<'_> {
             std::cmp::Reverse((self.weight(group), is_elsewhere, group.rules()))
         });
         groups
+    }
+
+    /// What was read and found for a field, numbers in the scale that it asks for, as far as it can be told from all of them.
+    fn in_scale(&self, field: usize, by_rules: &Finding) -> (Vec<Cell>, Finding) {
+        let of_field = self.cells.iter().filter(|cell| cell.field == field);
+        let mut cells: Vec<Cell> = of_field.cloned().collect();
+        let mut found = by_rules.clone();
+        let Some(scale) = Label::of(&self.fields[field]).measure.scale else {
+            return (cells, found);
+        };
+        let read = cells.iter().filter_map(|cell| {
+            let number = cell.value.as_ref()?.0.as_f64()?;
+            Some((number, self.pages[cell.page].text.quote(&cell.span).to_owned()))
+        });
+        let quoted = |found: &Finding| {
+            let quotes: Vec<&str> = found.evidence.iter().map(|one| one.quote.as_str()).collect();
+            quotes.join(" ")
+        };
+        let by_rules = found.value.as_ref().and_then(Value::as_f64);
+        let by_rules = by_rules.map(|number| (number, quoted(&found)));
+        let stated: Vec<Stated> = read
+            .chain(by_rules)
+            .map(|(number, words)| Stated { number, words, is_witness: true })
+            .collect();
+        let mut settled = scales::settled(&stated, scale).into_iter();
+        let values =
+            cells.iter_mut().filter_map(|cell| cell.value.as_mut().map(|(value, _)| value));
+        let numbers = values.chain(&mut found.value).filter(|value| value.is_number());
+        for (value, number) in numbers.zip(&mut settled) {
+            *value = normalise::number_of(number).unwrap_or_else(|| value.take());
+        }
+        // What is less than one thousand is no whole number of thousands.
+        let is_whole = self.fields[field].shape == Shape::Integer;
+        let is_cut = |cell: &Cell| cell.value.as_ref().is_some_and(|(value, _)| value.is_f64());
+        cells.retain(|cell| !(is_whole && is_cut(cell)));
+        (cells, found)
     }
 
     /// Whether a value that stands in these places is that of a group: the same, or from the same quote an object that lacks

@@ -5,6 +5,7 @@
 //! (planner) sees the task and typed values only.
 
 mod asking;
+mod beyond;
 mod cells;
 mod check;
 mod claims;

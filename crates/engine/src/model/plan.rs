@@ -1,6 +1,7 @@
 //! The plan: the parts of a question, and the first searches for each.
 
 use domain::model::Role;
+use domain::processor::Caps;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -16,6 +17,8 @@ use crate::world::Unanswered;
 /// Parts of a plan, by how much a processor can look into.
 const PARTS: usize = 3;
 const PARTS_OF_A_REPORT: usize = 7;
+/// Parts beyond those that are told of.
+const BEYOND: usize = 12;
 /// Searches for a part in one round.
 pub(super) const QUERIES: usize = 3;
 const MAX_OUTPUT: u32 = 1_200;
@@ -39,12 +42,16 @@ pub(super) struct Plan {
     /// Two letters.
     pub(super) language: String,
     pub(super) parts: Vec<Part>,
+    /// What the question asks beyond the parts that the processor has room for: nobody looks into it.
+    pub(super) beyond: Vec<String>,
 }
 
 #[derive(Deserialize)]
 struct Answer {
     language: String,
     parts: Vec<Planned>,
+    #[serde(default)]
+    beyond: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +76,10 @@ fn schema() -> Value {
                 "required": ["question", "heading", "queries"],
                 "additionalProperties": false,
             }},
+            "beyond": {
+                "type": "array", "items": {"type": "string"},
+                "description": "what the question asks that no part does, because there was no room for it; usually empty",
+            },
         },
         "required": ["language", "parts"],
         "additionalProperties": false,
@@ -86,6 +97,16 @@ const ANGLES: [&str; 7] = [
     "look at limits, exceptions, risks and side effects",
 ];
 
+/// Parts of a question that a processor looks into.
+pub(super) const fn most_parts(caps: &Caps) -> usize {
+    if is_for_reports(caps) { PARTS_OF_A_REPORT } else { PARTS }
+}
+
+/// Whether a processor has room for as many parts as any.
+pub(super) const fn is_for_reports(caps: &Caps) -> bool {
+    caps.width > 2
+}
+
 /// Asks for a plan; `branch` is 0 for the first, which has no view of its own.
 pub(super) async fn make(
     mind: &Mind<'_>,
@@ -93,8 +114,7 @@ pub(super) async fn make(
     task: &Task,
     branch: usize,
 ) -> Result<Result<Plan, Unanswered>, Failed> {
-    let is_report = mind.world.spec().processor.caps.width > 2;
-    let most = if is_report { PARTS_OF_A_REPORT } else { PARTS };
+    let most = most_parts(&mind.world.spec().processor.caps);
     let angle = branch.checked_sub(1).map(|index| ANGLES[index % ANGLES.len()]);
     let ask = Ask {
         role: Role::Planner,
@@ -112,9 +132,14 @@ pub(super) async fn make(
 
 fn plan(answer: Answer, task: &Task, most: usize) -> Plan {
     let mut parts: Vec<Part> = Vec::new();
+    let mut beyond: Vec<String> = Vec::new();
     for planned in answer.parts {
         let text = planned.question.trim();
-        if text.is_empty() || parts.len() >= most || parts.iter().any(|part| part.text == text) {
+        if text.is_empty() || parts.iter().any(|part| part.text == text) {
+            continue;
+        }
+        if parts.len() >= most {
+            beyond.push(short_question(text));
             continue;
         }
         let queries = planned.queries.iter().filter_map(|query| clean_query(query, None));
@@ -133,7 +158,10 @@ fn plan(answer: Answer, task: &Task, most: usize) -> Plan {
     let language: String =
         answer.language.chars().filter(char::is_ascii_alphabetic).take(2).collect();
     let language = if language.len() == 2 { language.to_lowercase() } else { "en".into() };
-    Plan { language, parts }
+    beyond.extend(answer.beyond.iter().map(|text| short_question(text)));
+    beyond.retain(|text| !text.is_empty());
+    beyond.truncate(BEYOND);
+    Plan { language, parts, beyond }
 }
 
 /// The plan of the rules, where no model gives one.
@@ -146,13 +174,15 @@ pub(super) fn by_rules(task: &Task) -> Plan {
         .take(PARTS)
         .map(|part| Part::new(part.text.clone(), short(&part.text), Vec::new()))
         .collect();
+    let beyond = question.parts.iter().skip(PARTS).map(|part| part.text.clone());
+    let beyond = beyond.take(BEYOND).collect();
     let count = parts.len().max(1);
     for (index, query) in asked.into_iter().enumerate() {
         if let Some(part) = parts.get_mut(index % count) {
             part.queries.push(query);
         }
     }
-    Plan { language: "en".into(), parts }
+    Plan { language: "en".into(), parts, beyond }
 }
 
 /// A heading on one line.
@@ -194,12 +224,24 @@ mod tests {
         .unwrap();
         let plan = plan(answer, &task(), 2);
         assert_eq!(plan.language, "en");
-        assert_eq!(plan.parts.len(), 2);
+        assert_eq!((plan.parts.len(), plan.beyond), (2, Vec::new()));
         assert_eq!(plan.parts[0].heading, "Price");
         assert!(plan.parts[0].queries.len() <= QUERIES);
         assert_eq!(plan.parts[1].queries, ["Who makes the Tern 25"]);
         let nothing: Answer = serde_json::from_value(json!({"language": "", "parts": []})).unwrap();
         assert_eq!(super::plan(nothing, &task(), 2).parts[0].text, task().question);
+    }
+
+    #[test]
+    fn what_there_is_no_room_for_is_kept_by_name() {
+        let part = |text: &str| json!({"question": text, "heading": "", "queries": []});
+        let answer = json!({
+            "language": "en", "parts": [part("What does it cost?"), part("Who makes it?")],
+            "beyond": ["How  loud is it?", ""],
+        });
+        let plan = plan(serde_json::from_value(answer).unwrap(), &task(), 1);
+        assert_eq!(plan.parts.len(), 1);
+        assert_eq!(plan.beyond, ["Who makes it?", "How loud is it?"]);
     }
 
     #[test]

@@ -6,19 +6,19 @@ use std::fmt::Write as _;
 
 use domain::model::Role;
 use domain::output::Confidence;
-use domain::receipt::Unreadable;
 use llm::tokens;
 use serde_json::{Value, json};
 
 use super::Mind;
 use super::asking::Ask;
+use super::beyond;
 use super::check::{self, Counts, Section};
 use super::claims::{Claim, Ledger};
 use super::conflicts::Conflict;
 use super::draft::{self, Block, Sentence};
 use super::frame::Frame;
 use super::material::place;
-use super::plan::Task;
+use super::plan::{self, Task};
 use super::quotes::shown;
 use crate::Failed;
 use crate::extractive::citations::Citations;
@@ -50,15 +50,17 @@ pub(super) struct Written<'a> {
     pub(super) conflicts: &'a [Conflict],
     /// Whether all that sources say was compared, by a model or by rules.
     pub(super) is_compared: bool,
+    /// What is asked and was not looked into, because the processor has no room for it.
+    pub(super) beyond: &'a [String],
 }
 
-/// Writes and checks. `Err` where no model wrote anything that stands.
+/// Writes and checks. `Err` where no model wrote anything that stands, with what became of what it wrote.
 pub(super) async fn write(
     mind: &Mind<'_>,
     purse: &Purse,
     from: &Written<'_>,
-) -> Result<Result<(Draft, Counts), Unanswered>, Failed> {
-    let has_sections = mind.world.spec().processor.caps.width > 2;
+) -> Result<Result<(Draft, Counts), (Unanswered, Counts)>, Failed> {
+    let has_sections = plan::is_for_reports(&mind.world.spec().processor.caps);
     let covered: Vec<usize> = (0..from.ledger.parts.len())
         .filter(|&part| from.ledger.of_part(part).next().is_some())
         .collect();
@@ -90,7 +92,7 @@ pub(super) async fn write(
     let answered = mind.text(purse, answer(mind, from, &covered, words)).await?;
     let blocks = match answered {
         Ok(text) => draft::parse(&text, from.ledger),
-        Err(why) if sections.is_empty() => return Ok(Err(why)),
+        Err(why) if sections.is_empty() => return Ok(Err((why, Counts::default()))),
         Err(_) => {
             mind.world.note("The summary was not written: no further model call was possible.");
             Vec::new()
@@ -101,10 +103,15 @@ pub(super) async fn write(
         check::sections(mind, purse, from.task, from.language, from.ledger, sections).await?;
     if counts.cited == 0 {
         let why = "nothing that it wrote is carried by what was quoted";
-        return Ok(Err(Unanswered::Unfit(why.into())));
+        return Ok(Err((Unanswered::Unfit(why.into()), counts)));
     }
-    let unreadable = mind.world.seen().unreadable;
-    Ok(Ok((rendered(mind, from, &sections, counts, &unreadable), counts)))
+    Ok(Ok((rendered(mind, from, &sections, counts), counts)))
+}
+
+/// The report where nothing that was written stands: what was asked, and what was quoted for it.
+pub(super) fn without_answer(mind: &Mind<'_>, from: &Written<'_>, counts: Counts) -> Draft {
+    let counts = Counts { dropped: counts.dropped, ..Counts::default() };
+    rendered(mind, from, &[], counts)
 }
 
 fn section(mind: &Mind<'_>, from: &Written<'_>, part: usize) -> Ask {
@@ -145,7 +152,7 @@ fn answer(mind: &Mind<'_>, from: &Written<'_>, covered: &[usize], words: usize) 
         given: json!({
             "question": from.task.question, "wanted": from.task.wanted, "language": from.language,
             "evidence": evidence(mind, from, covered, &conflicts), "conflicts": conflicts, "missing": missing,
-            "max_words": words,
+            "beyond": from.beyond, "max_words": words,
         }),
         max_output_tokens: MAX_OUTPUT,
     }
@@ -186,17 +193,15 @@ fn evidence(
     offered
 }
 
-fn rendered(
-    mind: &Mind<'_>,
-    from: &Written<'_>,
-    sections: &[Section],
-    counts: Counts,
-    unreadable: &[Unreadable],
-) -> Draft {
+fn rendered(mind: &Mind<'_>, from: &Written<'_>, sections: &[Section], counts: Counts) -> Draft {
     let ledger = from.ledger;
+    let unreadable = mind.world.seen().unreadable;
     let mut citations = Citations::new(&ledger.pages);
     let mut out = format!("# {}\n\n", render::brief(&title(&from.task.question), 200));
     let words = Frame::of(from.language);
+    if sections.is_empty() {
+        let _ = write!(out, "## {}\n\n{}\n\n", words.answer, words.unanswered);
+    }
     for section in sections {
         let heading = section.heading.as_deref().map(|heading| render::brief(heading, 90));
         let heading = heading.unwrap_or_else(|| words.answer.to_owned());
@@ -224,6 +229,13 @@ fn rendered(
         }
         out.push('\n');
     }
+    beyond::write(&mut out, mind.world, from.beyond, &words);
+    if sections.is_empty() {
+        let all: Vec<usize> = (0..ledger.parts.len()).collect();
+        for index in ledger.best(&all, EVIDENCE) {
+            citations.cite(ledger.claims[index].page, &ledger.claims[index].span);
+        }
+    }
     let _ = write!(out, "## {}\n\n{}", words.sources, sources(&citations));
     let contradictions = u32::try_from(from.conflicts.len()).unwrap_or(u32::MAX);
     Draft {
@@ -234,11 +246,22 @@ fn rendered(
         sentences: counts.kept,
         sentences_cited: counts.cited,
         contradictions,
-        advice: open.first().map(|part| {
-            format!("ask for “{}” alone, or name a source that treats it", render::brief(part, 120))
-        }),
+        advice: advice(mind, &open, from.beyond),
         open,
     }
+}
+
+fn advice(mind: &Mind<'_>, open: &[String], beyond: &[String]) -> Option<String> {
+    let brief = |part: &String| render::brief(part, 120);
+    let open = open
+        .first()
+        .map(|part| format!("ask for “{}” alone, or name a source that treats it", brief(part)));
+    open.or_else(|| {
+        let first = brief(beyond.first()?);
+        let has_higher = !plan::is_for_reports(&mind.world.spec().processor.caps);
+        let higher = if has_higher { "choose a higher processor, or " } else { "" };
+        Some(format!("{higher}ask for “{first}” alone"))
+    })
 }
 
 /// Parts of the question of which nothing stands: no sentence that was kept and no side of a contradiction rests on what
@@ -381,15 +404,19 @@ fn write_conflict(
     }
 }
 
-/// High: every part is answered by as many independent sources as the processor wants, they were compared and nothing
-/// contradicts, and hardly anything that was written fell. Low: half of the parts are open, or what was written fell in large part.
+/// High: everything that was asked is answered by as many independent sources as the processor wants, they were compared and nothing
+/// contradicts, and hardly anything that was written fell. Low: half of it is open or was not looked into, or what was written fell in large part
+/// or as a whole.
 fn confidence(mind: &Mind<'_>, from: &Written<'_>, counts: Counts, open: usize) -> Confidence {
     let ledger = from.ledger;
     let wanted = usize::try_from(mind.world.spec().processor.caps.sources_for_high).unwrap_or(1);
+    let asked = ledger.parts.len() + from.beyond.len();
+    let open = open + from.beyond.len();
     let thin = (0..ledger.parts.len()).any(|part| ledger.publishers(part).len() < wanted);
     let all = counts.kept + counts.dropped;
     match () {
-        () if open * 2 >= ledger.parts.len() || counts.dropped * 2 > all => Confidence::Low,
+        () if counts.cited == 0 => Confidence::Low,
+        () if open * 2 >= asked || counts.dropped * 2 > all => Confidence::Low,
         () if open > 0 || thin || !from.is_compared => Confidence::Medium,
         () if !from.conflicts.is_empty() || counts.dropped * 10 > all => Confidence::Medium,
         () => Confidence::High,
@@ -398,13 +425,22 @@ fn confidence(mind: &Mind<'_>, from: &Written<'_>, counts: Counts, open: usize) 
 
 fn reasoning(from: &Written<'_>, citations: &Citations<'_>, counts: Counts, open: usize) -> String {
     let ledger = from.ledger;
+    if counts.cited == 0 {
+        return format!(
+            "No answer is given: no sentence was written that what was read carries. {} quotes of {} independent sources were \
+             found; {} sentences were left out because nothing quoted holds them.",
+            citations.evidence.len(),
+            citations.publishers().len(),
+            counts.dropped,
+        );
+    }
     let answered = ledger.parts.len() - open;
     let mut out = format!(
         "Written by a model from {} quotes of {} independent sources; {answered} of {} parts of the question are answered. \
          {} of {} sentences carry a quote that was found again in its page and holds what they say",
         citations.evidence.len(),
         citations.publishers().len(),
-        ledger.parts.len(),
+        ledger.parts.len() + from.beyond.len(),
         counts.cited,
         counts.kept,
     );
@@ -414,6 +450,13 @@ fn reasoning(from: &Written<'_>, citations: &Citations<'_>, counts: Counts, open
         dropped => {
             let _ =
                 write!(out, "; {dropped} more were left out because nothing quoted holds them.");
+        }
+    }
+    match from.beyond.len() {
+        0 => {}
+        1 => out.push_str(" One was not looked into."),
+        count => {
+            let _ = write!(out, " {count} were not looked into.");
         }
     }
     if !from.is_compared {

@@ -10,7 +10,7 @@ use super::Mind;
 use super::claims::Ledger;
 use super::conflicts::Conflict;
 use super::plan::{self, Plan, Task};
-use super::{conflicts, gaps, reader, report, tools};
+use super::{beyond, conflicts, gaps, reader, report, tools};
 use crate::budget::Budget;
 use crate::extractive::report::Draft;
 use crate::purse::{Phase, Purse};
@@ -34,12 +34,22 @@ pub(crate) enum Outcome {
     },
     /// Pages were read, or none was there; nothing on them answers.
     Nothing(Looked),
-    /// No model could be asked. What was read is there for the rules.
+    /// No model could be asked, or nothing that one wrote is carried by what was quoted. What was read is there for the
+    /// rules.
     Unable {
         pages: Vec<ReadPage>,
         looked: Looked,
         why: String,
+        /// For where they find nothing either; `None` where nothing was quoted.
+        quoted: Option<Quoted>,
     },
+}
+
+/// A report that gives no answer and says so: what was asked, and what was quoted.
+pub(crate) struct Quoted {
+    pub(crate) draft: Draft,
+    /// Sentences that were written and left out again.
+    pub(crate) dropped: u32,
 }
 
 /// What was spent on looking, and why it ended.
@@ -65,10 +75,11 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
     let (ledger, looked, failure) = look(&mind, &purse, &task, &plans, &given, budget).await?;
     if ledger.claims.is_empty() {
         return Ok(match failure {
-            Some(why) => unable(world, &why, ledger.pages, looked),
+            Some(why) => unable(world, &why, ledger.pages, looked, None),
             None => Outcome::Nothing(looked),
         });
     }
+    let beyond = beyond::of(&plans[0], &ledger);
     let (conflicts, is_compared) = compared(&mind, &purse, &task, &ledger).await?;
     world.say(Stage::Result, format!("Writing from {} quotes", ledger.claims.len())).await?;
     world.reached(85);
@@ -78,10 +89,18 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
         ledger: &ledger,
         conflicts: &conflicts,
         is_compared,
+        beyond: &beyond,
     };
     Ok(match report::write(&mind, &purse, &from).await? {
-        Ok((draft, counts)) => Outcome::Answered { draft, looked, dropped: counts.dropped },
-        Err(why) => unable(world, &why, ledger.pages, looked),
+        Ok((draft, counts)) => {
+            beyond::note(world, &beyond);
+            Outcome::Answered { draft, looked, dropped: counts.dropped }
+        }
+        Err((why, counts)) => {
+            let draft = report::without_answer(&mind, &from, counts);
+            let quoted = Quoted { draft, dropped: counts.dropped };
+            unable(world, &why, ledger.pages, looked, Some(quoted))
+        }
     })
 }
 
@@ -110,9 +129,15 @@ async fn compared(
     Ok((conflicts, conflicts::are_comparable(ledger)))
 }
 
-fn unable(world: &World, why: &Unanswered, pages: Vec<ReadPage>, looked: Looked) -> Outcome {
+fn unable(
+    world: &World,
+    why: &Unanswered,
+    pages: Vec<ReadPage>,
+    looked: Looked,
+    quoted: Option<Quoted>,
+) -> Outcome {
     let looked = Looked { stopped: stopped_by(world, why), ..looked };
-    Outcome::Unable { why: in_words(why), pages, looked }
+    Outcome::Unable { why: in_words(why), pages, looked, quoted }
 }
 
 /// Why looking ends where a model is needed that did not answer.

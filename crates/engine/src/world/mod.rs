@@ -148,7 +148,8 @@ impl World {
             || previous.as_ref().is_some_and(cites_documents);
         let scope = if reads_documents { Scope::with_documents() } else { Scope::open() };
         let scope = scope.within(claimed.spec.outgoing);
-        let (till, patience) = (Purse::new(&claimed.spec.processor.caps), llm::Patience::default());
+        let till = Purse::new(&claimed.spec.processor.caps);
+        let patience = llm::Patience::of_work(claimed.asked_again_at);
         Self {
             claimed,
             places,
@@ -227,6 +228,14 @@ impl World {
     /// What was asked before, where this run follows up on another.
     pub(crate) fn earlier_question(&self) -> Option<String> {
         self.previous.as_ref().map(|previous| research::in_words(&previous.input))
+    }
+
+    /// What is asked now, and below it what it follows up on, if anything.
+    pub(crate) fn following_up(&self, asked: String) -> String {
+        match self.earlier_question() {
+            Some(earlier) => format!("{asked}\nIt follows up on: {earlier}"),
+            None => asked,
+        }
     }
 
     /// The pages that the answer followed up on rests on, as they were then.

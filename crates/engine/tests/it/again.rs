@@ -110,6 +110,37 @@ async fn fields_whose_model_answered_nothing_that_fits_are_filled_by_a_retry() {
     }
 }
 
+#[tokio::test]
+async fn a_retry_asks_a_model_that_was_just_left_alone_and_once_where_it_is_as_before() {
+    for fault in [
+        Fault::error(429, "insufficient_quota", "no credit"),
+        Fault::error(401, "invalid_api_key", "who are you"),
+        Fault::error(404, "not_found_error", "no such model"),
+    ] {
+        let desk = Desk::new(Habit::Careful).await;
+        desk.server.always(Some(fault));
+        let table = Table::of(desk).await;
+        table.worked_on().await;
+        let hits = table.desk.server.hits();
+        let store = &table.desk.bench.store;
+        for asked in 1..3 {
+            table.desk.bench.clock.advance(Duration::from_secs(1));
+            assert_eq!(store.retry_rows(ME, table.group).await.unwrap(), Some(1));
+            table.desk.bench.clock.advance(Duration::from_secs(1));
+            let output = table.worked_on().await;
+            assert!(output.basis.iter().any(|basis| basis.missing == Some(Missing::ModelDown)));
+            assert_eq!(table.desk.server.hits(), hits + asked);
+        }
+        table.desk.server.always(None);
+        table.desk.bench.clock.advance(Duration::from_secs(1));
+        assert_eq!(store.retry_rows(ME, table.group).await.unwrap(), Some(1));
+        table.desk.bench.clock.advance(Duration::from_secs(1));
+        let output = table.worked_on().await;
+        assert_eq!(values(&output)["danger"], json!("killed"));
+        assert!(output.basis.iter().all(|basis| basis.missing.is_none()), "{output:?}");
+    }
+}
+
 /// Leaves a worker without the model of its runs: without any, or with another one.
 fn unlearn(desk: &mut Desk, has_another: bool) {
     let another = || {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use domain::output::Confidence;
+use domain::receipt::StopReason;
 use llm::Profile;
+use serde_json::json;
 use testkit::analyst::{Analyst, Habit};
 use testkit::corpus::{self, QUESTION};
 use testkit::model_server::{Asked, Fault, Said};
@@ -60,7 +63,7 @@ async fn a_model_that_stumbles_once_is_asked_again() {
         Some(Fault::Reset),
         Some(Fault::rate(&[("retry-after", "0")])),
     ]);
-    let done = desk.done(report("core"), QUESTION).await;
+    let done = desk.done(report("pro"), QUESTION).await;
     desk.assert_signed(&done).await;
     assert_eq!((done.receipt.engine.as_str(), done.receipt.notes.len()), ("model", 0));
     assert_eq!(done.spending().calls as usize, done.hits - 3);
@@ -77,7 +80,7 @@ async fn an_answer_that_was_cut_is_not_taken_for_all_that_a_page_states() {
         said @ (Said::Text(_) | Said::Cut(_) | Said::Refusal(_) | Said::Error(..)) => said,
     };
     let desk = Desk::asking(corpus::web().await, cut, Database::sqlite()).await;
-    let done = desk.done(report("core"), QUESTION).await;
+    let done = desk.done(report("pro"), QUESTION).await;
     desk.assert_signed(&done).await;
     assert_eq!((done.receipt.engine.as_str(), done.receipt.notes.len()), ("model", 0));
     assert!(done.text.contains("12 May 1998"), "{}", done.text);
@@ -184,10 +187,70 @@ async fn quotes_that_do_not_stand_there_are_dropped_and_counted() {
     assert!(!done.text.contains("perhaps"), "{}", done.text);
 }
 
+/// Asks for what no page has, quotes the first line of what it reads for it, and writes what stands in none.
+fn invents_all(asked: &Asked) -> Said {
+    let user = asked.turns.first().map(String::as_str).unwrap_or_default();
+    let part = |question: &str| json!({"question": question, "heading": "Storks", "queries": ["Sorrel Reach plant"]});
+    let parts = || {
+        [
+            part("How many storks nest on Zanthor chimneys?"),
+            part("Who feeds the storks of Zanthor?"),
+        ]
+    };
+    match &asked.system {
+        system if system.contains("You plan the research") => {
+            Said::json(&json!({"language": "en", "parts": parts(), "beyond": []}))
+        }
+        system if system.contains(READS) => {
+            let passage = user.split("<<< ").nth(1).unwrap_or_default();
+            let name = passage.split(' ').next().unwrap_or_default();
+            let quote = passage.lines().nth(1).unwrap_or_default();
+            let claim = json!({"part": 1, "passage": name, "quote": quote, "statement": quote});
+            Said::json(&json!({"claims": [claim]}))
+        }
+        system if system.contains("You keep watch") => {
+            Said::json(&json!({"more": [], "new_parts": []}))
+        }
+        system if system.contains("You compare statements") => {
+            Said::json(&json!({"conflicts": []}))
+        }
+        system if system.contains("You check a report") => Said::json(&json!({"verdicts": []})),
+        system if system.contains("You mend sentences") => Said::json(
+            &json!({"sentences": [{"sentence": 1, "text": "Some 777 storks nest there [[E1]]."}]}),
+        ),
+        _ => Said::Text("Exactly 777 storks nest there [[E1]]. Ada Roe feeds them [[E1]].".into()),
+    }
+}
+
+#[tokio::test]
+async fn where_all_that_was_written_falls_the_report_says_what_was_asked_and_what_was_read() {
+    let desk = Desk::asking(corpus::web().await, invents_all, Database::sqlite()).await;
+    for tier in ["core", "ultra"] {
+        let done = desk.done(report(tier), "How many storks nest on Zanthor chimneys?").await;
+        desk.assert_signed(&done).await;
+        assert!(!done.text.contains("777") && !done.text.contains("Ada Roe"), "{}", done.text);
+        assert!(done.text.contains("## Answer\n\nNo answer is given"), "{}", done.text);
+        let open = done.text.split("## What was not found").nth(1).expect("open parts");
+        assert!(open.contains("- How many storks nest on Zanthor chimneys?"), "{open}");
+        assert!(open.contains("- Who feeds the storks of Zanthor?"), "{open}");
+        assert!(done.text.contains("## Sources\n\n1. **"), "{}", done.text);
+        let basis = &done.output.as_ref().unwrap().basis[0];
+        assert_eq!(basis.confidence, Some(Confidence::Low), "{}", basis.reasoning);
+        let receipt = &done.receipt;
+        assert_eq!(
+            (receipt.engine.as_str(), receipt.stopped),
+            ("model", Some(StopReason::NoEvidence))
+        );
+        assert!(receipt.sentences_dropped >= 2 && receipt.sentences == 0, "{receipt:?}");
+        let notes = receipt.notes.join("\n");
+        assert!(notes.contains("No answer is given"), "{notes}");
+    }
+}
+
 #[tokio::test]
 async fn an_answer_in_fences_is_taken_as_it_is() {
     let desk = Desk::new(Habit::Fenced).await;
-    let done = desk.done(report("core"), QUESTION).await;
+    let done = desk.done(report("pro"), QUESTION).await;
     desk.assert_signed(&done).await;
     assert_eq!((done.receipt.engine.as_str(), done.receipt.notes.len()), ("model", 0));
 }

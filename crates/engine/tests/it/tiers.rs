@@ -15,6 +15,8 @@ const TIERS: [&str; 9] =
 /// The lines of a report between its title and what was not found, without headings.
 fn body(text: &str) -> Vec<&str> {
     let ends = [
+        "\n## What was not looked into",
+        "\n## Wonach nicht gesucht wurde",
         "\n## What was not found",
         "\n## Was nicht gefunden wurde",
         "\n## Sources",
@@ -153,6 +155,30 @@ async fn a_contradiction_is_named_with_both_sides_and_what_is_missing_is_said() 
     let missing = missing.unwrap_or_else(|| panic!("{}", done.text));
     assert!(missing.contains("wages of its divers"), "{}", done.text);
     assert!(done.text.contains("31 December 2031"), "{}", done.text);
+}
+
+#[tokio::test]
+async fn what_a_processor_has_no_room_for_is_named_with_the_way_out() {
+    let desk = Desk::new(Habit::Careful).await;
+    for (question, heading, sentence) in [
+        (QUESTION, "## What was not looked into", "“lite” has room for 3 parts of a question."),
+        (FRAGE, "## Wonach nicht gesucht wurde", "„lite“ hat Platz für 3 Teile einer Frage."),
+    ] {
+        let done = desk.done(report("lite"), question).await;
+        desk.assert_signed(&done).await;
+        let beyond = done.text.split(heading).nth(1).unwrap_or_else(|| panic!("{}", done.text));
+        let beyond = beyond.split("\n## ").next().unwrap();
+        assert!(beyond.contains("turbines") || beyond.contains("Turbinen"), "{beyond}");
+        assert!(beyond.contains(sentence), "{beyond}");
+        let reasoning = &done.output.as_ref().unwrap().basis[0].reasoning;
+        assert!(reasoning.contains("of 4 parts of the question are answered"), "{reasoning}");
+        assert!(reasoning.contains("One was not looked into"), "{reasoning}");
+        let notes = done.receipt.notes.join("\n");
+        assert!(notes.contains("`lite` has room for 3 parts of a question"), "{notes}");
+
+        let done = desk.done(report("pro"), question).await;
+        assert!(!done.text.contains(heading), "{}", done.text);
+    }
 }
 
 #[tokio::test]

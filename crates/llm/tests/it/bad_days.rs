@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use task_mcp_llm::{Failed, Profile, Remedy, Request};
+use task_mcp_llm::{Failed, Key, Profile, Remedy, Request};
 use testkit::model_server::{Fault, ModelServer, Said, Spoken};
 
 use crate::ask::{ALL, KEY, ask, model, models, on, profile, question};
@@ -164,6 +164,19 @@ async fn a_key_that_is_echoed_is_shown_nowhere() {
             assert!(!shown.contains(&KEY[..8]), "{shown}");
             assert!(shown.contains("***"), "{shown}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_echoed_in_an_answer_is_kept_out_of_it() {
+    for spoken in ALL {
+        let server = ModelServer::saying(&format!("The key {KEY} opens the tide gate.")).await;
+        let answer = ask(&model(&server, spoken)).await.unwrap();
+        assert_eq!(answer.text, "The key *** opens the tide gate.", "{spoken:?}");
+        let server = ModelServer::saying("An ollama is no llama.").await;
+        let word = Profile { key: Key::new("ollama"), ..profile(&server, spoken) };
+        let answer = ask(&models(vec![word]).0).await.unwrap();
+        assert_eq!(answer.text, "An ollama is no llama.", "a word is no secret");
     }
 }
 

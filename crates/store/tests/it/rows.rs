@@ -136,14 +136,19 @@ on_both! {
 
     failed_rows_that_are_tried_again_wait_and_end_once_more(bench) {
         let group = table(&bench).await;
+        let asked_at = bench.clock.clock().now();
         assert_eq!(bench.store.retry_rows(ME, group).await.unwrap(), Some(1));
         assert_eq!(bench.store.retry_rows(ME, group).await.unwrap(), Some(0));
         let counts = bench.store.find_group(ME, group).await.unwrap().unwrap().counts;
         assert_eq!((counts.failed, counts.queued, counts.completed), (0, 3, 4));
         assert_eq!(shown(&bench, group, picked(Mark::Failed)).await.0, [0_i64; 0]);
-        assert!(bench.claim(2).await.iter().all(|waited| waited.attempt == 1), "those that waited come first");
+        let first = bench.claim(2).await;
+        assert!(first.iter().all(|waited| waited.attempt == 1), "those that waited come first");
+        assert!(first.iter().all(|waited| waited.asked_again_at.is_none()));
+        bench.clock.advance(std::time::Duration::from_secs(1));
         let last = bench.claim_one().await;
         assert_eq!(last.attempt, 2);
+        assert_eq!(last.asked_again_at, Some(asked_at), "when it was asked for, and not when it was taken up");
         assert_eq!(bench.store.result_of(last.seq).await.unwrap(), None);
         let end = found(Some(5), Some(Confidence::Medium), false);
         assert!(!bench.store.finish(last.seq, 1, end.clone()).await.unwrap(), "the attempt before has ended");

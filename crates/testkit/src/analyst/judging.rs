@@ -32,7 +32,7 @@ fn differing(first: &Quote<'_>, second: &Quote<'_>) -> Option<[String; 2]> {
     let (one, other) = (years(first.text), years(second.text));
     let is_of_other_years = !one.is_empty() && !other.is_empty() && one != other;
     let is_alike = stems(first.text).intersection(&stems(second.text)).count() > 1;
-    if first.source == second.source || is_of_other_years || !is_alike {
+    if publisher(first.source) == publisher(second.source) || is_of_other_years || !is_alike {
         return None;
     }
     measures(first.text).into_iter().find_map(|(unit, number)| {
@@ -40,6 +40,14 @@ fn differing(first: &Quote<'_>, second: &Quote<'_>) -> Option<[String; 2]> {
         let (_, with) = theirs.into_iter().find(|(same, with)| *same == unit && *with != number)?;
         Some([format!("{number} {unit}"), format!("{with} {unit}")])
     })
+}
+
+/// Who says it, and when: a place without its headings.
+fn publisher(place: &str) -> (&str, &str) {
+    let who = place.split([',', '›']).next().unwrap_or(place).trim();
+    let date = place.rsplit(", ").next().unwrap_or_default();
+    let is_date = date.starts_with(|c: char| c.is_ascii_digit()) && date.contains('-');
+    (who, if is_date { date } else { "" })
 }
 
 /// Words that follow numbers, with the numbers: `million` 12.5.

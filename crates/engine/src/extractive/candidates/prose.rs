@@ -47,7 +47,7 @@ impl Look<'_> {
                 return;
             }
         }
-        if self.want.label.asks_when {
+        if self.want.label.asks_when || self.address(block) {
             return;
         }
         let is_entry = !text.ends_with('.');
@@ -67,7 +67,7 @@ impl Look<'_> {
     }
 
     /// Whether a block is the first below a heading that is the field's name: `Added`, `Removed`.
-    fn is_first_below_key(&self, block: &Block) -> bool {
+    pub(super) fn is_first_below_key(&self, block: &Block) -> bool {
         let text = &self.page.page.text;
         let Some(&heading) = block.under.last() else { return false };
         let title = text.block_text(&text.blocks[heading]);

@@ -26,7 +26,7 @@ pub(in crate::extractive) const CAPS: Caps = Caps {
     judging: Judging::Rules,
 };
 
-fn page(number: u32, address: &str, html: &str) -> ReadPage {
+pub(in crate::extractive) fn page(number: u32, address: &str, html: &str) -> ReadPage {
     let html = format!(
         "<html><head><title>{}</title></head><body><main>{html}</main></body></html>",
         address.rsplit('/').next().unwrap_or(address)
@@ -51,7 +51,12 @@ fn text() -> Value {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "calls read better")]
-fn found(subject: Value, name: &str, schema: Value, pages: &[ReadPage]) -> Finding {
+pub(in crate::extractive) fn found(
+    subject: Value,
+    name: &str,
+    schema: Value,
+    pages: &[ReadPage],
+) -> Finding {
     find(&Subject::of(subject.as_object().unwrap()), &field(name, schema), pages, &CAPS)
 }
 
@@ -415,6 +420,18 @@ fn a_quantity_is_taken_from_a_row_that_speaks_of_it_and_in_its_unit() {
     assert_eq!(ask(&[("Price", "EUR 2,450"), ("Weight", "41.5 kg")]), None);
     assert_eq!(ask(&[("Flow rate", "EUR 320")]), None);
     assert_eq!(ask(&[("Flow rate", "19.2 m³/h")]), Some(json!(320)));
+}
+
+#[test]
+fn what_pages_count_one_by_one_is_compared_in_the_thousands_that_are_asked_for() {
+    let more = page(1, "https://a.test/", "<h1>Acme</h1><p>Acme has 1,240 employees.</p>");
+    let fewer = page(2, "https://b.test/", "<h1>Acme</h1><p>Acme has 990 employees.</p>");
+    let asked = json!({"type": "number", "description": "number of employees, in thousands"});
+    let finding = found(json!({"company": "Acme"}), "employees", asked, &[more, fewer]);
+    let others = finding.conflicts.iter().map(|candidate| candidate.value.clone());
+    let mut values: Vec<Value> = finding.value.into_iter().chain(others).collect();
+    values.sort_by_key(ToString::to_string);
+    assert_eq!(values, [json!(0.99), json!(1.24)]);
 }
 
 #[test]

@@ -34,7 +34,7 @@ const PARTICLES: [&str; 12] =
     ["van", "von", "de", "der", "den", "da", "di", "la", "le", "bin", "al", "dos"];
 const JOINERS: [&str; 9] = ["of", "the", "for", "and", "&", "de", "du", "des", "für"];
 /// Words that begin sentences or name roles and are never part of a name.
-const NOT_NAMES: [&str; 50] = [
+const NOT_NAMES: [&str; 55] = [
     "The",
     "A",
     "An",
@@ -85,6 +85,11 @@ const NOT_NAMES: [&str; 50] = [
     "Both",
     "Born",
     "New",
+    "Former",
+    "Previous",
+    "Outgoing",
+    "Ehemaliger",
+    "Früherer",
 ];
 const LEGAL: [&str; 24] = [
     "Inc",
@@ -190,11 +195,42 @@ pub fn organisations(text: &str) -> Vec<Span> {
     runs(text, &JOINERS).into_iter().map(|(span, _)| span).collect()
 }
 
+/// `Mill Lane` in “at 12 Mill Lane” with its number.
+fn with_house_number(text: &str, span: Span) -> Span {
+    const STREETS: [&str; 14] = [
+        "Street",
+        "St",
+        "Road",
+        "Rd",
+        "Lane",
+        "Avenue",
+        "Ave",
+        "Square",
+        "Drive",
+        "Quay",
+        "Boulevard",
+        "Terrace",
+        "Crescent",
+        "Way",
+    ];
+    /// Letters of a house number: `1204b`.
+    const NUMBER: usize = 5;
+    let last = text[span.clone()].rsplit(' ').next().unwrap_or_default();
+    let before = text[..span.start].strip_suffix(' ').unwrap_or_default();
+    let start = before.rfind(' ').map_or(0, |at| at + 1);
+    let number = &before[start..];
+    let is_number = number.len() <= NUMBER
+        && number.starts_with(|c: char| c.is_ascii_digit())
+        && number.chars().all(|c| c.is_ascii_alphanumeric());
+    if is_number && STREETS.contains(&last) { start..span.end } else { span }
+}
+
 /// Capitalised runs joined by commas: `Lyon, France`; `St. Gallen, Switzerland`.
 pub fn places(text: &str) -> Vec<Span> {
     let mut joined: Vec<Span> = Vec::new();
     for (span, _) in runs(text, &["of", "upon", "am", "an", "der", "la", "de", "do", "sur", "and"])
     {
+        let span = with_house_number(text, span);
         match joined.last_mut() {
             Some(last) if &text[last.end..span.start] == ", " => last.end = span.end,
             Some(_) | None => joined.push(span),
@@ -218,5 +254,7 @@ mod tests {
         let text = "It is based in Lyon, France, and was spun out of the University of Basel.";
         assert_eq!(cut(text, places(text))[0], "Lyon, France");
         assert_eq!(cut(text, organisations(text))[2], "University of Basel");
+        let text = "Its office is at 12b Mill Lane, Ayford; in 1998 Acme moved there.";
+        assert_eq!(cut(text, places(text)), ["12b Mill Lane, Ayford", "Acme"]);
     }
 }

@@ -107,13 +107,11 @@ const WORDS: [(&str, f64); 14] = [
 ];
 
 /// Words by which a field asks for thousands, millions or billions, in lower case.
-const ASKED_SCALES: [(&str, f64); 27] = [
+const ASKED_SCALES: [(&str, f64); 23] = [
     ("thousand", 1e3),
     ("thousands", 1e3),
     ("tausend", 1e3),
     ("milliers", 1e3),
-    ("keur", 1e3),
-    ("kusd", 1e3),
     ("million", 1e6),
     ("millions", 1e6),
     ("mn", 1e6),
@@ -123,8 +121,6 @@ const ASKED_SCALES: [(&str, f64); 27] = [
     ("millón", 1e6),
     ("millones", 1e6),
     ("milioni", 1e6),
-    ("meur", 1e6),
-    ("musd", 1e6),
     ("billion", 1e9),
     ("billions", 1e9),
     ("bn", 1e9),
@@ -137,35 +133,52 @@ const ASKED_SCALES: [(&str, f64); 27] = [
     ("trillion", 1e12),
 ];
 
-/// The scale in which a field wants its numbers: `in million euros`, `(EUR m)`, `cost_million_eur`.
+/// Letters that are scales beside a currency, in lower case: `EUR m`, `m€`, `keur`, and `T€` as it is written in German.
+const LETTERS: [(&str, f64); 3] = [("m", 1e6), ("k", 1e3), ("t", 1e3)];
+
+/// The scale in which a field wants its numbers: `in million euros`, `(EUR m)`, `k€`, `cost_million_eur`.
 pub fn scale_asked(name: &str, description: &str) -> Option<f64> {
     let words = |text: &str| -> Vec<String> {
         let lower = text.to_lowercase();
-        let words = lower.split(|c: char| !c.is_alphanumeric() && c != '(');
+        let apart = |c: char| if is_sign(c) { format!(" {c} ") } else { c.to_string() };
+        let lower: String = lower.chars().map(apart).collect();
+        let words = lower.split(|c: char| !c.is_alphanumeric() && c != '(' && !is_sign(c));
         words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
     };
     let bare = |word: &str| word.trim_start_matches('(').to_owned();
     let known = |word: &String| {
         ASKED_SCALES.iter().find(|(known, _)| *known == bare(word)).map(|(_, scale)| *scale)
     };
-    let is_money =
-        |word: &String| CURRENCIES.iter().any(|(sign, _)| sign.eq_ignore_ascii_case(&bare(word)));
+    let is_money = |word: &str| CURRENCIES.iter().any(|(sign, _)| sign.eq_ignore_ascii_case(word));
+    let letter = |word: &str| LETTERS.iter().find(|(known, _)| *known == word).map(|(_, of)| *of);
+    let glued = |word: &str| {
+        LETTERS.iter().find_map(|(letter, scale)| {
+            word.strip_prefix(letter).filter(|rest| is_money(rest)).map(|_| *scale)
+        })
+    };
     let described = words(description);
     let asked = described.iter().enumerate().find_map(|(index, word)| {
         let before = index.checked_sub(1).and_then(|index| described.get(index));
         let behind = described.get(index + 1);
-        let beside_money = before.is_some_and(is_money) || behind.is_some_and(is_money);
+        let mut beside = before.into_iter().chain(behind);
+        let beside_money = beside.any(|word| is_money(&bare(word)));
         // “more than a million users” asks for no millions.
         let is_marked = word.starts_with('(')
             || before.is_some_and(|before| matches!(bare(before).as_str(), "in" | "en"));
-        let is_glued = ["meur", "musd", "keur", "kusd"].contains(&bare(word).as_str());
         match known(word) {
-            Some(scale) if beside_money || is_marked || is_glued => Some(scale),
-            None if bare(word) == "m" && beside_money => Some(1e6),
-            Some(_) | None => None,
+            Some(scale) if beside_money || is_marked => Some(scale),
+            Some(_) => None,
+            None if beside_money => letter(&bare(word)),
+            None => glued(&bare(word)),
         }
     });
-    asked.or_else(|| words(&name.replace(['_', '-'], " ")).iter().find_map(known))
+    let named = words(&name.replace(['_', '-'], " "));
+    asked.or_else(|| named.iter().find_map(|word| known(word).or_else(|| glued(word))))
+}
+
+/// Signs of currencies that are no letters.
+const fn is_sign(c: char) -> bool {
+    matches!(c, '€' | '$' | '£' | '¥' | '₹')
 }
 
 /// All numbers of a text. Parts of dates, versions and identifiers are not numbers.
@@ -274,6 +287,11 @@ fn completed(text: &str, start: usize, end: usize, number: f64) -> (Span, Quanti
     if let Some((sign, code)) = CURRENCIES.iter().find(|(sign, _)| stands_before(sign)) {
         quantity.currency = Some(code);
         span.start = before.len() - sign.len();
+    } else if let Some((code, scale, length)) = scaled_sign(before) {
+        quantity.currency = Some(code);
+        quantity.number *= scale;
+        quantity.is_scaled = true;
+        return (before.len() - length..end, quantity);
     }
     let rest = &text[end..];
     let gap = gap_length(rest);
@@ -319,13 +337,25 @@ fn gap_length(text: &str) -> usize {
     }
 }
 
-/// One-letter scales count only where they are glued to an amount of money.
+/// `€m` before a number: the currency, the scale and how long both are.
+fn scaled_sign(before: &str) -> Option<(&'static str, f64, usize)> {
+    let (letter, scale) = [("m", 1e6), ("M", 1e6), ("k", 1e3), ("bn", 1e9)]
+        .into_iter()
+        .find(|(letter, _)| before.ends_with(letter))?;
+    let rest = before.strip_suffix(letter)?;
+    let sign = rest.chars().next_back().filter(|c| is_sign(*c))?;
+    let (_, code) = CURRENCIES.iter().find(|(known, _)| known.chars().eq([sign]))?;
+    Some((code, scale, sign.len_utf8() + letter.len()))
+}
+
+/// One-letter scales count only where they are glued to an amount of money, or to the sign of a currency: `61m€`, `61 k€`.
 fn scale(text: &str, is_glued: bool, is_money: bool) -> Option<(f64, usize)> {
     SCALES.iter().find_map(|(name, scale)| {
         let head = text.get(..name.len())?;
         let is_same = if name.len() <= 1 { head == *name } else { head.eq_ignore_ascii_case(name) };
         let ends = !text[name.len()..].starts_with(|c: char| c.is_alphanumeric());
-        (is_same && ends && (name.len() > 1 || (is_glued && is_money)))
+        let has_sign = text[name.len()..].starts_with(is_sign);
+        (is_same && ends && (name.len() > 1 || has_sign || (is_glued && is_money)))
             .then_some((*scale, name.len()))
     })
 }
@@ -354,12 +384,21 @@ mod tests {
             ("cost", "what it cost (millions)"),
             ("cost", "EUR m"),
             ("cost", "MEUR"),
+            ("cost", "m€"),
+            ("cost", "cost (€m)"),
+            ("cost", "Umsatz in M€"),
+            ("cost", "turnover, $ m"),
+            ("cost_meur", ""),
             ("cost", "Kosten in Mio. Euro"),
             ("cost_million_eur", ""),
         ] {
             assert_eq!(scale_asked(name, description), Some(1e6), "{name} {description}");
         }
-        for description in ["more than a million users", "height (m)", "cost in euros", ""] {
+        for description in ["k€", "Umsatz in T€", "(€k)", "KUSD", "TEUR"] {
+            assert_eq!(scale_asked("cost", description), Some(1e3), "{description}");
+        }
+        let plain = ["more than a million users", "height (m)", "cost in euros", "price in €", ""];
+        for description in plain {
             assert_eq!(scale_asked("users", description), None, "{description}");
         }
     }
@@ -373,6 +412,15 @@ mod tests {
         assert_eq!(
             numbers("US$1.2 billion, EUR 300m, 12 %"),
             [("US$1.2 billion".into(), 1.2e9), ("EUR 300m".into(), 3e8), ("12 %".into(), 12.0)]
+        );
+        assert_eq!(
+            numbers("61m€, 61 m€, 61 k€, €m 61"),
+            [
+                ("61m€".into(), 6.1e7),
+                ("61 m€".into(), 6.1e7),
+                ("61 k€".into(), 61_000.0),
+                ("€m 61".into(), 6.1e7)
+            ]
         );
         assert_eq!(
             numbers("five minutes (5min)"),

@@ -64,12 +64,12 @@ macro_rules! snapshots {
 snapshots! {
     answer: json!({
         "question": QUESTION, "wanted": "Two paragraphs.", "language": "en", "evidence": evidence(),
-        "conflicts": ["cost: EUR 12.5 million (E2) or EUR 14.1 million (E4)"], "missing": ["Who paid for it?"], "max_words": 180,
+        "conflicts": ["cost: EUR 12.5 million (E2) or EUR 14.1 million (E4)"], "missing": ["Who paid for it?"], "beyond": ["Who built it?"], "max_words": 180,
     }),
     choose: json!({
         "row": "plant: Sorrel Reach",
         "fields": [{"name": "cost", "description": "what it cost", "candidates": [
-            {"number": 1, "value": "12.5 million", "quotes": [{"source": "nordwind.test", "date": "1999-02-01", "text": "It cost EUR 12.5 million."}]},
+            {"number": 1, "value": "12.5 million", "quotes": [{"source": "nordwind.test › The plant › Cost", "date": "1999-02-01", "text": "It cost EUR 12.5 million."}]},
             {"number": 2, "value": "14.1 million", "quotes": [{"source": "press.test", "date": null, "text": "It cost EUR 14.1 million in the end."}]},
         ]}],
     }),
@@ -80,7 +80,7 @@ snapshots! {
     }),
     columns: json!({ "columns": "plant, river", "fields": fields(), "today": "2026-11-28", "max_queries": 4 }),
     conflicts: json!({ "parts": [{"text": "What did it cost?", "claims": [
-        {"id": "E2", "statement": "It cost EUR 12.5 million.", "source": "nordwind.test", "date": "1999-02-01"},
+        {"id": "E2", "statement": "It cost EUR 12.5 million.", "source": "nordwind.test › The plant › Cost", "date": "1999-02-01"},
         {"id": "E4", "statement": "It cost EUR 14.1 million in the end.", "source": "press.test", "date": null},
     ]}]}),
     gaps: json!({
