@@ -15,13 +15,15 @@ mod signs;
 mod tests;
 mod words;
 
+use std::collections::HashSet;
+
 use domain::text::{BlockKind, Text};
 use url::Url;
 
 use crate::extract::decoded;
 use crate::extract::kind::Kind;
 use look::Look;
-use signs::{WALLS, Wall};
+use signs::{EXPLAINING, WALLS, Wall, any};
 
 /// Pages with more text than this, in bytes, are never taken for a wall.
 const MAX_BYTES: usize = 20_000;
@@ -109,6 +111,9 @@ pub(crate) fn recognise(text: &Text, kind: Kind, bytes: &[u8]) -> Option<&'stati
 
 /// Whether a page says that it is such a wall, and little else.
 fn is_wall(wall: &Wall, look: &Look) -> bool {
+    if explains(wall, look) {
+        return false;
+    }
     let told = look.opening(|words| wall.is_said_in(words));
     let has_room = |room: usize| look.rest() <= room;
     if let Some(opening) = told {
@@ -127,6 +132,16 @@ fn is_wall(wall: &Wall, look: &Look) -> bool {
     (look.is_named(|words| wall.is_said_in(words)) && has_room(ROOM_TOLD))
         || (is_said() && has_room(wall.room))
         || (is_called() && has_room(ROOM_NAMED))
+}
+
+/// Whether the title asks what such walls are or why they are there: who explains them uses their words. Pages that are not
+/// there, or not for everybody, keep the titles of what was asked for.
+fn explains(wall: &Wall, look: &Look) -> bool {
+    let is_question = |title: &String| {
+        any(EXPLAINING).any(|word| title.starts_with(word))
+            && words::beside(title, &HashSet::new()) <= ROOM_NAMED
+    };
+    ![ABSENT, LOGIN].contains(&wall.why) && look.titles.iter().any(is_question)
 }
 
 /// Whether the title or the beginning offers a domain by its name, and there is hardly more: `example.org is for sale`.
