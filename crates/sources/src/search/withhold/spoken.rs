@@ -4,8 +4,15 @@ use std::ops::Range;
 
 use super::folded::Folded;
 
-/// What stands for the `@`.
-const AT: [&str; 6] = ["at", "@", "arobase", "arroba", "chiocciola", "klammeraffe"];
+/// What stands for the `@`, and what those who say so call a dot: `at this point` is no address.
+const AT: [(&str, &str); 6] = [
+    ("at", "dot punkt"),
+    ("@", "dot punkt point punto ponto"),
+    ("arobase", "point"),
+    ("arroba", "punto ponto"),
+    ("chiocciola", "punto"),
+    ("klammeraffe", "punkt"),
+];
 /// What stands for a dot, and the ends of domains that are words of the same language: behind `quantum dot` one of them ends a
 /// domain only where nothing follows.
 const DOTS: [(&str, &str); 5] = [
@@ -39,17 +46,19 @@ pub(super) fn find(folded: &Folded) -> Vec<Range<usize>> {
         .collect();
     let address = |at: usize| {
         let word = words[at].as_str();
-        let (first, label) = if AT.contains(&word) {
+        let sign = AT.iter().find(|(sign, _)| *sign == word);
+        let (first, label) = if sign.is_some() {
             (first_of_name(&words[..at], word)?, at + 1)
         } else {
             let (name, domain) = word.split_once('@')?;
             (is_name(name) && is_name(domain)).then_some((at, at))?
         };
+        let dots = sign.map_or(AT[1].1, |(_, dots)| *dots);
         // A dot that was written out between brackets has become one by now.
         let is_spelt = places.get(label).is_some_and(|place| {
             place.clone().any(|at| folded.chars[at] == '.' && folded.is_written_otherwise(at))
         });
-        let last = last_of_domain(&words, label, is_spelt)?;
+        let last = last_of_domain(&words, label, dots, is_spelt)?;
         Some(places[first].start..places[last].end)
     };
     (0..words.len()).filter_map(address).collect()
@@ -70,10 +79,12 @@ fn first_of_name(before: &[String], at: &str) -> Option<usize> {
 }
 
 /// The last word of the domain whose first label this is: `uk` of `acme dot co dot uk`.
-fn last_of_domain(words: &[String], label: usize, is_spelt: bool) -> Option<usize> {
+fn last_of_domain(words: &[String], label: usize, dots: &str, is_spelt: bool) -> Option<usize> {
     let mut last = (is_spelt && is_end(words.get(label)?, true)).then_some(label);
     let mut at = label;
-    while let Some(ends_that_are_words) = words.get(at + 1).and_then(|word| dot(word)) {
+    let is_one_of_them = |word: &&String| dots.split(' ').any(|dot| dot == word.as_str());
+    let ends = |at: usize| words.get(at + 1).filter(is_one_of_them).and_then(|word| dot(word));
+    while let Some(ends_that_are_words) = ends(at) {
         let Some(next) = words.get(at + 2).filter(|next| is_name(next)) else { break };
         at += 2;
         let is_followed = at + 1 < words.len() && !next.ends_with(|c: char| !c.is_alphanumeric());

@@ -289,6 +289,8 @@ fn sentences_with_names_of_secrets_and_words_of_addresses_leave_whole() {
         "a @ b dot product in numpy",
         "arriver à la gare at lyon point de vente",
         "llegar at madrid punto de encuentro",
+        "maximum memory usage occurs, at which point it will abort",
+        "no parallelism at this point so it is safe to use color",
         "store opening at acme.com and acme.co.uk",
         "phone at work dot matrix printer",
         "the key is chromosome 17q21",
