@@ -1,10 +1,11 @@
-//! Reads one page of the web: robots, politeness, redirects one by one, and then the text.
+//! Reads one page of the web: robots, politeness, redirects and refreshes one by one, and then the text.
 
 mod rendered;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::text::Text;
 use egress::{Egress, HeaderName, HeaderValue, Request, Response};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
@@ -12,6 +13,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::browser::{Browser, Shell};
+use crate::extract::kind::Kind;
 use crate::extract::{EXTRACTOR, Extractor, decoded};
 use crate::hosts::{self, Hosts, Place};
 use crate::robots::Robots;
@@ -24,10 +26,18 @@ const MAX_ADDRESS_BYTES: usize = 2_048;
 /// Bytes of pages whose text is made at the same time, in KiB; a larger page is alone. Making it takes up to thirty times the
 /// size of a page.
 const IN_WORK_KIB: u32 = 6 * 1024;
+/// Refreshes among the redirects of one address; honest pages need one.
+const MAX_REFRESHES: usize = 3;
 /// Requests for one page at one address, where the host is overloaded or broke off.
 const TRIES: usize = 3;
 /// Pause before a host that failed without saying for how long is asked once more.
 const RETRY_PAUSE: Duration = Duration::from_secs(1);
+
+/// What an address has: a page, or one whose refresh stands in the place of a redirect.
+enum Sent {
+    Page(Box<Page>),
+    Onward(Url),
+}
 
 /// The way to pages, with what we know of their hosts.
 #[derive(Clone)]
@@ -95,6 +105,7 @@ impl Fetch {
         may_ask: MayAsk<'_>,
     ) -> Result<Reread, Failed> {
         let mut led_by = None;
+        let mut refreshes = 0;
         // Not followed by `egress`: each hop has a robots.txt of its own, and may be one that is not to be asked.
         for _ in 0..=egress::MAX_REDIRECTS {
             if !may_ask(&url) {
@@ -103,17 +114,23 @@ impl Fetch {
             let known = known.filter(|known| known.address == url.as_str());
             let request = Request { led_by: led_by.clone(), ..self.request(&url, known) };
             let reply = self.hop(request, may_ask).await?;
-            match reply.location {
+            let next = match reply.location {
                 _ if reply.status == 304 && known.is_some() => return Ok(Reread::Unchanged),
-                Some(next) => {
-                    led_by = Some(std::mem::replace(&mut url, parsed(next.as_str())?));
-                }
+                Some(next) => next,
                 None if reply.status >= 300 => {
                     let why = "it redirects to what is no address".to_owned();
                     return Err(Failed::Unreachable { host: host_of(&url), why });
                 }
-                None => return self.page_of(reply, may_ask).await.map(Box::new).map(Reread::Page),
-            }
+                None => match self.page_of(reply, may_ask).await? {
+                    Sent::Page(page) => return Ok(Reread::Page(page)),
+                    Sent::Onward(_) if refreshes == MAX_REFRESHES => return Err(leads_on(&url)),
+                    Sent::Onward(next) => {
+                        refreshes += 1;
+                        next
+                    }
+                },
+            };
+            led_by = Some(std::mem::replace(&mut url, parsed(next.as_str())?));
         }
         let why = format!("it redirects more than {} times", egress::MAX_REDIRECTS);
         Err(Failed::Unreachable { host: host_of(&url), why })
@@ -206,14 +223,16 @@ impl Fetch {
     }
 
     /// The page that was sent; where it is one that only scripts fill, what a browser makes of it.
-    async fn page_of(&self, reply: Response, may_ask: MayAsk<'_>) -> Result<Page, Failed> {
+    async fn page_of(&self, reply: Response, may_ask: MayAsk<'_>) -> Result<Sent, Failed> {
         let Some(browser) = &self.0.browser else { return self.read(reply).await };
         let (address, label) = (reply.final_url.clone(), reply.content_type.clone());
         let bytes = reply.body.clone();
         match self.read(reply).await {
             Err(Failed::Empty { why, .. }) if walls::is_about_scripts(why) => {
                 let html = decoded(&bytes, label.as_deref());
-                Box::pin(self.rendered(browser, Shell { address, html }, may_ask)).await
+                let page =
+                    Box::pin(self.rendered(browser, Shell { address, html }, may_ask)).await?;
+                Ok(Sent::Page(page))
             }
             read => read,
         }
@@ -243,7 +262,7 @@ impl Fetch {
         Ok(rules.sitemaps().to_vec())
     }
 
-    async fn read(&self, reply: Response) -> Result<Page, Failed> {
+    async fn read(&self, reply: Response) -> Result<Sent, Failed> {
         let kib = u32::try_from(reply.body.len() / 1024).unwrap_or(u32::MAX);
         // Never closed: there is nothing to be told but that the page may be read.
         let in_work = Arc::clone(&self.0.in_work);
@@ -275,23 +294,44 @@ fn parsed(address: &str) -> Result<Url, Failed> {
     Ok(url)
 }
 
-fn to_page(extractor: &Extractor, reply: Response) -> Result<Page, Failed> {
+fn to_page(extractor: &Extractor, reply: Response) -> Result<Sent, Failed> {
     let Response { final_url, content_type, last_modified, etag, body: bytes, .. } = reply;
-    let address = String::from(final_url);
-    if bytes.iter().all(u8::is_ascii_whitespace) {
-        return Err(Failed::Empty { what: address, why: "the host sent no bytes" });
-    }
     let label = content_type.as_deref();
-    let (kind, mut text) = extractor.read(&bytes, &address, label)?;
-    if let Some(why) = walls::recognise(&text, kind, &bytes) {
-        return Err(Failed::Empty { what: address, why });
-    }
+    let (kind, mut text) = match to_text(extractor, final_url.as_str(), label, &bytes) {
+        Ok(read) => read,
+        Err(Failed::Empty { what, why }) => {
+            let next = walls::onward(why, &bytes, label, &final_url);
+            return next.map(Sent::Onward).ok_or(Failed::Empty { what, why });
+        }
+        Err(failed) => return Err(failed),
+    };
     if text.published.is_none() {
         text.published = last_modified.as_deref().and_then(day);
     }
-    let media_type = kind.media_type().to_owned();
+    let (address, media_type) = (String::from(final_url), kind.media_type().to_owned());
     let marks = crate::Marks::of(etag, last_modified);
-    Ok(Page { address, media_type, bytes, text, extractor: EXTRACTOR, marks })
+    let page = Page { address, media_type, bytes, text, extractor: EXTRACTOR, marks };
+    Ok(Sent::Page(Box::new(page)))
+}
+
+/// The text of a page, if it is one and no wall.
+fn to_text(
+    extractor: &Extractor,
+    address: &str,
+    label: Option<&str>,
+    bytes: &[u8],
+) -> Result<(Kind, Text), Failed> {
+    let empty = |why| Failed::Empty { what: address.to_owned(), why };
+    if bytes.iter().all(u8::is_ascii_whitespace) {
+        return Err(empty("the host sent no bytes"));
+    }
+    let (kind, text) = extractor.read(bytes, address, label)?;
+    walls::recognise(&text, kind, bytes).map_or(Ok((kind, text)), |why| Err(empty(why)))
+}
+
+/// The failure of a page that leads on too often, or in a circle.
+fn leads_on(page: &Url) -> Failed {
+    Failed::Empty { what: page.to_string(), why: walls::ELSEWHERE }
 }
 
 fn from_egress(url: &Url, failed: egress::Failed) -> Failed {

@@ -30,6 +30,8 @@ pub fn page(bytes: &[u8]) {
         Some("application/json"),
         Some("text/markdown"),
         Some("application/rss+xml"),
+        Some("application/xml"),
+        Some("application/xhtml+xml"),
     ];
     let Some((label, page)) = chosen(bytes, &labels) else { return };
     if let Ok(text) = read_bytes(page, "https://a.test/a", *label) {

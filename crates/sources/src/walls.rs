@@ -7,6 +7,7 @@
 mod consent;
 mod login;
 mod look;
+mod onward;
 mod paywall;
 mod shell;
 mod signs;
@@ -14,22 +15,26 @@ mod signs;
 mod tests;
 mod words;
 
-use domain::text::{BlockKind, Text};
+use std::collections::HashSet;
 
+use domain::text::{BlockKind, Text};
+use url::Url;
+
+use crate::extract::decoded;
 use crate::extract::kind::Kind;
 use look::Look;
-use signs::{REDIRECTING, WALLS, Wall, any};
+use signs::{EXPLAINING, WALLS, Wall, any};
 
 /// Pages with more text than this, in bytes, are never taken for a wall.
 const MAX_BYTES: usize = 20_000;
+/// Larger sources, in bytes, are not parsed a second time.
+const MAX_SOURCE_BYTES: usize = 1_000_000;
 /// Bytes that a page says beside, where its title or its beginning says that it is a wall.
 const ROOM_TOLD: usize = 16;
 /// Where its title or its beginning is no more than words that may also name something else, such as a film.
 const ROOM_NAMED: usize = 8;
 /// Of the room that a wall has, the sentence that says it takes at most this part; one that says more has another subject.
 const SHARE_SAID: usize = 4;
-/// Bytes beside in a page that leads to another one.
-const ROOM_ON_THE_WAY: usize = 16;
 
 const CHECK: &str = "the host asks for a browser check";
 const HUMAN: &str = "the host asks for a proof of being human";
@@ -47,7 +52,7 @@ const LOGIN: &str = "it asks for a login";
 const ABSENT: &str = "it says that there is no such page, with status 200";
 const CONSENT: &str = "it shows nothing before somebody agrees to its cookies";
 const SOLD: &str = "its domain is for sale";
-const ELSEWHERE: &str = "it only leads to another page";
+pub(crate) const ELSEWHERE: &str = "it only leads to another page";
 const MAINTENANCE: &str = "its site is closed for maintenance";
 const CLOSED: &str = "its site was shut down by the provider";
 const AGE: &str = "it asks for an age";
@@ -72,6 +77,13 @@ pub(crate) fn is_about_nothing(why: &str) -> bool {
     is_about_scripts(why) || [NO_WORDS, PICTURES].contains(&why)
 }
 
+/// Where a page leads that has no text for this reason, if it has a refresh that stands in the place of a redirect.
+pub(crate) fn onward(why: &str, bytes: &[u8], label: Option<&str>, page: &Url) -> Option<Url> {
+    let says_nothing = why == ELSEWHERE || is_about_nothing(why);
+    let may_lead = says_nothing && bytes.len() <= MAX_SOURCE_BYTES;
+    may_lead.then(|| onward::target(&decoded(bytes, label), page))?
+}
+
 /// Why a page is not what was asked for; `None` if it seems to be. Files of other kinds are never walls.
 pub(crate) fn recognise(text: &Text, kind: Kind, bytes: &[u8]) -> Option<&'static str> {
     if kind != Kind::Html || text.body.len() > MAX_BYTES {
@@ -91,7 +103,7 @@ pub(crate) fn recognise(text: &Text, kind: Kind, bytes: &[u8]) -> Option<&'stati
     if is_offer(text) {
         return Some(SOLD);
     }
-    if is_on_the_way(&look, &source) {
+    if onward::is_wall(&look, &source) {
         return Some(ELSEWHERE);
     }
     if consent::is_wall(text, &look, &source) {
@@ -102,6 +114,9 @@ pub(crate) fn recognise(text: &Text, kind: Kind, bytes: &[u8]) -> Option<&'stati
 
 /// Whether a page says that it is such a wall, and little else.
 fn is_wall(wall: &Wall, look: &Look) -> bool {
+    if explains(wall, look) {
+        return false;
+    }
     let told = look.opening(|words| wall.is_said_in(words));
     let has_room = |room: usize| look.rest() <= room;
     if let Some(opening) = told {
@@ -120,6 +135,16 @@ fn is_wall(wall: &Wall, look: &Look) -> bool {
     (look.is_named(|words| wall.is_said_in(words)) && has_room(ROOM_TOLD))
         || (is_said() && has_room(wall.room))
         || (is_called() && has_room(ROOM_NAMED))
+}
+
+/// Whether the title asks what such walls are or why they are there: who explains them uses their words. Pages that are not
+/// there, or not for everybody, keep the titles of what was asked for.
+fn explains(wall: &Wall, look: &Look) -> bool {
+    let is_question = |title: &String| {
+        any(EXPLAINING).any(|word| title.starts_with(word))
+            && words::beside(title, &HashSet::new()) <= ROOM_NAMED
+    };
+    ![ABSENT, LOGIN].contains(&wall.why) && look.titles.iter().any(is_question)
 }
 
 /// Whether the title or the beginning offers a domain by its name, and there is hardly more: `example.org is for sale`.
@@ -142,30 +167,4 @@ fn offers(words: &str) -> bool {
         last.split_once('.').is_some_and(|(host, end)| !host.is_empty() && end.len() >= 2)
     };
     name.is_some_and(is_domain)
-}
-
-/// Whether a page does nothing but lead to another one, by a mark in its head or by a script.
-fn is_on_the_way(look: &Look, source: &str) -> bool {
-    // What stands there for readers without scripts is not for those who see the page.
-    let pieces = source.split("<noscript").enumerate();
-    let shown = pieces.map(|(at, piece)| match piece.split_once("</noscript>") {
-        Some((_, after)) if at > 0 => after,
-        Some(_) | None => piece,
-    });
-    let source: String = shown.collect();
-    let metas = source.split("<meta").skip(1).filter_map(|tag| tag.split('>').next());
-    let mut refreshing = metas.filter(|tag| tag.contains("refresh") && tag.contains("url"));
-    let says = |words: &str| any(REDIRECTING).any(|known| words.contains(known));
-    let is_said = || {
-        look.titles.iter().chain(look.sentences.iter().map(|s| &s.words)).any(|words| says(words))
-    };
-    let leads = || {
-        let close = source.replace(' ', "");
-        let calls = ["location.href=", "location.replace(", "location.assign(", "location="];
-        calls.iter().any(|call| close.contains(call))
-    };
-    let is_said = is_said();
-    // A page that does not say so is one of its own, whatever follows it, if it says anything.
-    let room = if is_said { ROOM_ON_THE_WAY } else { 0 };
-    (refreshing.next().is_some() || (is_said && leads())) && look.rest() <= room
 }

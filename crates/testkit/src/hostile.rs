@@ -196,6 +196,13 @@ fn redirect(to: &str) -> Reply {
     Reply::Whole(answer("302 Found", &[("Location", to)], b""))
 }
 
+/// A page that does in its head what a redirect does.
+fn refresh(to: &str) -> Reply {
+    html(&format!(
+        "<meta http-equiv=refresh content=\"0; url={to}\"><title>x</title><p>Redirecting"
+    ))
+}
+
 fn endless(headers: &str, piece: &[u8], pause: Duration) -> Reply {
     let head = format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n{headers}\r\n");
     Reply::Endless(head.into_bytes(), piece.to_vec(), pause)
@@ -235,7 +242,7 @@ fn good(name: &str) -> String {
     format!("<title>{name}</title><h1>{name}</h1><p>High tide comes twice a day, says {name}.</p>")
 }
 
-/// Redirects: in circles, without end, into the private network, to the forbidden.
+/// Redirects and refreshes: in circles, without end, into the private network, to the forbidden.
 fn lead(rest: &str) -> Reply {
     let (kind, number) = rest.split_once('/').unwrap_or((rest, "0"));
     let number: usize = number.parse().unwrap_or(0);
@@ -246,6 +253,13 @@ fn lead(rest: &str) -> Reply {
         "on" => redirect(&format!("/lead/on/{}", number + 1)),
         "private" => redirect(PRIVATE[number]),
         "forbidden" => redirect("/forbidden/by/redirect"),
+        "refresh" => refresh("/good/refreshed"),
+        "refresh-self" => refresh("/lead/refresh-self"),
+        "refresh-ping" => refresh("/lead/refresh-pong"),
+        "refresh-pong" => refresh("/lead/refresh-ping"),
+        "refresh-on" => refresh(&format!("/lead/refresh-on/{}", number + 1)),
+        "refresh-private" => refresh(PRIVATE[number]),
+        "refresh-forbidden" => refresh("/forbidden/by/refresh"),
         "long" => redirect(&format!("/good/{}", "x".repeat(100_000))),
         "nowhere" => Reply::Whole(answer("302 Found", &[], b"")),
         _ => redirect("http://["),

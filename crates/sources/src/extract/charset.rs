@@ -14,6 +14,10 @@ const SAMPLE: usize = 64 << 10;
 const AROUND: usize = 64;
 /// How much of a page is looked at to find units of two bytes, in bytes.
 const WIDE_WINDOW: usize = 4096;
+/// Of the characters of a text in Chinese or Japanese, at least so many of a hundred are of these scripts,
+const EAST_ASIAN_SHARE: usize = 95;
+/// and at least so many are kana or marks of these scripts, which no older encoding looks like.
+const KANA_SHARE: usize = 5;
 /// So many bytes beyond ASCII tell whether they stand alone.
 const ENOUGH: usize = 6;
 /// Encodings of languages in Latin letters, in which those beyond ASCII mostly stand alone.
@@ -43,7 +47,8 @@ pub(super) fn is_wide(bytes: &[u8], content_type: Option<&str>) -> bool {
         || wide(bytes, content_type.and_then(|value| after_charset(value.as_bytes()))).is_some()
 }
 
-/// UTF-16 without a mark: zeros stand on one side of the units only, or a label says so of bytes that are nothing else.
+/// UTF-16 without a mark: zeros stand on one side of the units only, or a label says so of bytes that are nothing else, or
+/// they are a text in Chinese or Japanese without any character of ASCII.
 fn wide(bytes: &[u8], header: Option<&'static Encoding>) -> Option<&'static Encoding> {
     let window = &bytes[..bytes.len().min(WIDE_WINDOW)];
     let zeros = |side: usize| window.iter().skip(side).step_by(2).any(|&byte| byte == 0);
@@ -51,12 +56,27 @@ fn wide(bytes: &[u8], header: Option<&'static Encoding>) -> Option<&'static Enco
         (true, false) => UTF_16BE,
         (false, true) => UTF_16LE,
         (false, false) if std::str::from_utf8(bytes).is_err() => {
-            header.filter(|named| [UTF_16BE, UTF_16LE].contains(named))?
+            let labelled = header.filter(|named| [UTF_16BE, UTF_16LE].contains(named));
+            labelled.or_else(|| east_asian(window))?
         }
         (false, false) | (true, true) => return None,
     };
     let is_odd = |c: char| c == '\u{fffd}' || (c.is_control() && !"\t\n\r\u{c}".contains(c));
     (!beginning(encoding, window).contains(is_odd)).then_some(encoding)
+}
+
+/// The byte order in which bytes are such a text.
+fn east_asian(window: &[u8]) -> Option<&'static Encoding> {
+    let is_text = |encoding: &&'static Encoding| {
+        let text = beginning(encoding, window);
+        let share = |is_such: fn(&char) -> bool| {
+            text.chars().filter(is_such).count() * 100 / text.chars().count().max(1)
+        };
+        let is_kana = |c: &char| matches!(c, '\u{3000}'..='\u{30ff}');
+        let is_of_them = |c: &char| matches!(c, '\u{3000}'..='\u{30ff}' | '\u{3400}'..='\u{9fff}' | '\u{ff00}'..='\u{ffef}');
+        share(is_kana) >= KANA_SHARE && share(is_of_them) >= EAST_ASIAN_SHARE
+    };
+    [UTF_16LE, UTF_16BE].into_iter().find(is_text)
 }
 
 /// The encoding of bytes that are no UTF-16.
@@ -257,6 +277,15 @@ mod tests {
         }
         let japanese: Vec<u8> = "日本語。".encode_utf16().flat_map(u16::to_le_bytes).collect();
         assert_eq!(decode(&japanese, Some("text/plain; charset=utf-16le")), "日本語。");
+        for words in ["これは日本語の文章です。漢字もあります。", "潮汐每天涨落两次，人们知道。"]
+        {
+            let little: Vec<u8> = words.encode_utf16().flat_map(u16::to_le_bytes).collect();
+            let big: Vec<u8> = words.encode_utf16().flat_map(u16::to_be_bytes).collect();
+            assert_eq!((decode(&little, None), decode(&big, None)), (words.into(), words.into()));
+            for encoding in [encoding_rs::SHIFT_JIS, encoding_rs::EUC_JP, encoding_rs::GB18030] {
+                assert!(!is_wide(&encoding.encode(words).0, None), "{}", encoding.name());
+            }
+        }
         assert!(!is_wide(b"MZ\x90\x00\x03\x00", None) && !is_wide(&[0; 64], None));
     }
 

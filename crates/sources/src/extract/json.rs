@@ -1,26 +1,34 @@
 //! JSON as pairs: the path of each value, and the value. Numbers are shown as they are written: to read them as numbers would
 //! round them.
 
+mod document;
+
+use domain::text::Text;
 use serde::de::IgnoredAny;
 use serde_json::{Deserializer, Value};
 
 use super::lines;
 use super::writer::Writer;
+use document::{Document, Refused};
 
-/// Pairs taken from one document. A page that describes a whole catalogue in data is cut here.
+/// Pairs taken from the data of one page. One that describes a whole catalogue in data is cut here.
 const MAX_PAIRS: usize = 2_000;
 /// Bytes of one path. Of longer ones the end is shown.
 const MAX_PATH: usize = 300;
-/// Characters of one value; longer ones are prose that the page shows anyway.
+/// Bytes of one value in the data of a page; longer ones are prose that the page shows anyway.
 const MAX_VALUE: usize = 2_000;
 
-/// Writes a JSON document, or several one after the other, as pairs; what cannot be parsed, as code.
-pub(super) fn read(source: &str, writer: &mut Writer) {
-    let quoted = with_quoted_numbers(source);
-    let values: Result<Vec<Value>, _> = Deserializer::from_str(&quoted).into_iter().collect();
-    match values {
-        Ok(values) => pairs(&values, writer),
-        Err(_) => writer.code(source),
+/// Reads a JSON document, or several one after the other: everything in it as pairs, long texts as paragraphs under their
+/// path; what cannot be parsed, as code. Fails where it holds more than a text may.
+pub(super) fn read(source: &str) -> Result<Text, String> {
+    match Document::read(&with_quoted_numbers(source)) {
+        Ok(text) => Ok(text),
+        Err(Refused::TooLarge(why)) => Err(why),
+        Err(Refused::NoJson) => {
+            let mut writer = Writer::default();
+            writer.code(source);
+            Ok(writer.finish())
+        }
     }
 }
 
@@ -68,7 +76,7 @@ fn with_quoted_numbers(source: &str) -> String {
     out
 }
 
-/// Writes every text, number and truth value as a pair whose key is its path: `address.locality`.
+/// Writes the data of a page: every text, number and truth value as a pair whose key is its path: `address.locality`.
 ///
 /// The keys of JSON-LD that say nothing of the thing itself are left out. Entries of a list share a path.
 pub(super) fn pairs(values: &[Value], writer: &mut Writer) {
@@ -107,9 +115,14 @@ fn leaf(path: &str, value: &str, left: &mut usize, writer: &mut Writer) {
         && lines::rule(value).is_none()
     {
         *left -= 1;
-        let path = &path[path.ceil_char_boundary(path.len().saturating_sub(MAX_PATH))..];
-        writer.pair(if path.is_empty() { "value" } else { path }, value, true);
+        writer.pair(shown(path), value, true);
     }
+}
+
+/// What is shown of a path.
+fn shown(path: &str) -> &str {
+    let end = &path[path.ceil_char_boundary(path.len().saturating_sub(MAX_PATH))..];
+    if end.is_empty() { "value" } else { end }
 }
 
 fn is_bookkeeping(name: &str) -> bool {

@@ -93,7 +93,7 @@ impl Extractor {
                 },
                 Kind::Markdown => written(|writer| markdown::read(&source, base, writer)),
                 Kind::Csv => written(|writer| csv::read(&source, writer)),
-                Kind::Json => written(|writer| json::read(&source, writer)),
+                Kind::Json => json::read(&source).map_err(unreadable)?,
                 Kind::Feed => feed::read(&source).map_err(unreadable)?.into_text(base),
                 Kind::Sitemap => feed::read_sitemap(&source).map_err(unreadable)?.into_text(base),
                 Kind::Plain | Kind::Pdf | Kind::Docx | Kind::Pptx | Kind::Xlsx | Kind::Epub => {
@@ -148,16 +148,15 @@ fn empty(name: &str, why: &'static str) -> Failed {
     Failed::Empty { what: name.to_owned(), why }
 }
 
-/// The first heading of the document's own; `Page 1`, the name of a sheet or of a slide is none.
+/// The first heading of the document's own; `Page 1`, the name of a sheet or of a slide, or a path in JSON is none.
 fn own_heading(kind: Kind, text: &Text) -> Option<String> {
     let is_made = |level: u8| match kind {
         Kind::Pdf => level == 1,
-        Kind::Xlsx => true,
+        Kind::Xlsx | Kind::Json => true,
         Kind::Html
         | Kind::Markdown
         | Kind::Plain
         | Kind::Csv
-        | Kind::Json
         | Kind::Xml
         | Kind::Feed
         | Kind::Sitemap

@@ -143,6 +143,46 @@ fn numbers_of_data_are_shown_as_they_are_written() {
 }
 
 #[test]
+fn a_document_of_json_is_read_with_all_its_keys_and_long_values() {
+    let long = "Otters sleep on their backs. ".repeat(100);
+    let source = format!(
+        "{{\"@id\":\"a\",\"breadcrumb\":\"b\",\"itemListElement\":[{{\"name\":\"c\"}}],\"rule\":\"---\",\"none\":null,\"blank\":\" \",\"post\":{{\"body\":\"One.\\n\\n{long}\"}},\"last\":7}}"
+    );
+    assert_eq!(
+        document("a.json", &source),
+        [
+            "data @id = a",
+            "data breadcrumb = b",
+            "data itemListElement.name = c",
+            "data rule = ---",
+            "h1 post.body",
+            "p One. < post.body",
+            &format!("p {} < post.body", long.trim()),
+            "data last = 7",
+        ]
+    );
+    let text = read_bytes(source.as_bytes(), "notes/a.json", None).unwrap();
+    assert_eq!((text.title.as_str(), crate::fuzz::flaw(&text)), ("a.json", None));
+    let linked = format!("<p>Words<script type='application/ld+json'>{source}</script>");
+    let blocks = outline(&read_bytes(linked.as_bytes(), "a.html", None).unwrap());
+    assert_eq!(blocks[1..], ["data last = 7"]);
+}
+
+#[test]
+fn a_document_of_json_is_read_whole_or_refused() {
+    let entries = |count: usize| format!("[{}{{}}]", "{\"tide\":1},".repeat(count));
+    let read = |source: &str| read_bytes(source.as_bytes(), "a.json", None);
+    assert_eq!(read(&entries(30_000)).unwrap().blocks.len(), 30_000);
+    let refused = read(&entries(200_001)).unwrap_err().to_string();
+    assert_eq!(refused, "`a.json` cannot be read: it holds more than 200000 values");
+    let lines = format!("{{\"log\":\"{}\"}}", "x\\n".repeat(200_001));
+    assert_eq!(read(&lines).unwrap_err().to_string(), refused);
+    let words = format!("[\"{}\"]", "high tide ".repeat(801_000));
+    let refused = read(&words).unwrap_err().to_string();
+    assert_eq!(refused, "`a.json` cannot be read: it holds more than 8 MB of text");
+}
+
+#[test]
 fn a_text_without_a_heading_is_called_by_its_first_line_or_its_file() {
     let text = read_bytes(b"Just words, here.", "doc://notes/a/b.txt", None).unwrap();
     assert_eq!(text.title, "b.txt");

@@ -6,7 +6,7 @@ use std::time::Duration;
 use egress::{HeaderName, HeaderValue, Origin, Request, Response};
 use url::Url;
 
-use super::{Fetch, host_of, parsed};
+use super::{Fetch, Sent, host_of, leads_on, parsed};
 use crate::browser::{Answer, Asked, Browser, Shell};
 use crate::{Failed, MayAsk, Page, walls};
 
@@ -23,7 +23,7 @@ impl Fetch {
         browser: &Browser,
         shell: Shell,
         may_ask: MayAsk<'_>,
-    ) -> Result<Page, Failed> {
+    ) -> Result<Box<Page>, Failed> {
         let address = shell.address.clone();
         let room = AtomicUsize::new(MAX_RESOURCE_BYTES);
         let ask = |asked: Asked| -> futures_util::future::BoxFuture<'_, Option<Answer>> {
@@ -41,7 +41,7 @@ impl Fetch {
         // What the archive keeps says of itself what it is.
         let body = format!("<!-- As Chromium showed it after its scripts had run -->\n{html}");
         let response = Response {
-            final_url: address,
+            final_url: address.clone(),
             status: 200,
             location: None,
             content_type: Some("text/html; charset=utf-8".into()),
@@ -53,11 +53,14 @@ impl Fetch {
             headers: egress::HeaderMap::new(),
             body: body.into_bytes(),
         };
-        let mut read = self.read(response).await;
-        if let Err(Failed::Empty { why, .. }) = &mut read {
-            *why = if walls::is_about_nothing(why) { walls::SCRIPTS_IN_VAIN } else { *why };
+        match self.read(response).await {
+            Ok(Sent::Page(page)) => Ok(page),
+            Ok(Sent::Onward(_)) => Err(leads_on(&address)),
+            Err(Failed::Empty { what, why }) if walls::is_about_nothing(why) => {
+                Err(Failed::Empty { what, why: walls::SCRIPTS_IN_VAIN })
+            }
+            Err(failed) => Err(failed),
         }
-        read
     }
 
     /// What a script of a page gets. Robots, pace and the reader's policy are those of pages; of the private origins that

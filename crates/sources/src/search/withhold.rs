@@ -8,6 +8,7 @@ mod folded;
 mod key;
 mod mail;
 mod named;
+mod spoken;
 #[cfg(test)]
 mod tests;
 
@@ -73,7 +74,8 @@ impl Cleared {
 fn secrets(folded: &Folded) -> Vec<(&'static str, Range<usize>)> {
     let cards = card::find(&folded.chars).into_iter().map(|at| (CARD, at));
     // With what stands around them: names of parameters, brackets, the rest of an address.
-    let mails = mail::find(&folded.chars).into_iter().map(|at| (MAIL, folded.whole_words(&at)));
+    let mails = mail::find(&folded.chars).into_iter().chain(spoken::find(folded));
+    let mails = mails.map(|at| (MAIL, folded.whole_words(&at)));
     let keys = key::find(folded).into_iter().map(|at| (KEY, at));
     cards.chain(mails).chain(keys).collect()
 }

@@ -1,9 +1,11 @@
 //! Articles of which only the beginning is shown to those who do not pay.
 
+use std::collections::HashSet;
+
 use domain::text::{BlockKind, Text};
 
-use super::look::{Look, Sentence};
-use super::signs::{PAYWALL, SUBSCRIBERS_ALREADY};
+use super::look::{self, Look, Sentence};
+use super::signs::{PAYWALL, READ_ON, SUBSCRIBERS_ALREADY, any};
 
 /// Bytes of a block that asks to subscribe; longer ones are prose that speaks of it.
 const MAX_REQUEST_BYTES: usize = 300;
@@ -25,6 +27,9 @@ pub(super) fn is_wall(text: &Text, look: &Look) -> bool {
     if costs && shown_bytes(text) <= MAX_TEASER_BYTES {
         return true;
     }
+    if lists_articles(text) {
+        return false;
+    }
     let Some(last) = requests().filter(asks).last() else {
         return requests().any(|sentence| names_others(&sentence)) && look.rest() <= ROOM_REQUEST;
     };
@@ -34,6 +39,13 @@ pub(super) fn is_wall(text: &Text, look: &Look) -> bool {
     let blocks = || requests().filter(|s| asks(s) || names_others(s)).map(|s| s.block);
     let is_said_twice = blocks().min() != blocks().max() && blocks().max() >= Some(last.block);
     costs || is_at_the_end || is_said_twice
+}
+
+/// Whether links to several pages are called `Continue reading` or the like: what goes on there need not be paid for.
+fn lists_articles(text: &Text) -> bool {
+    let goes_on = |label: &str| any(READ_ON).any(|known| look::plain(label).starts_with(known));
+    let on = text.links.iter().filter(|link| goes_on(&link.label)).map(|link| &link.address);
+    on.collect::<HashSet<_>>().len() > 1
 }
 
 /// Whether the page's own data say of an article that it is not free. Of museums and shows they mean the entrance.

@@ -1,8 +1,8 @@
 //! What walls say, by what they are: words that stand together in one sentence, in English, German, French and Spanish.
 
 use super::{
-    ABROAD, ABSENT, ADVERTS, AGE, CHECK, CLOSED, FAULT, HUMAN, LOGIN, MAINTENANCE, REFUSED,
-    SCRIPTS, SOLD, SUBSCRIBERS, TOO_MANY, UNUSED,
+    ABROAD, ABSENT, ADVERTS, AGE, CHECK, CLOSED, ELSEWHERE, FAULT, HUMAN, LOGIN, MAINTENANCE,
+    REFUSED, SCRIPTS, SOLD, SUBSCRIBERS, TOO_MANY, UNUSED,
 };
 
 /// One kind of wall.
@@ -54,13 +54,15 @@ fn stands_in(sentence: &str, word: &str) -> bool {
     })
 }
 
-const PAGES: &str =
-    "page|url|document|seite|webseite|página|pagina|sida|sidan|strona|strony|страница";
+const PAGES: &str = "page|url|link|address|document|content|resource|seite|webseite|adresse|inhalt|lien|\
+    contenu|página|pagina|enlace|contenido|sida|sidan|strona|strony|страница";
 const ABSENCE: &str = "not found|not be found|couldn't be found|can't be found|wasn't found|does not exist|\
     doesn't exist|not exist|no longer exists|no longer available|not available|isn't available|\
     unavailable|is missing|is gone|can't find|can't seem to find|cannot seem to find|cannot find|can not find|couldn't find|could not find|\
-    no such|nicht gefunden|nicht finden|existiert nicht|existiert leider nicht|gibt es nicht|\
-    nicht vorhanden|nicht verfügbar|introuvable|non trouvée|n'existe|n'a pas été trouvée|\
+    no such|no longer lives|was moved|been moved or|been removed|been deleted|\
+    nicht gefunden|nicht finden|existiert nicht|existiert leider nicht|gibt es nicht|\
+    gibt es leider nicht|gibt es bei uns nicht|nicht vorhanden|nicht verfügbar|\
+    introuvable|non trouvée|n'existe|n'a pas été trouvée|\
     n'est plus disponible|no encontr|no existe|no se encuentra|no ha sido encontrada|\
     no se ha encontrado|no hemos encontrado|não encontrada|non trovata|niet gevonden|hittades inte|\
     nie została znaleziona|nie znaleziono|не найдена";
@@ -75,8 +77,8 @@ const THIS_PAGE: &str = "this page|this content|this site|this website|this arti
     esta página|este contenido|este artículo|para continuar|run this app|use this app|view it";
 const SUBSCRIBE: &str = "subscribe|subscriber|subscription|subscribing|=abo|abonn|abonnez|suscri|suscríb|kostenpflichtig|\
     premium";
-const READ_ON: &str = "continue reading|keep reading|read the full|read the rest|read this article|read more of|\
-    full article|full story|full access|rest of this article|this article is|this content is|\
+pub(super) const READ_ON: &str = "continue reading|keep reading|read the full|read the rest|\
+    read this article|read more of|full article|full story|full access|rest of this article|this article is|this content is|\
     this story is|unlimited access|weiterlesen|weiterzulesen|artikel zu lesen|artikel lesen|\
     ganzen artikel|artikel ist|inhalt ist|vorbehalten|exklusiv|pour lire|lire la suite|poursuivre|\
     pour continuer|cet article est|réservé|seguir leyendo|continuar leyendo|artículo completo|\
@@ -90,8 +92,8 @@ pub(super) const WALLS: &[Wall] = &[
         why: CHECK,
         says: &[
             &[
-                "checking|verify|verifying|check if|überprüfung|wird überprüft|vérification|\
-                    comprobando|verificando",
+                "checking|verify|verifying|check if|überprüf|vérifi|comprobando|comprobar|\
+                    verificando|verificar",
                 BROWSERS,
             ],
             &[
@@ -100,9 +102,12 @@ pub(super) const WALLS: &[Wall] = &[
             ],
             &["please wait while we", "verify|check"],
             &["ddos protection by"],
-            &["just a moment..."],
+            &[
+                "just a moment...|just a moment…|einen moment…|un instant…|un momento…|solo un momento…",
+            ],
         ],
-        names: "just a moment|one more step|sicherheitsüberprüfung|security check",
+        names: "just a moment|one more step|sicherheitsüberprüfung|security check|einen moment|\
+            nur einen moment|einen moment bitte|un instant|un momento|solo un momento|um momento",
         room: 24,
     },
     Wall {
@@ -155,8 +160,8 @@ pub(super) const WALLS: &[Wall] = &[
         why: ADVERTS,
         says: &[&[
             "ad blocker|ad-blocker|adblock|werbeblocker|bloqueur de pub|bloqueador",
-            "disable|turn off|allow|using|whitelist|deaktivier|ausschalten|schalten|désactiv|\
-                desactiv",
+            "detected|disable|turn off|allow|using|whitelist|erkannt|deaktivier|ausschalten|schalt|\
+                détect|désactiv|detectado|desactiv",
         ]],
         names: "",
         room: 12,
@@ -187,17 +192,6 @@ pub(super) const WALLS: &[Wall] = &[
         room: 12,
     },
     Wall {
-        why: ABSENT,
-        says: &[
-            &[PAGES, ABSENCE],
-            &["article|artikel|artículo", "not found|nicht gefunden|introuvable|no encontrado"],
-            &["404|410", "error|fehler|erreur|not found|nicht gefunden|errore"],
-            &["页面不存在|ページが見つかりません"],
-        ],
-        names: "404|410|not found|nicht gefunden",
-        room: 12,
-    },
-    Wall {
         why: ABROAD,
         says: &[&[
             "not available in|unavailable in|nicht verfügbar|pas disponible dans|\
@@ -206,6 +200,38 @@ pub(super) const WALLS: &[Wall] = &[
                 tu país",
         ]],
         names: "451",
+        room: 12,
+    },
+    Wall {
+        why: ELSEWHERE,
+        says: &[
+            &[
+                "being redirected|be redirected|not redirected|redirecting you|weitergeleitet|redirigé|\
+                    redirigid|redirigiendo",
+                "you|if|automatic|click|sie|falls|wenn|vous|usted|serás|será|clic",
+            ],
+            &[
+                "page|document|object|seite|página",
+                "has moved|have moved|moved permanently|moved to here|moved here|ist umgezogen|\
+                    est déplacée|se ha mudado",
+            ],
+        ],
+        names: "moved permanently|object moved",
+        room: 12,
+    },
+    Wall {
+        why: ABSENT,
+        says: &[
+            &[PAGES, ABSENCE],
+            &[
+                "can't find|can't seem to find|cannot find|can not find|couldn't find|could not find",
+                "what you",
+            ],
+            &["article|artikel|artículo", "not found|nicht gefunden|introuvable|no encontrado"],
+            &["404|410", "error|fehler|erreur|not found|nicht gefunden|errore"],
+            &["页面不存在|ページが見つかりません"],
+        ],
+        names: "404|410|not found|nicht gefunden",
         room: 12,
     },
     Wall {
@@ -273,7 +299,31 @@ pub(super) const WALLS: &[Wall] = &[
         names: "internal server error|bad gateway|service unavailable|database error",
         room: 40,
     },
+    // The same in words that others have too.
+    Wall {
+        why: FAULT,
+        says: &[
+            &[
+                "something|etwas|quelque chose|algo",
+                "went wrong|gone wrong|broke|schiefgelaufen|schief gelaufen|schiefgegangen|\
+                    schief gegangen|mal passé|salió mal|salido mal",
+            ],
+            &[
+                "error|fehler|erreur|errore|fout",
+                "occurred|aufgetreten|survenue|est produite|ha producido|ha ocurrido|verificato|\
+                    opgetreden",
+            ],
+            &["internal error|internal server error|server error|runtime error"],
+            &["server|we", "unable to complete|could not process|couldn't process|from fulfilling"],
+        ],
+        names: "server error|runtime error|application error",
+        room: 12,
+    },
 ];
+
+/// How titles begin that announce an explanation.
+pub(super) const EXPLAINING: &str = "what |why |how |when |understanding |about |was ist |was bedeutet |\
+    warum |wieso |wie |qu'est-ce |que signifie |pourquoi |comment |qué |cómo |por qué ";
 
 /// That an article goes on for those who pay. These need other signs beside, for what stands before them is the article.
 pub(super) const PAYWALL: Wall =
@@ -291,7 +341,7 @@ pub(super) const SUBSCRIBERS_ALREADY: Wall = Wall {
     room: 12,
 };
 
-/// That a page only leads to another one.
+/// That a page with a refresh, or a script that does the same, only leads to another one.
 pub(super) const REDIRECTING: &str = "redirecting|redirected|weitergeleitet|weiterleitung|redirection|redirigé|redirigid|redirigiendo|\
     moved to|moved here|click here";
 

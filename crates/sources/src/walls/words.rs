@@ -55,6 +55,10 @@ static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     unos del con por para como más pero sus este esta estos estas ser está están fue han hay usted
     tus muy todo toda aquí también sin cuando donde favor eres debe usar send sent êtes bot line
     gerade moment suite cours run app apps
+    does using broke end few come looks looking like lives either log logs time cannot view viewed displayed
+    details custom settings status type object tut leid dein deine deinen dich schalte neu erkannt einige
+    dauern dies falls etwas paar schiefgelaufen peut prendre quelques quelque chose mal passé avant allez
+    vers sinon survenue produite producido ocurrido esto tardar antes revisar went
     "
     .split_whitespace()
     .collect()
@@ -85,7 +89,8 @@ static STOCK: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     measur access system computer process critical troubleshoot learn attempt information message
     technical work fix resolv invalid correct incorrect unexpected outdated choose select option
     session everywh shield syntax parse applicat country region locat install configur success
-    default undefin function
+    default undefin function occur unknown condition prevent fulfil unable runtime descript permanent
+    tomcat encounter misconfig notif
 
     seite webseit startseit inhalt adress gefund vorhand verfügb fehler hoppla entschuld gelöscht
     verschob geänder entfern gesucht such aufgeruf angeforder zurück versuch erneut später kontakt
@@ -97,7 +102,7 @@ static STOCK: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     werbeblock werbung verkauf kauf geduld verständnis dank gehen exklusiv ähnlich technik daten
     steht stehen funktion arbeit technisch derzeit aktuell behoben beheb richtig falsch eingegeben
     eingab eingeb tippfehler existier sitzung fortzu fortfahr mindestens nutz anwendung verwend
-    willig
+    willig aufgetret unerwart
 
     gewünscht kehr akzept ablehn einstell auswahl überarbeit erforder nécess abus dangereux santé consomm modération contenu lien
     trouv introuv erreur oups désolé supprim déplac cherch recherch demand retour accueil essay
@@ -105,14 +110,14 @@ static STOCK: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     humain accès accéd requêt bloqu refus interdit inhabit suspect trafic réseau identif compte
     utilis oubli inscri bienven lire lectur bientôt indispon dispon confident mention légal majeur
     alcool publicit vend vente excus réserv existe traceur techni travaux saisi ancien système
-    ordinateur poursuiv déconnect actuel serons
+    ordinateur poursuiv déconnect actuel serons ultérieur prévenu
 
     págin dominio venta utiliz seguir sigue necesit sitio direcc enlac encontr vaya sentimos elimin movid busc solicit volv
     vuelv regres inici portad intent nuevament tarde ayud clic carg esper segund automátic navegad
     desactiv habilit segur conex comprob demuest acceso acced deneg prohib permis inusual sospech
     tráfic cuenta usuario contraseñ olvid miembro suscri suscríb leer leyend artícul mantenimient
     pronto acept aviso edad mayor años anunci compr discul graci propias terceros sesión sistema
-    técnic escrit puede puedes tienes debes estamos aplicac
+    técnic escrit puede puedes tienes debes estamos aplicac inesperad
 
     não encontrada trovata niet gevonden sidan hittades inte strona strony nie została znalezion
     страница найдена 页面不存在 ページが見つかりません

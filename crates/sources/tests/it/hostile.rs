@@ -187,6 +187,10 @@ async fn redirects_in_circles_and_without_an_end_are_given_up() {
             ("on/0", "`127.0.0.1` cannot be reached: it redirects more than 10 times"),
             ("nowhere", "`127.0.0.1` cannot be reached: it redirects to what is no address"),
             ("broken", "`127.0.0.1` cannot be reached: it redirects to what is no address"),
+            ("refresh", "\"refreshed  High tide comes twice a day, \""),
+            ("refresh-self", "`/lead/refresh-self` holds no text: it only leads to another page"),
+            ("refresh-ping", "`/lead/refresh-pong` holds no text: it only leads to another page"),
+            ("refresh-on/0", "`/lead/refresh-on/3` holds no text: it only leads to another page"),
         ],
     )
     .await;
@@ -214,14 +218,16 @@ async fn a_host_that_is_busy_for_a_moment_is_asked_again_and_one_that_is_busy_fo
 #[tokio::test]
 async fn nothing_leads_into_the_private_network() {
     let site = Hostile::serve().await;
-    let paths: Vec<String> = (0..PRIVATE.len()).map(|n| format!("/lead/private/{n}")).collect();
+    let ways = ["private", "refresh-private"];
+    let to = |way| (0..PRIVATE.len()).map(move |n| format!("/lead/{way}/{n}"));
+    let paths: Vec<String> = ways.into_iter().flat_map(to).collect();
     let sources: Vec<_> = paths.iter().map(|_| sources(&site)).collect();
     let addresses: Vec<String> = paths.iter().map(|path| site.url(path)).collect();
     let read = sources
         .iter()
         .zip(&addresses)
         .map(|(sources, address)| sources.read_web(address, &anything));
-    for (read, target) in join_all(read).await.into_iter().zip(PRIVATE) {
+    for (read, target) in join_all(read).await.into_iter().zip(PRIVATE.repeat(2)) {
         let refused = read.expect_err(target);
         let is_refused = matches!(refused, Failed::Refused { .. } | Failed::NotAnAddress { .. });
         assert!(is_refused, "{target}: {refused}");
@@ -239,12 +245,13 @@ async fn what_robots_txt_forbids_is_never_asked() {
         "/forbidden/%61",
         "/good/../forbidden/b",
         "/lead/forbidden",
+        "/lead/refresh-forbidden",
         "/calendar/2?session=1",
     ] {
         let refused = sources.read_web(&site.url(path), &anything).await;
         assert!(matches!(refused, Err(Failed::Forbidden { .. })), "{path}: {refused:?}");
     }
-    assert_eq!(site.asked(), ["/robots.txt", "/lead/forbidden"]);
+    assert_eq!(site.asked(), ["/robots.txt", "/lead/forbidden", "/lead/refresh-forbidden"]);
 }
 
 #[tokio::test]

@@ -32,6 +32,31 @@ async fn a_page_is_read_as_text_with_its_final_address() {
 }
 
 #[tokio::test]
+async fn a_refresh_in_the_place_of_a_redirect_is_followed_by_the_policy_of_the_reader() {
+    let there = Site::serve(Router::new().route("/Moon", get(|| async { "High tide." }))).await;
+    let target = there.url("/Moon").replace("127.0.0.1", "localhost");
+    let refresh =
+        format!("<title>x</title><META HTTP-EQUIV='Refresh' CONTENT='1; URL={target}'>Moved here.");
+    let slow = "<meta http-equiv=refresh content='30; url=/late'><title>Redirecting</title>";
+    let routes = Router::new()
+        .route("/old", get(|| async { (StatusCode::FOUND, [(LOCATION, "/moved")]) }))
+        .route("/moved", get(move || async move { ([HTML], refresh) }))
+        .route("/slow", get(move || async move { ([HTML], slow) }));
+    let site = Site::serve(routes).await;
+    let (sources, _dir) = sources_for(&[&site, &there]);
+
+    let page = sources.read_web(&site.url("/old"), &anything).await.unwrap();
+    assert_eq!((page.text.body.as_str(), page.address.as_str()), ("High tide.", target.as_str()));
+    let asked = there.asked();
+    let home = |url: &Url| url.host_str() == Some("127.0.0.1");
+    let refused = sources.read_web(&site.url("/old"), &home).await.unwrap_err();
+    assert_eq!(refused, Failed::LeftOut { address: target });
+    let slow = sources.read_web(&site.url("/slow"), &anything).await.unwrap_err();
+    assert!(matches!(slow, Failed::Empty { .. }), "{slow}");
+    assert_eq!(there.asked(), asked);
+}
+
+#[tokio::test]
 async fn robots_are_obeyed_even_behind_a_redirect() {
     let robots = "User-agent: *\nDisallow: /private\n\nUser-agent: task-mcp\nDisallow: /private\nDisallow: /not-us\n";
     let routes = Router::new()
@@ -75,21 +100,27 @@ async fn a_page_of_the_public_web_leads_into_no_private_origin_that_may_be_read(
     let dir = tempfile::tempdir().unwrap();
     // As if it stood on the public web.
     let tape = dir.path().join("talk.jsonl");
-    let exchange = |path: &str, status: u16, to: &str| {
+    let exchange = |path: &str, status: u16, headers: [&str; 2], body: &str| {
         json!({"method": "GET", "url": format!("http://a.example{path}"), "status": status,
-               "headers": [["location", to]], "pieces": [], "body": "", "end": "whole"})
+               "headers": [headers], "pieces": [body.len()], "body": body, "end": "whole"})
     };
+    let to = inside.url("/a");
+    let refresh = format!("<title>x</title><meta http-equiv=refresh content='0;url={to}'>");
     let lines = [
         json!({"task_mcp_cassette": 1}),
-        exchange("/robots.txt", 404, ""),
-        exchange("/in", 302, &inside.url("/a")),
+        exchange("/robots.txt", 404, ["location", ""], ""),
+        exchange("/in", 302, ["location", &to], ""),
+        exchange("/on", 200, ["content-type", "text/html"], &refresh),
     ];
     std::fs::write(&tape, lines.map(|line| format!("{line}\n")).concat()).unwrap();
     let policy = Policy::allowing(vec![Origin::parse(&inside.origin).unwrap()]);
     let egress = Egress::taped(policy, Some(Cassette::replay(&tape).unwrap()));
     let sources = Sources::new(Config::new(egress, dir.path().to_owned()));
-    let refused = sources.read_web("http://a.example/in", &anything).await.unwrap_err();
-    assert!(matches!(refused, Failed::Refused { .. }), "{refused}");
+    for address in ["http://a.example/in", "http://a.example/on"] {
+        let refused = sources.read_web(address, &anything).await.unwrap_err();
+        assert!(matches!(refused, Failed::Refused { .. }), "{address}: {refused}");
+    }
+    assert_eq!(inside.asked(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -75,6 +75,32 @@ fn styles(source: &str) -> Result<HashMap<String, Style>, String> {
     Ok(styles)
 }
 
+/// The level of a style that the document uses and does not describe: the program knows it by an id in its own language,
+/// of which letters beyond ASCII were left out, such as `berschrift1`.
+fn built_in(id: &str) -> Option<u8> {
+    const HEADINGS: [&str; 16] = [
+        "heading",
+        "überschrift",
+        "berschrift",
+        "titre",
+        "título",
+        "ttulo",
+        "titolo",
+        "kop",
+        "rubrik",
+        "overskrift",
+        "nagłówek",
+        "nagwek",
+        "nadpis",
+        "otsikko",
+        "başlık",
+        "balk",
+    ];
+    let id = id.to_lowercase();
+    let level = HEADINGS.iter().find_map(|name| id.strip_prefix(name))?.trim().parse().ok();
+    level.filter(|level| (1..=9).contains(level))
+}
+
 /// The depth that `List Bullet`, `List Number 2` and the like are at.
 fn listed(name: &str) -> Option<usize> {
     let depth = name.strip_prefix("list bullet").or_else(|| name.strip_prefix("list number"))?;
@@ -188,13 +214,14 @@ impl<'a> Body<'a> {
             "tab" if !self.words.is_empty() => self.words.push(' '),
             "br" | "cr" => self.words.push(BREAK),
             "noBreakHyphen" => self.words.push('-'),
-            "pStyle" => {
-                if let Some(style) = style() {
+            "pStyle" => match style() {
+                Some(style) => {
                     self.heading = style.heading.or(self.heading);
                     self.item = style.item.or(self.item);
                     self.paragraph = self.paragraph.or(style.look);
                 }
-            }
+                None => self.heading = self.heading.or(value().as_deref().and_then(built_in)),
+            },
             "outlineLvl" => self.heading = outline_level(tag).or(self.heading),
             "numPr" => self.item = self.item.or(Some(1)),
             "ilvl" => self.item = Some(depth(tag)),

@@ -50,6 +50,35 @@ fn a_word_document_is_headings_paragraphs_lists_tables_and_links() {
 }
 
 #[test]
+fn headings_of_a_word_document_without_styles_are_known_by_their_levels_and_ids() {
+    let paragraph = |how: &str, words: &str| {
+        format!("<w:p><w:pPr>{how}</w:pPr><w:r><w:t>{words}</w:t></w:r></w:p>")
+    };
+    let style = |id: &str| format!("<w:pStyle w:val=\"{id}\"/>");
+    let body = [
+        paragraph(&style("Heading1"), "Tides"),
+        paragraph("<w:outlineLvl w:val=\"1\"/>", "High tide"),
+        paragraph(&style("Normal"), "Twice a day."),
+        paragraph(&style("berschrift2"), "Niedrigwasser"),
+        paragraph(&style("Titre3"), "Marnage"),
+        paragraph(&style("TitreDuLivre"), "Words"),
+        paragraph(&style("Heading0"), "more"),
+    ];
+    let source = format!("<w:document><w:body>{}</w:body></w:document>", body.concat());
+    let bytes = testkit::documents::package(&[("word/document.xml", &source)]);
+    let lines = [
+        "h1 Tides",
+        "h2 High tide < Tides",
+        "p Twice a day. < High tide",
+        "h2 Niedrigwasser < Tides",
+        "h3 Marnage < Niedrigwasser",
+        "p Words < Marnage",
+        "p more < Marnage",
+    ];
+    assert_eq!(outline(&read(&bytes, "a.docx")), lines);
+}
+
+#[test]
 fn what_nobody_sees_of_a_word_document_is_left_out() {
     let run = |look: &str| {
         format!(

@@ -103,8 +103,8 @@ fn spelt(text: &str) -> Option<(char, &str)> {
     };
     let end = text.find(close).filter(|end| *end <= MAX_SPELT)?;
     let c = match text[1..end].trim().to_lowercase().as_str() {
-        "at" | "@" => '@',
-        "dot" | "." => '.',
+        "at" | "@" | "ät" | "arobase" | "arroba" => '@',
+        "dot" | "." | "punkt" | "point" | "punto" | "ponto" => '.',
         _ => return None,
     };
     let behind = &text[end + close.len_utf8()..];

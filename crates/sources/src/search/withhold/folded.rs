@@ -111,6 +111,11 @@ impl Folded {
         start..places.last().map_or(start, |last| last.end)
     }
 
+    /// Whether a character is read from an escape, or from a sign in another dress.
+    pub(super) fn is_written_otherwise(&self, at: usize) -> bool {
+        self.places[at].len() > self.chars[at].len_utf8()
+    }
+
     /// The words, of which white space, commas and semicolons are no part.
     pub(super) fn words(&self) -> impl Iterator<Item = Range<usize>> + '_ {
         let mut at = 0;

@@ -174,9 +174,14 @@ fn has_all_kinds(text: &str) -> bool {
     has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase) && has(u8::is_ascii_digit)
 }
 
-/// Whether letters and digits take turns so often that nobody made up the word. A capital with what follows it in small
-/// letters is one piece, and so are capitals, small letters and digits.
+/// Whether letters and digits take turns so often that nobody made up the word, which is long enough to tell.
 pub(super) fn is_scrambled(text: &str) -> bool {
+    text.len() >= MIN_SCRAMBLED && takes_turns(text)
+}
+
+/// Whether letters and digits take turns more often than in names. A capital with what follows it in small letters is one
+/// piece, and so are capitals, small letters and digits.
+pub(super) fn takes_turns(text: &str) -> bool {
     let bytes = text.as_bytes();
     let kind = |b: u8| (b.is_ascii_digit(), b.is_ascii_uppercase());
     let begins = |at: &usize| {
@@ -189,11 +194,11 @@ pub(super) fn is_scrambled(text: &str) -> bool {
     };
     let pieces = 1 + (1..bytes.len()).filter(begins).count();
     let (some, of) = SCRAMBLED_PIECES;
-    bytes.len() >= MIN_SCRAMBLED && pieces * of > bytes.len() * some
+    has_letters_and_digits(text) && pieces * of > bytes.len() * some
 }
 
 /// Whether it is made of the symbols of elements and their numbers: `Ca2Mg5Si8O22`.
-fn is_formula(text: &str) -> bool {
+pub(super) fn is_formula(text: &str) -> bool {
     let mut before = b'0';
     text.bytes().all(|b| {
         let fits = !b.is_ascii_lowercase() || before.is_ascii_uppercase();

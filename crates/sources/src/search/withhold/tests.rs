@@ -152,6 +152,20 @@ fn keys_are_found_whatever_they_hang_on() {
         ("Acme aB3dE9fGhJk-L2mN4pQrSt_vW6xYz8AbC1dEfGh", "Acme"),
         ("Acme git token 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b", "Acme git token"),
         ("Acme api\u{200b}_key=9f86d081884c7d65", "Acme"),
+        ("my password is hunter2abc9", "my password is"),
+        ("Acme wifi password is now Sommer2024!", "Acme wifi password is now"),
+        ("Das Passwort lautet Geheim99x Acme", "Das Passwort lautet Acme"),
+        ("Acme Kennwort ist: „Geheim99x“", "Acme Kennwort ist:"),
+        ("le mot de passe est Secret99x", "le mot de passe est"),
+        ("la contraseña es Secreto99 Acme", "la contraseña es Acme"),
+        ("het wachtwoord is Geheim99x", "het wachtwoord is"),
+        ("the password for the portal is hunter2abc9", "the password for the portal is"),
+        ("Passwort für das Portal ist Geheim99x", "Passwort für das Portal ist"),
+        ("my api key is abc123def456", "my api key is"),
+        ("access token was abc123def456", "access token was"),
+        ("our secret is blue42horse", "our secret is"),
+        ("the key is a8f3k2m9q1", "the key is"),
+        ("passcode's hunter2abc9", "passcode's"),
     ] {
         assert_eq!(cleared(query), (left.to_owned(), vec![KEY]), "{query}");
     }
@@ -182,6 +196,22 @@ fn mail_addresses_are_found_however_they_are_written() {
         ("Acme ann\u{fe0f}@\u{fe0f}example.org", "Acme"),
         ("Acme a\u{e0061}n\u{e0062}n@\u{e0063}example.org", "Acme"),
         ("Acme ann\u{2066}@\u{2069}example.org", "Acme"),
+        ("jane at acme dot com", ""),
+        ("contact jane at acme dot com today", "contact today"),
+        ("jane [at] acme [dot] com", ""),
+        ("Acme jane(at)acme.com", "Acme"),
+        ("jane AT acme DOT co DOT uk Berlin", "Berlin"),
+        ("write to jane dot doe at mail dot acme dot de, please", "write to please"),
+        ("jane_doe at acme dot org?", ""),
+        ("Acme jane at acme [dot] com", "Acme"),
+        ("Acme jane (at) acme dot com", "Acme"),
+        ("Acme jane@acme dot com", "Acme"),
+        ("Acme jane @ acme dot io now", "Acme now"),
+        ("Acme anna at firma punkt de Kontakt", "Acme Kontakt"),
+        ("Acme anna (ät) firma (punkt) de", "Acme"),
+        ("Acme marie arobase societe point fr", "Acme"),
+        ("Acme jose arroba empresa punto es", "Acme"),
+        ("jane at acme dot it", ""),
     ] {
         assert_eq!(cleared(query), (left.to_owned(), vec![MAIL]), "{query}");
     }
@@ -241,6 +271,45 @@ fn ordinary_questions_leave_whole() {
         "git token of commit 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
         "https://hooks.slack.com/services",
         "می\u{200c}خواهم",
+    ] {
+        assert_eq!(cleared(query), (query.to_owned(), vec![]), "{query}");
+    }
+}
+
+#[test]
+fn sentences_with_names_of_secrets_and_words_of_addresses_leave_whole() {
+    for query in [
+        "meeting at noon",
+        "arrive at st. pancras by train",
+        "python at dot operator",
+        "look at polka dot dresses 2024",
+        "excitons at quantum dot interfaces",
+        "gain at quantum dot in glass",
+        "look at amazon dot com prices",
+        "a @ b dot product in numpy",
+        "arriver à la gare at lyon point de vente",
+        "llegar at madrid punto de encuentro",
+        "maximum memory usage occurs, at which point it will abort",
+        "no parallelism at this point so it is safe to use color",
+        "store opening at acme.com and acme.co.uk",
+        "phone at work dot matrix printer",
+        "the key is chromosome 17q21",
+        "the key is C12H22O11",
+        "the secret is vitaminB12shots",
+        "token is ERC20 or ERC721token",
+        "primary key is customer_id2",
+        "what is the key of Mozart K331",
+        "password is required on windows11pro",
+        "the password is forgotten",
+        "password is 12-character minimum",
+        "password is sha256-hashed in postgres15",
+        "Passwort ist abgelaufen",
+        "le mot de passe est expiré",
+        "is 1Password8 a password manager",
+        "password policy of NIST is SP800-63B",
+        "license key is missing in office2021pro",
+        "my token is invalid",
+        "mein Passwort ist zu kurz",
     ] {
         assert_eq!(cleared(query), (query.to_owned(), vec![]), "{query}");
     }
