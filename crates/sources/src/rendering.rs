@@ -85,7 +85,8 @@ struct Links<'t>(Vec<(&'t Span, &'t str)>);
 impl<'t> Links<'t> {
     fn of(text: &'t Text) -> Self {
         let places = |link: &'t Link| link.places.iter().map(|place| (place, &*link.address));
-        let mut links: Vec<_> = text.links.iter().filter(is_page).flat_map(places).collect();
+        let mut links: Vec<_> =
+            text.links.iter().filter(|link| is_page(link)).flat_map(places).collect();
         links.sort_unstable_by_key(|(place, _)| place.start);
         Self(links)
     }
@@ -108,7 +109,7 @@ impl<'t> Links<'t> {
     }
 }
 
-fn is_page(link: &&Link) -> bool {
+fn is_page(link: &Link) -> bool {
     ["http://", "https://"].iter().any(|scheme| link.address.starts_with(scheme))
 }
 
@@ -166,7 +167,7 @@ fn escaped_line(line: &str) -> String {
 
 /// The pages that a page links to otherwise than by its words, for readers who follow links.
 fn write_links(text: &Text, out: &mut String) {
-    let others = text.links.iter().filter(is_page).filter(|link| link.places.is_empty());
+    let others = text.links.iter().filter(|link| is_page(link) && link.places.is_empty());
     for (at, link) in others.take(MAX_LINKS).enumerate() {
         out.push_str(if at == 0 { "\n\n---\n\nOther links of this page:\n\n" } else { "\n" });
         let _ = write!(out, "- {}", mark(&link.label, &link.address));

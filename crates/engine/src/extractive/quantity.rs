@@ -4,6 +4,7 @@ use domain::text::Span;
 
 use super::alike;
 use super::question::is_year;
+use super::values::numbers;
 use super::words::{self, Token};
 
 /// A number and what it counts.
@@ -28,7 +29,7 @@ pub(super) fn quantities(text: &str) -> Vec<Quantity> {
 
 fn quantity(text: &str, tokens: &[Token], at: usize) -> Option<Quantity> {
     let token = &tokens[at];
-    let (value, glued) = number(&token.lower)?;
+    let (value, glued) = number(text, &token.lower)?;
     let before = text[..token.span.start].chars().next_back();
     if before.is_some_and(|c| matches!(c, '#' | '.' | '/' | '§' | '[')) {
         return None;
@@ -113,23 +114,20 @@ fn per(text: &str, tokens: &[Token], next: usize) -> Option<(usize, String)> {
 }
 
 /// A number at the beginning of a token, and the letters glued to it: `15gb`.
-fn number(lower: &str) -> Option<(f64, &str)> {
+fn number<'l>(text: &str, lower: &'l str) -> Option<(f64, &'l str)> {
     let digits = lower
         .find(|c: char| !(c.is_ascii_digit() || matches!(c, '.' | ',')))
         .unwrap_or(lower.len());
     let (digits, glued) = lower.split_at(digits);
-    if !digits.starts_with(|c: char| c.is_ascii_digit()) || digits.matches('.').count() > 1 {
+    if !digits.starts_with(|c: char| c.is_ascii_digit()) {
         return None;
     }
     let is_glued_unit = glued.chars().all(char::is_alphabetic) && glued.chars().count() <= 5;
     if !is_glued_unit || matches!(glued, "st" | "nd" | "rd" | "th") {
         return None;
     }
-    let groups: Vec<&str> = digits.split(',').collect();
-    let grouped = groups.len() > 1
-        && groups[1..].iter().all(|g| g.split('.').next().is_some_and(|g| g.len() == 3));
-    let plain = if grouped { digits.replace(',', "") } else { digits.replace(',', ".") };
-    plain.parse().ok().map(|value| (value, glued))
+    let value = numbers::in_notation(digits, || numbers::is_continental(text))?;
+    Some((value, glued))
 }
 
 /// A scale of one letter or two, in lower case.
@@ -149,9 +147,11 @@ fn has_sign(text: &str) -> bool {
 
 fn scale(lower: &str) -> Option<f64> {
     match lower {
-        "thousand" | "tausend" => Some(1e3),
-        "million" | "millions" | "mio" | "millionen" | "millones" => Some(1e6),
-        "billion" | "billions" | "bn" | "mrd" | "milliarden" => Some(1e9),
+        "thousand" | "tausend" | "tsd" => Some(1e3),
+        "million" | "millions" | "mio" | "millionen" | "millones" | "milioni" | "miljoen"
+        | "miljoner" | "milhões" => Some(1e6),
+        "billion" | "billions" | "bn" | "mrd" | "milliarde" | "milliarden" | "milliard"
+        | "milliards" | "miliardi" | "miljard" | "miljarder" => Some(1e9),
         "trillion" => Some(1e12),
         _ => None,
     }

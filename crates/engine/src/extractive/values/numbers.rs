@@ -17,19 +17,24 @@ pub struct Quantity {
 }
 
 /// What several countries call their money stands for all of it.
-const CURRENCIES: [(&str, &str); 54] = [
+const CURRENCIES: [(&str, &str); 59] = [
     ("US$", "USD"),
     ("USD", "USD"),
     ("dollars", "USD"),
     ("dollar", "USD"),
+    ("Dollar", "USD"),
     ("$", "USD"),
     ("EUR", "EUR"),
     ("euros", "EUR"),
     ("euro", "EUR"),
+    ("Euros", "EUR"),
+    ("Euro", "EUR"),
     ("€", "EUR"),
     ("GBP", "GBP"),
     ("£", "GBP"),
     ("CHF", "CHF"),
+    ("Franken", "CHF"),
+    ("Kronen", "crown"),
     ("JPY", "JPY"),
     ("¥", "JPY"),
     ("SEK", "SEK"),
@@ -74,10 +79,32 @@ const CURRENCIES: [(&str, &str); 54] = [
     ("RUB", "RUB"),
 ];
 
-const SCALES: [(&str, f64); 12] = [
+/// In English, and as other languages write them that have none of these words for another number.
+const SCALES: [(&str, f64); 33] = [
     ("thousand", 1e3),
+    ("tausend", 1e3),
+    ("Tsd.", 1e3),
     ("million", 1e6),
+    ("millions", 1e6),
+    ("Millionen", 1e6),
+    ("Mio.", 1e6),
+    ("Mio", 1e6),
+    ("millones", 1e6),
+    ("milioni", 1e6),
+    ("miljoen", 1e6),
+    ("miljoner", 1e6),
+    ("milhões", 1e6),
     ("billion", 1e9),
+    ("billions", 1e9),
+    ("Milliarden", 1e9),
+    ("Milliarde", 1e9),
+    ("Mrd.", 1e9),
+    ("Mrd", 1e9),
+    ("milliards", 1e9),
+    ("milliard", 1e9),
+    ("miliardi", 1e9),
+    ("miljard", 1e9),
+    ("miljarder", 1e9),
     ("trillion", 1e12),
     ("mn", 1e6),
     ("mln", 1e6),
@@ -221,30 +248,11 @@ fn spelled(word: &str) -> Option<f64> {
     WORDS.iter().find(|(name, _)| word.eq_ignore_ascii_case(name)).map(|(_, number)| *number)
 }
 
-/// `1,250.5`, `1 250`, `0.75`, `1e6`; not `3.4.1`, `2024-01-02`, `12:30`, `10/11`.
+/// `1,250.5`, `1 250`, `0.75`, `1.250,5`, `12,5`; not `3.4.1`, `2024-01-02`, `12:30`, `10/11`.
 fn digits(text: &str, start: usize) -> Option<(f64, usize)> {
     let bytes = text.as_bytes();
+    let (number, end) = spaced(text, start).or_else(|| dotted(text, start))?;
     let digit = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_digit);
-    let run = |from: usize| (from..bytes.len()).take_while(|&index| digit(index)).count();
-    let mut end = start + run(start);
-    let mut plain: String = text[start..end].to_owned();
-    let first = end - start;
-    while first <= 3 && run(end + separator_length(text, end)) == 3 {
-        let gap = separator_length(text, end);
-        if gap == 0 {
-            break;
-        }
-        plain.push_str(&text[end + gap..end + gap + 3]);
-        end += gap + 3;
-    }
-    if bytes.get(end) == Some(&b'.') && digit(end + 1) {
-        let fraction = run(end + 1);
-        plain.push_str(&text[end..=end + fraction]);
-        end += 1 + fraction;
-        if bytes.get(end) == Some(&b'.') && digit(end + 1) {
-            return None;
-        }
-    }
     let next = bytes.get(end).copied();
     let before = text[..start].chars().next_back();
     let is_joined = |byte: Option<u8>| matches!(byte, Some(b'/' | b':')) && digit(end + 1);
@@ -258,18 +266,101 @@ fn digits(text: &str, start: usize) -> Option<(f64, usize)> {
     {
         return None;
     }
-    let is_hex = plain == "0" && matches!(next, Some(b'x' | b'o'));
+    let is_hex = &text[start..end] == "0" && matches!(next, Some(b'x' | b'o'));
     let negative = before == Some('-') && !text[..start - 1].ends_with(char::is_alphanumeric);
-    let number: f64 = plain.parse().ok()?;
     (!is_hex).then_some((if negative { -number } else { number }, end))
 }
 
-/// A comma, an apostrophe or a narrow space between groups of three digits.
-fn separator_length(text: &str, at: usize) -> usize {
-    match text[at..].chars().next() {
-        Some(c @ (',' | '\'' | '’' | '\u{a0}' | '\u{202f}')) => c.len_utf8(),
-        _ => 0,
+/// Digits in a row from a place on.
+fn run(text: &str, from: usize) -> usize {
+    text.as_bytes().iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count()
+}
+
+/// Groups of three digits between apostrophes or narrow spaces, and a fraction behind them; where it ends.
+fn spaced(text: &str, start: usize) -> Option<(f64, usize)> {
+    let mut end = start + run(text, start);
+    let mut plain = text[start..end].to_owned();
+    let first = end - start;
+    while let Some(sign @ ('\'' | '’' | '\u{a0}' | '\u{202f}')) = text[end..].chars().next()
+        && first <= 3
+        && run(text, end + sign.len_utf8()) == 3
+    {
+        end += sign.len_utf8() + 3;
+        plain.push_str(&text[end - 3..end]);
     }
+    if plain.len() == first {
+        return None;
+    }
+    let fraction = if text[end..].starts_with(['.', ',']) { run(text, end + 1) } else { 0 };
+    if fraction > 0 {
+        plain.push('.');
+        plain.push_str(&text[end + 1..=end + fraction]);
+        end += 1 + fraction;
+    }
+    plain.parse().ok().map(|number| (number, end))
+}
+
+/// Digits with points and commas between them; of a list, such as `1,2,3`, the first. `None` of a version or a day.
+fn dotted(text: &str, start: usize) -> Option<(f64, usize)> {
+    let first = start + run(text, start);
+    let mut end = first;
+    while text[end..].starts_with(['.', ',']) && run(text, end + 1) > 0 {
+        end += 1 + run(text, end + 1);
+    }
+    let stretch = &text[start..end];
+    match in_notation(stretch, || is_continental(text)) {
+        Some(number) => Some((number, end)),
+        None if stretch.matches('.').count() > 1 => None,
+        None => text[start..first].parse().ok().map(|number| (number, first)),
+    }
+}
+
+/// What digits with points and commas mean. Where both stand, the last parts the fraction; one alone parts groups of three if it
+/// is a comma, or stands more than once, or stands where commas part fractions.
+pub(in super::super) fn in_notation(
+    digits: &str,
+    is_continental: impl FnOnce() -> bool,
+) -> Option<f64> {
+    let plain = match (digits.matches('.').count(), digits.matches(',').count()) {
+        (0, 0) => digits.to_owned(),
+        (1, 0) if !(is_grouped(digits, '.') && is_continental()) => digits.to_owned(),
+        (_, 0) => is_grouped(digits, '.').then(|| digits.replace('.', ""))?,
+        (0, 1) if !is_grouped(digits, ',') => digits.replace(',', "."),
+        (0, _) => is_grouped(digits, ',').then(|| digits.replace(',', ""))?,
+        _ => {
+            let (fraction, group) =
+                if digits.rfind('.') > digits.rfind(',') { ('.', ',') } else { (',', '.') };
+            let (whole, rest) = digits.rsplit_once(fraction)?;
+            is_grouped(whole, group).then(|| format!("{}.{rest}", whole.replace(group, "")))?
+        }
+    };
+    plain.parse().ok()
+}
+
+/// Whether such signs part groups of three digits.
+fn is_grouped(whole: &str, sign: char) -> bool {
+    let mut groups = whole.split(sign);
+    let first = groups.next().unwrap_or_default();
+    let mut rest = groups.peekable();
+    (1..=3).contains(&first.len())
+        && first != "0"
+        && rest.peek().is_some()
+        && rest.all(|group| group.len() == 3)
+}
+
+/// Whether a text is in a language that parts fractions by a comma and groups by points, as far as its smallest words tell.
+pub(in super::super) fn is_continental(text: &str) -> bool {
+    const THERE: &str = " der die das und von mit für ist sind hat bei im zum le la les et des du est une au avec el los las del con \
+        por una es il di che sono della per het een van met zijn en och är med av og er da do dos das em com um uma ";
+    const ELSEWHERE: &str = " the of and is was has with for are by to its from that ";
+    let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
+    let (mut there, mut elsewhere) = (0, 0);
+    for word in words {
+        let word = format!(" {} ", word.to_lowercase());
+        there += usize::from(THERE.contains(&word));
+        elsewhere += usize::from(ELSEWHERE.contains(&word));
+    }
+    there > elsewhere
 }
 
 /// Takes sign, currency, scale, unit and percent sign around a number.
@@ -430,6 +521,33 @@ mod tests {
             numbers("the default is -1, a 10-minute wait"),
             [("-1".into(), -1.0), ("10-minute".into(), 10.0)]
         );
+    }
+
+    #[test]
+    fn points_and_commas_are_read_in_either_notation() {
+        for (text, number) in [
+            ("12,5 Millionen Euro", 12.5e6),
+            ("1,2 Mrd. Euro", 1.2e9),
+            ("3,5 Mio. €", 3.5e6),
+            ("12,5 millions d'euros", 12.5e6),
+            ("1.249,90 Euro", 1249.9),
+            ("1,249.90 euros", 1249.9),
+            ("1.234.567 Stück", 1_234_567.0),
+            ("1,234,567 pieces", 1_234_567.0),
+            ("Die Zahl der Leute im Werk ist 12.500", 12_500.0),
+            ("the pump weighs 12.500 kg", 12.5),
+            ("0,125 Liter von der Probe", 0.125),
+            ("0.125 der Probe und von der", 0.125),
+            ("1'250.5 Franken", 1250.5),
+            ("1\u{202f}250,5 euros", 1250.5),
+            ("2,024", 2024.0),
+            ("12.5 million", 12.5e6),
+            ("pages 1,2,3", 1.0),
+        ] {
+            let found = find(text);
+            assert_eq!(found.first().map(|(_, q)| q.number), Some(number), "{text}");
+        }
+        assert_eq!(numbers("am 12.05.2024 mit 1.2.3"), []);
     }
 
     #[test]
