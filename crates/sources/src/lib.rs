@@ -272,7 +272,7 @@ impl Sources {
 
     /// Reads one page of the web, as politely as its host asks: robots.txt is obeyed at each redirect, few requests
     /// are with a host at a time, and one that said "later" is left alone. What `may_ask` refuses is not asked,
-    /// wherever a redirect leads. Never an empty page; never longer than [`Config::page_timeout`] and 15 s for a turn.
+    /// wherever a redirect, or a refresh in its place, leads. Never an empty page; never longer than [`Config::page_timeout`] and 15 s for a turn.
     pub async fn read_web(&self, address: &str, may_ask: MayAsk<'_>) -> Result<Page, Failed> {
         match self.0.fetch.page(address, None, may_ask).await? {
             Reread::Page(page) => Ok(*page),

@@ -27,6 +27,8 @@ use signs::{EXPLAINING, WALLS, Wall, any};
 
 /// Pages with more text than this, in bytes, are never taken for a wall.
 const MAX_BYTES: usize = 20_000;
+/// Larger sources, in bytes, are not parsed a second time.
+const MAX_SOURCE_BYTES: usize = 1_000_000;
 /// Bytes that a page says beside, where its title or its beginning says that it is a wall.
 const ROOM_TOLD: usize = 16;
 /// Where its title or its beginning is no more than words that may also name something else, such as a film.
@@ -78,7 +80,8 @@ pub(crate) fn is_about_nothing(why: &str) -> bool {
 /// Where a page leads that has no text for this reason, if it has a refresh that stands in the place of a redirect.
 pub(crate) fn onward(why: &str, bytes: &[u8], label: Option<&str>, page: &Url) -> Option<Url> {
     let says_nothing = why == ELSEWHERE || is_about_nothing(why);
-    says_nothing.then(|| onward::target(&decoded(bytes, label), page))?
+    let may_lead = says_nothing && bytes.len() <= MAX_SOURCE_BYTES;
+    may_lead.then(|| onward::target(&decoded(bytes, label), page))?
 }
 
 /// Why a page is not what was asked for; `None` if it seems to be. Files of other kinds are never walls.

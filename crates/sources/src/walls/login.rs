@@ -4,6 +4,7 @@ use scraper::ElementRef;
 
 use crate::extract;
 
+use super::MAX_SOURCE_BYTES;
 use super::look::Look;
 use super::signs::{LOGINS, WHO, any};
 
@@ -30,10 +31,10 @@ pub(super) fn is_wall(look: &Look, source: &str) -> bool {
     let is_titled = look.titles.iter().any(|title| is_called(title));
     let is_opened = look.opening(is_called).is_some();
     let room = match (asks_password, is_titled, is_opened) {
+        (true, false, _) if !asks_password_itself(source) => ROOM_AROUND,
         (true, true, true) => ROOM_ALL,
         (true, true, false) | (true, false, true) => ROOM_BOTH,
-        (true, false, false) if asks_password_itself(source) => ROOM_ASKED,
-        (true, false, false) => ROOM_AROUND,
+        (true, false, false) => ROOM_ASKED,
         (false, true, _) if asks_who() => ROOM_TITLED,
         (false, false, true) if asks_who() => ROOM_OPENED,
         (false, _, _) => return false,
@@ -43,6 +44,9 @@ pub(super) fn is_wall(look: &Look, source: &str) -> bool {
 
 /// Whether a field for a password stands in the page itself; many have one around it.
 fn asks_password_itself(source: &str) -> bool {
+    if source.len() > MAX_SOURCE_BYTES {
+        return true;
+    }
     let page = extract::seen(source);
     let is_field = |e: &ElementRef<'_>| {
         e.value().name() == "input" && e.value().attr("type").is_some_and(|kind| kind == "password")

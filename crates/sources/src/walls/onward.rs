@@ -5,6 +5,7 @@ use url::Url;
 
 use crate::extract;
 
+use super::MAX_SOURCE_BYTES;
 use super::look::Look;
 use super::signs::{REDIRECTING, any};
 
@@ -13,8 +14,6 @@ use super::signs::{REDIRECTING, any};
 const ROOM_SAID: usize = 16;
 /// Longest delay of a refresh that is followed like a redirect, in seconds. Longer ones leave time to read a page.
 const MAX_DELAY_S: u32 = 5;
-/// Larger sources, in bytes, are pages of their own.
-const MAX_SOURCE_BYTES: usize = 1_000_000;
 
 /// A mark in the head of a page: `<meta http-equiv="refresh" content="0; url=/new">`.
 #[derive(Debug, PartialEq, Eq)]

@@ -4,6 +4,7 @@ use scraper::ElementRef;
 
 use crate::extract;
 
+use super::MAX_SOURCE_BYTES;
 use super::look::{self, Look};
 use super::signs::{WAITING, any};
 
@@ -11,8 +12,6 @@ use super::signs::{WAITING, any};
 const MAX_BYTES: usize = 8;
 /// and no more than this with its header and footer.
 const MAX_BYTES_IN_ALL: usize = 200;
-/// Larger sources, in bytes, are not parsed a second time.
-const MAX_SOURCE_BYTES: usize = 1_000_000;
 /// Where frameworks put the page that scripts make.
 const ROOTS: &[&str] =
     &["root", "app", "__next", "__nuxt", "___gatsby", "svelte", "q-app", "main-app", "react-root"];

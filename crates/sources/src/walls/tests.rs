@@ -1,6 +1,7 @@
 //! Walls are recognised, and pages that are about them are read.
 
 mod ordinary;
+mod programs;
 mod walled;
 
 use super::*;
@@ -19,12 +20,13 @@ fn ordinary_pages_are_read() {
 
 #[test]
 fn walls_are_told_by_what_they_are() {
-    let wrong: Vec<_> = walled::PAGES
+    let pages = [walled::PAGES, programs::PAGES].concat();
+    let wrong: Vec<_> = pages
         .iter()
         .map(|(why, html)| (*why, source(&walled::filled(html)), html))
         .filter(|(why, told, _)| *told != Some(*why))
         .collect();
-    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), walled::PAGES.len());
+    assert!(wrong.is_empty(), "{} of {}: {wrong:#?}", wrong.len(), pages.len());
 }
 
 #[test]

@@ -144,4 +144,6 @@ pub(super) const PAGES: &[&str] = &[
     "<title>Un instant de poésie</title><p>Poèmes de Luc Ferré, lus à Nantes le jeudi soir.</p>",
     "<title>Gardening letters</title><p><a href=/1>Read the full article</a> on dahlias.</p><p><a href=/2>Read the full article</a> on leeks.</p><p>Subscribe for full access to the archive.</p>",
     "<title>How to log in</title><h1>How to log in</h1><p>Open the portal and enter the number of your card.</p>",
+    "<title>Ferry</title><header><h2>Log in</h2><form><input name=u><input type=password></form></header><main><p>The ferry sails at nine and at noon.</p></main>",
+    "<title>Mill museum</title><div><aside><h3>Sign in</h3><form><input name=u><input type=password></form></aside><p>The mill grinds on Sundays.</p></div>",
 ];
