@@ -31,10 +31,9 @@ pub(super) fn is_wall(look: &Look, source: &str) -> bool {
     let is_titled = look.titles.iter().any(|title| is_called(title));
     let is_opened = look.opening(is_called).is_some();
     let room = match (asks_password, is_titled, is_opened) {
-        (true, true, true) => ROOM_ALL,
-        (true, true, false) => ROOM_BOTH,
         (true, false, _) if !asks_password_itself(source) => ROOM_AROUND,
-        (true, false, true) => ROOM_BOTH,
+        (true, true, true) => ROOM_ALL,
+        (true, true, false) | (true, false, true) => ROOM_BOTH,
         (true, false, false) => ROOM_ASKED,
         (false, true, _) if asks_who() => ROOM_TITLED,
         (false, false, true) if asks_who() => ROOM_OPENED,
