@@ -158,7 +158,10 @@ pub(super) fn fitness(label: &Label, sentence: &str, found: &Detected) -> f32 {
                 && ["in", "since", "by", "until", "of"].iter().any(|w| {
                     before.rsplit(' ').next().is_some_and(|last| last.eq_ignore_ascii_case(w))
                 });
-            let is_foreign = quantity.is_percent || quantity.currency.is_some();
+            let is_wanted = quantity.currency.is_some() && label.measure.is_money;
+            let is_foreign = quantity.is_percent || (quantity.currency.is_some() && !is_wanted);
+            // Asked for euros and given a bare number: rather not, if it may be a year.
+            let is_dated = is_dated || (is_year && label.measure.is_money);
             // Asked for megabytes and given a bare number: perhaps.
             let is_bare = label.measure.unit.is_some()
                 && quantity.unit.is_none()

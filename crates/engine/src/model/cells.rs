@@ -258,6 +258,7 @@ mod tests {
         let field = |words: &str| Measure {
             unit: units::find_asked("", words),
             scale: numbers::scale_asked("", words),
+            is_money: numbers::names_currency(words),
         };
         let flow = field("flow rate in l/min");
         assert_eq!(as_asked(json!(2450), flow, "Price | EUR 2,450"), None);

@@ -71,6 +71,19 @@ fn manual() -> [ReadPage; 1] {
 }
 
 #[test]
+fn amounts_in_continental_notation_are_taken_for_what_they_are() {
+    let html = "<h1>Halden AG</h1><p>Die Halden AG erzielte 2024 einen Umsatz von 12,5 Millionen Euro. \
+                Sie beschäftigt 12.500 Mitarbeiter in sieben Ländern.</p>";
+    let pages = [page(1, "https://halden.test/", html)];
+    let row = || json!({"company": "Halden AG"});
+    let value = |name: &str, schema: Value| found(row(), name, schema, &pages).value;
+    let sales = json!({"type": "number", "description": "Umsatz 2024 in Euro"});
+    assert_eq!(value("Umsatz", sales), Some(json!(12_500_000)));
+    let staff = json!({"type": "integer", "description": "Mitarbeiter"});
+    assert_eq!(value("Mitarbeiter", staff), Some(json!(12_500)));
+}
+
+#[test]
 fn a_setting_is_read_from_its_definition_and_quoted_with_its_term() {
     let size = found(json!({"parameter": "pool_size"}), "default", text(), &manual());
     assert_eq!(size.value, Some(json!("64MB")));

@@ -312,6 +312,7 @@ fn measure_of(field: &Field) -> Measure {
     Measure {
         unit: units::find_asked(&field.name, &field.description),
         scale: numbers::scale_asked(&field.name, &field.description),
+        is_money: numbers::names_currency(&field.description),
     }
 }
 

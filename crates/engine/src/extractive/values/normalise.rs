@@ -13,6 +13,8 @@ pub struct Measure {
     pub unit: Option<Unit>,
     /// 1,000,000 where they are wanted in millions.
     pub scale: Option<f64>,
+    /// Whether it names a currency.
+    pub is_money: bool,
 }
 
 /// Longest text given as a value; longer ones are cut off at a sentence or left out.
@@ -169,6 +171,7 @@ mod tests {
         let asked = Measure {
             unit: super::super::units::find_asked("", asked),
             scale: super::super::numbers::scale_asked("", asked),
+            is_money: super::super::numbers::names_currency(asked),
         };
         let found = detect(kind, text).into_iter().next()?;
         value(shape, kind, asked, &found.typed, &text[found.span])

@@ -165,25 +165,17 @@ const LETTERS: [(&str, f64); 3] = [("m", 1e6), ("k", 1e3), ("t", 1e3)];
 
 /// The scale in which a field wants its numbers: `in million euros`, `(EUR m)`, `k€`, `cost_million_eur`.
 pub fn scale_asked(name: &str, description: &str) -> Option<f64> {
-    let words = |text: &str| -> Vec<String> {
-        let lower = text.to_lowercase();
-        let apart = |c: char| if is_sign(c) { format!(" {c} ") } else { c.to_string() };
-        let lower: String = lower.chars().map(apart).collect();
-        let words = lower.split(|c: char| !c.is_alphanumeric() && c != '(' && !is_sign(c));
-        words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
-    };
     let bare = |word: &str| word.trim_start_matches('(').to_owned();
     let known = |word: &String| {
         ASKED_SCALES.iter().find(|(known, _)| *known == bare(word)).map(|(_, scale)| *scale)
     };
-    let is_money = |word: &str| CURRENCIES.iter().any(|(sign, _)| sign.eq_ignore_ascii_case(word));
     let letter = |word: &str| LETTERS.iter().find(|(known, _)| *known == word).map(|(_, of)| *of);
     let glued = |word: &str| {
         LETTERS.iter().find_map(|(letter, scale)| {
             word.strip_prefix(letter).filter(|rest| is_money(rest)).map(|_| *scale)
         })
     };
-    let described = words(description);
+    let described = asked_words(description);
     let asked = described.iter().enumerate().find_map(|(index, word)| {
         let before = index.checked_sub(1).and_then(|index| described.get(index));
         let behind = described.get(index + 1);
@@ -199,8 +191,25 @@ pub fn scale_asked(name: &str, description: &str) -> Option<f64> {
             None => glued(&bare(word)),
         }
     });
-    let named = words(&name.replace(['_', '-'], " "));
+    let named = asked_words(&name.replace(['_', '-'], " "));
     asked.or_else(|| named.iter().find_map(|word| known(word).or_else(|| glued(word))))
+}
+
+/// The words of a field in lower case, with the bracket that opens before them; signs of currencies are words.
+fn asked_words(text: &str) -> Vec<String> {
+    let apart = |c: char| if is_sign(c) { format!(" {c} ") } else { c.to_string() };
+    let lower: String = text.to_lowercase().chars().map(apart).collect();
+    let words = lower.split(|c: char| !c.is_alphanumeric() && c != '(' && !is_sign(c));
+    words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn is_money(word: &str) -> bool {
+    CURRENCIES.iter().any(|(sign, _)| sign.eq_ignore_ascii_case(word))
+}
+
+/// Whether a field says in which currency it wants its amount: `in euros`, `(USD)`.
+pub fn names_currency(description: &str) -> bool {
+    asked_words(description).iter().any(|word| is_money(word.trim_start_matches('(')))
 }
 
 /// Signs of currencies that are no letters.
@@ -353,11 +362,12 @@ pub(in super::super) fn is_continental(text: &str) -> bool {
     const THERE: &str = " der die das und von mit für ist sind hat bei im zum le la les et des du est une au avec el los las del con \
         por una es il di che sono della per het een van met zijn en och är med av og er da do dos das em com um uma ";
     const ELSEWHERE: &str = " the of and is was has with for are by to its from that ";
+    let is_accented = |c: char| "äöüßéèêñçåøœãõ".contains(c);
     let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
     let (mut there, mut elsewhere) = (0, 0);
     for word in words {
         let word = format!(" {} ", word.to_lowercase());
-        there += usize::from(THERE.contains(&word));
+        there += usize::from(THERE.contains(&word) || word.contains(is_accented));
         elsewhere += usize::from(ELSEWHERE.contains(&word));
     }
     there > elsewhere
@@ -535,6 +545,7 @@ mod tests {
             ("1.234.567 Stück", 1_234_567.0),
             ("1,234,567 pieces", 1_234_567.0),
             ("Die Zahl der Leute im Werk ist 12.500", 12_500.0),
+            ("Sie beschäftigt 12.500 Menschen", 12_500.0),
             ("the pump weighs 12.500 kg", 12.5),
             ("0,125 Liter von der Probe", 0.125),
             ("0.125 der Probe und von der", 0.125),
