@@ -89,7 +89,7 @@ impl Writer {
                 return;
             }
             self.lower();
-            let (along, down) = (along, down.abs() / letter.size);
+            let down = down.abs() / letter.size;
             if down > LINE_GAP && (along < 0.0 || down > PARAGRAPH_GAP) {
                 self.end_line(down > PARAGRAPH_GAP);
             } else if along > COLUMN_GAP {
