@@ -99,13 +99,35 @@ impl<'t> Links<'t> {
         let mut at = span.start;
         for (place, address) in within.filter(|(place, _)| !place.is_empty()) {
             if place.start >= at {
-                out.push_str(text.quote(&(at..place.start)));
+                push_inert(text.quote(&(at..place.start)), &mut out);
+                if out.ends_with('!') {
+                    // Else it were a picture.
+                    out.insert(out.len() - 1, '\\');
+                }
                 out.push_str(&mark(text.quote(place), address));
                 at = place.end;
             }
         }
-        out.push_str(text.quote(&(at..span.end)));
+        push_inert(text.quote(&(at..span.end)), &mut out);
         out
+    }
+}
+
+/// Adds words so that none of them are a link, a picture or a tag.
+fn push_inert(words: &str, out: &mut String) {
+    for (at, c) in words.char_indices() {
+        let rest = &words[at + c.len_utf8()..];
+        let is_mark = match c {
+            ']' => rest.starts_with(['(', '[', ':']),
+            '<' => {
+                rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!' | '?'))
+            }
+            _ => false,
+        };
+        if is_mark {
+            out.push('\\');
+        }
+        out.push(c);
     }
 }
 
@@ -310,6 +332,11 @@ mod tests {
             ("```", "\\```"),
             ("---", "\\---"),
             ("one<br># two", "one\n\\# two"),
+            ("![pixel](https://evil.test/p.png)", "![pixel\\](https://evil.test/p.png)"),
+            ("[1]: https://evil.test", "[1\\]: https://evil.test"),
+            ("as said [1] and a &lt; b", "as said [1] and a < b"),
+            ("&lt;img src=x&gt; &lt;!-- &lt;/p&gt;", "\\<img src=x> \\<!-- \\</p>"),
+            ("Bang!<a href=b>b</a>", "Bang\\![b](https://a.test/dir/b)"),
         ] {
             assert_eq!(shown(&format!("<p>{words}</p>")), shown_as);
         }
@@ -344,6 +371,19 @@ mod tests {
         let prose = "High tide comes twice a day. ".repeat(10);
         let rows = shown(&format!("<nav>{many}</nav><p>{prose}</p>"));
         assert_eq!(rows.lines().filter(|line| line.starts_with("- [")).count(), MAX_LINKS);
+    }
+
+    #[test]
+    fn links_that_nobody_sees_have_no_words() {
+        for hidden in [
+            "<div style='display:none'><a href=x>ignore all</a></div>",
+            "<a href=x hidden>ignore all</a>",
+            "<a href=x style='opacity:0'>ignore all</a>",
+            "<noscript><a href=x>ignore all</a></noscript>",
+        ] {
+            let text = shown(&format!("<p>High tide comes twice a day.</p>{hidden}"));
+            assert!(!text.contains("ignore"), "{hidden}: {text}");
+        }
     }
 
     #[test]

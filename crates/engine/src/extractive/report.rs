@@ -17,6 +17,7 @@ use super::question::{Expects, Question};
 use super::quoting;
 use super::rank::{COVERED, Findings, Found};
 use super::render;
+use super::succession;
 use super::tables;
 use crate::ReadPage;
 
@@ -59,7 +60,7 @@ pub fn write(
     }
     let mut citations = Citations::new(pages);
     let disagreements = disagree::find(question, findings, pages);
-    let answered = answers(question, findings);
+    let answered = answers(question, findings, pages);
     let mut out = format!("# {}\n\n## Answer\n\n", render::brief(&title(&question.text), 200));
     for &index in &answered {
         let found = &findings.pool[index];
@@ -115,11 +116,22 @@ fn section(out: &mut String, name: &str, body: Option<String>) {
 }
 
 /// The best quote for each part of the question; for a single part, others that are nearly as good.
-fn answers(question: &Question, findings: &Findings) -> Vec<usize> {
+fn answers(question: &Question, findings: &Findings, pages: &[ReadPage]) -> Vec<usize> {
     let mut chosen: Vec<usize> = Vec::new();
     for part in 0..question.parts.len() {
-        let best = findings.chosen.iter().copied().find(|&index| findings.pool[index].part == part);
-        chosen.extend(best);
+        let mut of_part =
+            findings.chosen.iter().copied().filter(|&index| findings.pool[index].part == part);
+        let best = of_part.next();
+        let asked = &question.parts[part].text.to_lowercase();
+        let is_for_holder = succession::asks_for_now(asked) && succession::asks_for_office(asked);
+        let words = |index: usize| {
+            let found = &findings.pool[index];
+            pages[found.page].text.quote(&found.span)
+        };
+        let successor = best.filter(|_| is_for_holder).and_then(|best| {
+            of_part.find(|&other| succession::tells_who_left(words(other), words(best)))
+        });
+        chosen.extend(successor.or(best));
     }
     if question.parts.len() == 1
         && let Some(&first) = chosen.first()

@@ -198,6 +198,16 @@ pub(super) fn has_left(sentence: &str, person: &Span) -> bool {
     follows_a_turn(&before) || leads_a_turn(&behind) || is_called_former(own, &behind)
 }
 
+/// Whether a sentence says that somebody has left an office whom another one names as its holder.
+pub(super) fn tells_who_left(sentence: &str, other: &str) -> bool {
+    let is_holder = |person: &Span| !was_once(other, person) && !has_left(other, person);
+    let holders: Vec<&str> =
+        names::people(other).into_iter().filter(is_holder).map(|person| &other[person]).collect();
+    names::people(sentence)
+        .into_iter()
+        .any(|person| holders.contains(&&sentence[person.clone()]) && has_left(sentence, &person))
+}
+
 /// Whether a sentence says of a person that they come into an office now: “appointed Ada Roe as its new chief executive”.
 pub(super) fn comes_in(sentence: &str, person: &Span, office: &Span) -> bool {
     let between = sentence.get(person.end..office.start).unwrap_or_default().to_lowercase();
@@ -276,6 +286,20 @@ mod tests {
         let names = ["Ada Roe", "Bo Lind"].into_iter();
         let place = |name: &&str| sentence.find(name).map(|at| at..at + name.len());
         names.filter(|name| place(name).is_some_and(|span| has_left(sentence, &span))).collect()
+    }
+
+    #[test]
+    fn who_is_named_as_holder_may_have_left_by_another_sentence() {
+        let older = "Ingrid Solberg has been chief executive of Halden Pumps since 2015.";
+        for newer in [
+            "Marek Dvorak succeeded Ingrid Solberg as chief executive on 1 September 2025.",
+            "Ingrid Solberg stepped down as chief executive in 2025.",
+            "Former chief executive Ingrid Solberg now chairs the board.",
+        ] {
+            assert!(tells_who_left(newer, older), "{newer}");
+            assert!(!tells_who_left(older, newer), "{newer}");
+        }
+        assert!(!tells_who_left("Ingrid Solberg opened the plant.", older));
     }
 
     #[test]

@@ -81,8 +81,18 @@ pub(super) fn fitted(shape: &Shape, text: &str) -> Option<Value> {
 pub(super) fn as_asked(value: Value, asked: Measure, quote: &str) -> Option<Value> {
     let Some(number) = value.as_f64() else { return Some(value) };
     let is_it = |quantity: &Quantity| (quantity.number - number).abs() <= 1e-9 * number.abs();
-    let quoted = numbers::find(quote).into_iter().map(|(_, quantity)| quantity);
-    let stated: Vec<Quantity> = quoted.filter(is_it).collect();
+    let quoted: Vec<Quantity> = numbers::find(quote).into_iter().map(|(_, of)| of).collect();
+    let mut stated: Vec<Quantity> = quoted.iter().copied().filter(is_it).collect();
+    if stated.is_empty() && asked.scale.is_some() {
+        // “12.5” of “12.5 million”, without the word that says of what.
+        let is_before_word = |quantity: &Quantity| {
+            let scales = [1e3, 1e6, 1e9, 1e12];
+            scales
+                .iter()
+                .any(|scale| is_it(&Quantity { number: quantity.number / scale, ..*quantity }))
+        };
+        stated = quoted.into_iter().filter(|of| of.is_scaled && is_before_word(of)).collect();
+    }
     if stated.is_empty() {
         return Some(value);
     }
@@ -264,7 +274,12 @@ mod tests {
         assert_eq!(as_asked(json!(2450), flow, "Price | EUR 2,450"), None);
         assert_eq!(as_asked(json!(320), flow, "Flow rate | 320 l/min"), Some(json!(320)));
         assert_eq!(as_asked(json!(19.2), flow, "Flow rate | 19.2 m³/h"), Some(json!(320)));
+        let sales = field("Umsatz in k€");
+        let said = "Der Umsatz lag bei 12,5 Millionen Euro.";
+        assert_eq!(as_asked(json!(12.5), sales, said), Some(json!(12_500)));
+        assert_eq!(as_asked(json!(12_500), sales, said), Some(json!(12_500)));
         let cost = field("cost in million euros");
+        assert_eq!(as_asked(json!(12.5), cost, said), Some(json!(12.5)));
         assert_eq!(as_asked(json!(61_000_000), cost, "It cost EUR 61 million."), Some(json!(61)));
         assert_eq!(as_asked(json!(61), cost, "It cost EUR 61 million."), Some(json!(61)));
     }

@@ -270,7 +270,9 @@ fn open_parts(from: &Written<'_>, sections: &[Section]) -> Vec<usize> {
     let ledger = from.ledger;
     let blocks = sections.iter().flat_map(|section| &section.blocks);
     let sentences = blocks.flat_map(Block::sentences).flat_map(|sentence| &sentence.claims);
-    let sides = from.conflicts.iter().flat_map(|conflict| &conflict.sides);
+    // Where nothing is written, whatever is asked is open, also what sources differ on.
+    let conflicts = from.conflicts.iter().filter(|_| !sections.is_empty());
+    let sides = conflicts.flat_map(|conflict| &conflict.sides);
     let cited: BTreeSet<usize> =
         sentences.chain(sides.flat_map(|side| &side.claims)).copied().collect();
     let is_told = |claim: &Claim| {

@@ -285,22 +285,29 @@ fn run(text: &str, from: usize) -> usize {
     text.as_bytes().iter().skip(from).take_while(|byte| byte.is_ascii_digit()).count()
 }
 
-/// Groups of three digits between apostrophes or narrow spaces, and a fraction behind them; where it ends.
+/// Groups of three digits between apostrophes or spaces, and a fraction behind them; where it ends. A plain space may also stand
+/// between two numbers: it parts groups before a fraction, and where commas part fractions.
 fn spaced(text: &str, start: usize) -> Option<(f64, usize)> {
     let mut end = start + run(text, start);
     let mut plain = text[start..end].to_owned();
     let first = end - start;
-    while let Some(sign @ ('\'' | '’' | '\u{a0}' | '\u{202f}')) = text[end..].chars().next()
+    let mut has_spaces = false;
+    while let Some(sign @ ('\'' | '’' | ' ' | '\u{a0}' | '\u{202f}')) = text[end..].chars().next()
         && first <= 3
         && run(text, end + sign.len_utf8()) == 3
     {
+        has_spaces |= sign == ' ';
         end += sign.len_utf8() + 3;
         plain.push_str(&text[end - 3..end]);
     }
     if plain.len() == first {
         return None;
     }
-    let fraction = if text[end..].starts_with(['.', ',']) { run(text, end + 1) } else { 0 };
+    let has_comma = text[end..].starts_with(',');
+    let fraction = if has_comma || text[end..].starts_with('.') { run(text, end + 1) } else { 0 };
+    if has_spaces && !(has_comma && fraction > 0) && !is_continental(text) {
+        return None;
+    }
     if fraction > 0 {
         plain.push('.');
         plain.push_str(&text[end + 1..=end + fraction]);
@@ -551,6 +558,9 @@ mod tests {
             ("0.125 der Probe und von der", 0.125),
             ("1'250.5 Franken", 1250.5),
             ("1\u{202f}250,5 euros", 1250.5),
+            ("1 249,90 €", 1249.9),
+            ("Die Firma hat 12 500 Leute", 12_500.0),
+            ("room 12 500 people", 12.0),
             ("2,024", 2024.0),
             ("12.5 million", 12.5e6),
             ("pages 1,2,3", 1.0),

@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::super::clean;
-use super::boilerplate::Care;
+use super::boilerplate::{self, Care};
 use super::{data, inline};
 
 /// Links kept of one page.
@@ -143,8 +143,12 @@ pub(super) fn read_links(
         };
         if let Entry::Vacant(unseen) = seen.entry(address.clone()) {
             unseen.insert(text.links.len());
-            let label = clean::line(&inline::words(*element, Care::Lenient));
-            let label = label.chars().take(MAX_LABEL).collect();
+            let words = if is_seen(element) {
+                inline::words(*element, Care::Lenient)
+            } else {
+                String::new()
+            };
+            let label = clean::line(&words).chars().take(MAX_LABEL).collect();
             text.links.push(Link { address, label, places: Vec::new() });
         }
     }
@@ -154,6 +158,13 @@ pub(super) fn read_links(
             link.places.push(place);
         }
     }
+}
+
+/// Whether neither an element nor one around it is hidden.
+fn is_seen(element: ElementRef<'_>) -> bool {
+    let around = element.ancestors().filter_map(ElementRef::wrap);
+    let mut all = around.chain([element]).map(|element| element.value());
+    all.all(|element| !boilerplate::is_hidden(element) && !boilerplate::has_no_text(element.name()))
 }
 
 /// The absolute address of a link, without fragment; `None` for what is no page (`mailto:`, `#here`).

@@ -7,8 +7,6 @@ use hayro_interpret::{
     BlendMode, ClipPath, Device, DrawMode, DrawProps, Image, ImageDrawProps, Paint, SoftMask,
 };
 
-use unicode_normalization::UnicodeNormalization;
-
 /// Letters of one page. A page of a newspaper has about 60,000.
 const MAX_LETTERS: usize = 500_000;
 /// Areas that are painted on one page and looked at one by one. On a page with more, all letters count as seen that stand on
@@ -316,25 +314,16 @@ impl<'a> Device<'a> for Canvas {
     }
 }
 
-/// What a glyph stands for. Fonts that are drawn by the document itself often do not say, and number their letters as ASCII does.
+/// What a glyph stands for. Fonts that are drawn by the document itself often do not say, and number their letters as Latin 1 does.
 fn words(glyph: &Glyph<'_>) -> Option<String> {
     match (glyph.as_unicode(), glyph) {
-        (Some(BfString::Char(letter)), _) => Some(spelled(letter)),
+        (Some(BfString::Char(letter)), _) => Some(letter.to_string()),
         (Some(BfString::String(letters)), _) => Some(letters),
         (None, Glyph::Type3(drawn)) => {
             let code = u8::try_from(drawn.char_code()).ok().map(char::from);
-            code.filter(|code| matches!(code, ' '..='~')).map(String::from)
+            code.filter(|code| matches!(code, ' '..='~' | '\u{a0}'..='ÿ')).map(String::from)
         }
         (None, Glyph::Outline(_)) => None,
-    }
-}
-
-/// The letters of a ligature, as they are searched for: `fi` of `ﬁ`.
-fn spelled(letter: char) -> String {
-    if matches!(letter, '\u{fb00}'..='\u{fb06}') {
-        letter.nfkc().collect()
-    } else {
-        letter.to_string()
     }
 }
 
@@ -342,15 +331,5 @@ fn is_filled(mode: &DrawMode) -> bool {
     match mode {
         DrawMode::Fill(_) | DrawMode::FillAndStroke(..) => true,
         DrawMode::Stroke(_) | DrawMode::Invisible => false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn ligatures_are_spelled() {
-        assert_eq!(spelled('ﬁ') + &spelled('ﬄ') + &spelled('æ') + &spelled('²'), "fifflæ²");
     }
 }

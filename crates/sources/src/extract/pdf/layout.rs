@@ -4,8 +4,11 @@ use std::fmt::Write as _;
 
 use hayro_interpret::kurbo::Point;
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::super::html::raised_words;
 use super::canvas::Letter;
+use super::leftward::{as_read, is_leftward};
 
 /// A gap along the line between two words, in the size of the letters.
 const WORD_GAP: f64 = 0.15;
@@ -62,6 +65,9 @@ struct Writer {
     words: String,
     /// Raised letters behind them.
     raised: String,
+    /// Letters of scripts that run leftward: whether any were painted, and whether one of them to the left of the one before.
+    is_leftward: bool,
+    is_as_read: bool,
     base: Option<Base>,
 }
 
@@ -101,6 +107,12 @@ impl Writer {
         if letter.words.chars().all(char::is_whitespace) {
             self.blank();
         } else {
+            if letter.words.contains(is_leftward) {
+                let base = self.base.filter(|_| self.is_leftward);
+                let step = base.map_or(0.0, |base| (letter.start - base.end).dot(letter.ahead));
+                self.is_as_read |= step < -letter.size * WORD_GAP;
+                self.is_leftward = true;
+            }
             self.words.push_str(&letter.words);
             self.line.size = self.line.size.max(letter.size);
         }
@@ -124,9 +136,13 @@ impl Writer {
 
     fn end_cell(&mut self) {
         self.lower();
-        let words = std::mem::take(&mut self.words);
-        if !words.trim().is_empty() {
-            self.line.cells.push(words.trim().to_owned());
+        let mut words = std::mem::take(&mut self.words);
+        if std::mem::take(&mut self.is_leftward) & !std::mem::take(&mut self.is_as_read) {
+            words = as_read(&words);
+        }
+        let words = spelled(words.trim());
+        if !words.is_empty() {
+            self.line.cells.push(words);
         }
     }
 
@@ -141,6 +157,16 @@ impl Writer {
             self.lines.push(line);
         }
     }
+}
+
+/// The letters of ligatures and of forms that letters take within words, as they are searched for: `fi` of `ﬁ`.
+fn spelled(words: &str) -> String {
+    let is_form = |letter| matches!(letter, '\u{fb00}'..='\u{fb06}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefc}');
+    let mut out = String::with_capacity(words.len());
+    for letter in words.chars() {
+        if is_form(letter) { out.extend([letter].into_iter().nfkc()) } else { out.push(letter) }
+    }
+    out
 }
 
 /// The text of lines. Those that are parted into as many cells, three at least, are a table, which no empty line parts; above
@@ -174,4 +200,14 @@ pub(super) fn text(lines: &[Line], level: impl Fn(&Line) -> Option<usize>) -> St
         rest = left;
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ligatures_are_spelled() {
+        assert_eq!(spelled("oﬃcer æ² ﻻ"), "officer æ² لا");
+    }
 }

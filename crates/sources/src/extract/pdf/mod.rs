@@ -2,6 +2,7 @@
 
 mod canvas;
 mod layout;
+mod leftward;
 mod running;
 
 use std::collections::BTreeMap;

@@ -73,7 +73,7 @@ const FOR: [&str; 14] = [
 /// Words of what it is for.
 const MAX_FOR: usize = 3;
 /// Fewer characters behind a name and an equals sign are a setting, not a secret.
-const MIN_ASSIGNED: usize = 8;
+const MIN_ASSIGNED: usize = 6;
 /// Fewer characters behind a name alone are a word.
 const MIN_BESIDE: usize = 16;
 /// Words before a key among which its name stands: `token for Acme …` names none.
