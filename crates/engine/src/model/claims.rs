@@ -44,6 +44,8 @@ pub(super) struct Ledger {
     pub(super) parts: Vec<Part>,
     pub(super) pages: Vec<ReadPage>,
     pub(super) claims: Vec<Claim>,
+    /// Claims that were left out, for their quotes stand nowhere.
+    pub(super) dropped: usize,
     pub(super) rounds: u32,
 }
 
@@ -231,6 +233,7 @@ impl Ledger {
     /// Takes in claims and pages. `place_of`: which of our parts each part of the other's is.
     fn take(&mut self, other: Self, place_of: &[usize]) {
         self.rounds = self.rounds.max(other.rounds);
+        self.dropped += other.dropped;
         for claim in other.claims {
             let page = self.place(&other.pages[claim.page]);
             self.add(place_of[claim.part], page, claim.span, claim.statement);

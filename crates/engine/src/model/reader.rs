@@ -112,6 +112,7 @@ pub(super) async fn read(
             },
         ));
     }
+    ledger.dropped += dropped;
     mind.world.note_read_by_model(dropped, chosen.withheld);
     Ok(outcome)
 }

@@ -34,8 +34,8 @@ pub(crate) enum Outcome {
     },
     /// Pages were read, or none was there; nothing on them answers.
     Nothing(Looked),
-    /// No model could be asked, or nothing that one wrote is carried by what was quoted. What was read is there for the
-    /// rules.
+    /// No model could be asked, none of the quotes that one gave stands anywhere, or nothing that it wrote is carried by
+    /// those that do. What was read is there for the rules.
     Unable {
         pages: Vec<ReadPage>,
         looked: Looked,
@@ -76,6 +76,10 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
     if ledger.claims.is_empty() {
         return Ok(match failure {
             Some(why) => unable(world, &why, ledger.pages, looked, None),
+            None if ledger.dropped > 0 => {
+                let why = "nothing that a model quoted stands on the pages".into();
+                Outcome::Unable { pages: ledger.pages, looked, why, quoted: None }
+            }
             None => Outcome::Nothing(looked),
         });
     }

@@ -313,6 +313,29 @@ async fn a_model_that_finds_nothing_ends_without_an_answer_and_without_a_report(
     assert!(count(&desk.server.asked(), READS) > 0);
 }
 
+/// Quotes nothing that stands anywhere, as small models do that put everything in their own words.
+fn misquotes_all(asked: &Asked) -> Said {
+    if !asked.system.contains(READS) {
+        return Analyst::new(Habit::Careful).answer(asked);
+    }
+    let said = "In words of my own, it is all as one would think.";
+    let claim = json!({"part": 1, "passage": "P1", "quote": said, "statement": said});
+    Said::json(&json!({"claims": [claim]}))
+}
+
+#[tokio::test]
+async fn where_no_quote_of_a_model_stands_anywhere_the_rules_answer() {
+    let desk = Desk::asking(corpus::web().await, misquotes_all, Database::sqlite()).await;
+    for tier in ["core", "ultra"] {
+        let done = desk.done(report(tier), QUESTION).await;
+        desk.assert_signed(&done).await;
+        assert_eq!(done.receipt.engine, "extractive");
+        assert!(!done.text.contains("words of my own"), "{}", done.text);
+        let notes = done.receipt.notes.join("\n");
+        assert!(notes.contains("nothing that a model quoted stands on the pages"), "{notes}");
+    }
+}
+
 #[tokio::test]
 async fn without_any_page_no_model_reads_or_writes() {
     let web = corpus::web().await;
