@@ -7,6 +7,7 @@ pub mod dates;
 pub mod literals;
 pub mod names;
 pub mod normalise;
+pub(super) mod notation;
 pub mod numbers;
 pub mod units;
 

@@ -108,7 +108,7 @@ pub(super) fn gather(root: NodeRef<'_, Node>, care: Care, out: &mut String) {
     });
 }
 
-/// The links below a node, each with the words before it.
+/// The links below a node, in order; what stands between them is not told.
 pub(super) fn anchors(root: NodeRef<'_, Node>, care: Care) -> Vec<Anchor> {
     let mut anchors: Vec<Anchor> = Vec::new();
     boilerplate::each_node(root, |node, met| match met {
