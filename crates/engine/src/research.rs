@@ -41,7 +41,8 @@ struct Ledger {
 /// With models where the run has them; with rules where it has none, and where they could not be asked.
 pub(crate) async fn report(world: &World) -> Result<End, Failed> {
     if world.spec().cast.is_none() {
-        return by_rules(world, Budget::new(world.spec().processor.caps), Vec::new()).await;
+        let budget = Budget::new(world.spec().processor.caps);
+        return by_rules(world, budget, Vec::new(), None).await;
     }
     match model::research::answer(world).await? {
         Outcome::Answered { draft, looked, dropped } => {
@@ -54,7 +55,7 @@ pub(crate) async fn report(world: &World) -> Result<End, Failed> {
             Ok(without_evidence(world, receipt(world, &looked.budget, looked.rounds, stopped)))
         }
         Outcome::Unable { pages, looked, why, quoted } => {
-            let end = by_rules(world, looked.budget, pages).await?;
+            let end = by_rules(world, looked.budget, pages, Some(&why)).await?;
             match quoted.filter(|_| matches!(end.ending, Ending::Failed(_))) {
                 Some(quoted) => without_answer(world, quoted, end.receipt, &why).await,
                 None => Ok(answered_by_rules(world, end, looked.stopped, &why)),
@@ -93,8 +94,14 @@ async fn without_answer(
     deliver(world, quoted.draft, receipt).await
 }
 
-/// Rounds of search, read and weigh with what is left of the budget, beginning with pages that are there.
-async fn by_rules(world: &World, mut budget: Budget, known: Vec<ReadPage>) -> Result<End, Failed> {
+/// Rounds of search, read and weigh with what is left of the budget, beginning with pages that are there. The report says why
+/// rules stand in for a model.
+async fn by_rules(
+    world: &World,
+    mut budget: Budget,
+    known: Vec<ReadPage>,
+    instead_of_model: Option<&str>,
+) -> Result<End, Failed> {
     let caps = world.spec().processor.caps;
     let question = Arc::new(understand(world));
     let mut frontier = Frontier::default();
@@ -140,7 +147,10 @@ async fn by_rules(world: &World, mut budget: Budget, known: Vec<ReadPage>) -> Re
     }
 
     let mut receipt = receipt(world, &budget, ledger.rounds, stopped);
-    if let Some(draft) = composed(&question, ledger, caps, world).await? {
+    if let Some(mut draft) = composed(&question, ledger, caps, world).await? {
+        if let Some(why) = instead_of_model {
+            draft.say_first(&format!("Quoted by rules, without a model: {why}."));
+        }
         return deliver(world, draft, receipt).await;
     }
     receipt.stopped = Some(StopReason::NoEvidence);

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use super::words;
 
 /// Stems that may stand for a stem, without itself.
-pub(super) fn of(stem: &str) -> Vec<String> {
+pub(crate) fn of(stem: &str) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     for line in GROUPS.lines() {
         let stems: Vec<String> = line.split_whitespace().map(words::stem).collect();
@@ -32,7 +32,7 @@ pub(super) fn words_like(stem: &str) -> Vec<&'static str> {
 }
 
 /// Words that occur in any question: "overview", "company", "main".
-pub(super) fn is_generic(stem: &str) -> bool {
+pub(crate) fn is_generic(stem: &str) -> bool {
     static STEMS: LazyLock<HashSet<String>> = LazyLock::new(|| stems_of(GENERIC));
     STEMS.contains(stem)
 }

@@ -10,14 +10,14 @@ use domain::schema::Shape;
 use domain::text::{Block, BlockKind, Span};
 use serde_json::Value;
 
-use super::cells;
+use super::cells::{self, Cell};
 use super::forms;
 use super::labels::Label;
 use super::mentions::{Prepared, Standing, Zone};
 use super::naming::{lowered, term_names};
 use super::sentence::Said;
 use super::subject::Subject;
-use super::values::{Kind, normalise};
+use super::values::{Fraction, Kind, normalise};
 use super::words::sentences;
 
 /// A field made ready for looking.
@@ -70,6 +70,8 @@ impl How {
 
 /// Zones farther from the subject cannot give an offer that is good enough.
 pub(super) const NEAR: f32 = 0.42;
+/// Longest line above a table that is taken for its caption, in bytes.
+const LONGEST_CAPTION: usize = 160;
 /// A key must name the field at least this well.
 const KEY: f32 = 0.62;
 
@@ -157,8 +159,23 @@ impl Look<'_> {
         }
     }
 
-    fn cell(&self, span: &Span) -> Option<Said> {
-        cells::read(&self.want.label, self.want.shape, self.quote(span))
+    /// Reads a text that a key names; `above` is what is said of all amounts around it.
+    fn cell(&self, text: &str, key: &str, above: &str) -> Option<Said> {
+        let cell = Cell { text, key, above, page: self.page.fraction };
+        cells::read(&self.want.label, self.want.shape, &cell)
+    }
+
+    /// What may be said of all amounts in blocks of which this is the first: the short line before it, and its heading.
+    fn above(&self, first: usize, block: &Block) -> String {
+        let page = &self.page.page.text;
+        let line = first.checked_sub(1).and_then(|before| page.blocks.get(before));
+        let line = line.filter(|line| {
+            matches!(line.kind, BlockKind::Paragraph) && line.span.len() <= LONGEST_CAPTION
+        });
+        let heading = block.under.last().and_then(|&heading| page.blocks.get(heading));
+        let said: Vec<&str> =
+            line.into_iter().chain(heading).map(|block| page.block_text(block)).collect();
+        said.join("; ")
     }
 
     fn pair(&mut self, block: &Block, key: &Span, value: &Span, is_data: bool) {
@@ -172,7 +189,9 @@ impl Look<'_> {
                     });
             let is_terse = matches!(self.want.label.kind, Kind::Sentence)
                 || cells::is_terse(self.quote(value));
-            if let Some(said) = self.cell(value).filter(|_| names_value && is_terse) {
+            if let Some(said) =
+                self.cell(self.quote(value), "", "").filter(|_| names_value && is_terse)
+            {
                 self.offer(said, 0.85, how, vec![block.span.clone()]);
             }
             self.sentences(value, 1.0, How::Sentence, None);
@@ -185,12 +204,21 @@ impl Look<'_> {
         let key = self.quote(key);
         let fit = if is_data { label.on_data_key(key) } else { label.on_key(key) };
         if fit >= KEY
-            && let Some(said) = self.cell(value)
+            && let Some(said) = self.pair_value(block, key, value, is_data)
         {
             self.offer(said, fit * own(self.zone.standing), how, vec![block.span.clone()]);
         } else if fit < 0.1 && !is_data {
             self.sentences(value, 0.85, How::Sentence, None);
         }
+    }
+
+    fn pair_value(&self, block: &Block, key: &str, value: &Span, is_data: bool) -> Option<Said> {
+        if !is_data {
+            return self.cell(self.quote(value), key, &self.above(self.zone.block, block));
+        }
+        // Written for machines: a point stands before the fraction, whatever the language.
+        let cell = Cell { text: self.quote(value), key: "", above: "", page: Fraction::Point };
+        cells::read(&self.want.label, self.want.shape, &cell)
     }
 
     fn definition(&mut self, block: &Block, term: &Span, meaning: &Span) {
@@ -206,7 +234,7 @@ impl Look<'_> {
         }
         let fit = self.want.label.on_key(self.quote(term));
         if fit >= KEY {
-            if let Some(said) = self.cell(meaning) {
+            if let Some(said) = self.cell(self.quote(meaning), self.quote(term), "") {
                 let quote = if block.span.len() <= MAX_QUOTE {
                     block.span.clone()
                 } else {
@@ -236,8 +264,7 @@ impl Look<'_> {
             if let Some(at) = split {
                 let fit = self.want.label.on_key(&inside[..at]);
                 if fit >= KEY
-                    && let Some(said) =
-                        cells::read(&self.want.label, self.want.shape, &inside[at + 1..])
+                    && let Some(said) = self.cell(&inside[at + 1..], &inside[..at], "")
                 {
                     self.offer(said, fit, How::Term, vec![term.clone()]);
                     return;
@@ -246,7 +273,7 @@ impl Look<'_> {
             let is_free = text[..inner.start].ends_with(" (") || text[..inner.start].ends_with('[');
             let is_type = self.want.label.on_key("type");
             if is_free && split.is_none() && is_type >= KEY {
-                let said = cells::read(&self.want.label, self.want.shape, inside);
+                let said = self.cell(inside, "", "");
                 if let Some(said) = said {
                     self.offer(said, is_type, How::Term, vec![term.clone()]);
                 }

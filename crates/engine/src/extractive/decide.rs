@@ -14,8 +14,8 @@ use super::values::normalise;
 pub const THRESHOLD: f32 = 0.55;
 /// A second value this close to the first contradicts it.
 const RIVAL: f32 = 0.9;
-/// A second number or date from another page contradicts the first from here on: prices and years are not
-/// two ways to say the same.
+/// A second number or date from another page contradicts the first from here on, however many pages say that: prices and years
+/// are not two ways to say the same.
 const CONTRADICTION: f32 = 0.75;
 /// Offers that are compared with each other; the comparison grows with their square.
 const MOST_OFFERS: usize = 150;
@@ -102,7 +102,7 @@ fn contradicts(group: &Group, chosen: &Group) -> bool {
     is_measured(&best.value)
         && is_measured(&chosen.offers[0].value)
         && best.score >= 0.66
-        && group.score >= chosen.score * CONTRADICTION
+        && best.score >= chosen.offers[0].score * CONTRADICTION
         && group.offers.iter().all(|offer| chosen.offers.iter().all(|own| own.page != offer.page))
 }
 

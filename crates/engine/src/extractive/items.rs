@@ -5,10 +5,10 @@ use serde_json::Value;
 
 use super::labels::Label;
 use super::values::choices::members;
-use super::values::{Typed, detect, normalise};
+use super::values::{Fraction, Typed, detect, normalise};
 
 /// Splits a text that lists things and types each: commas, semicolons, “and”, “or”, lines.
-pub fn items(label: &Label, inner: &Shape, text: &str) -> Vec<Value> {
+pub fn items(label: &Label, inner: &Shape, text: &str, page: Fraction) -> Vec<Value> {
     let has_semicolons = text.contains(';');
     let unified = text
         .replace(", and ", ", ")
@@ -27,7 +27,7 @@ pub fn items(label: &Label, inner: &Shape, text: &str) -> Vec<Value> {
             }
             Shape::Choice(_) => members(inner, part).first().map(|(value, _)| value.clone()),
             Shape::Integer | Shape::Number | Shape::Text(Some(_)) => {
-                detect(label.kind, part).first().and_then(|found| {
+                detect(label.kind, part, page).first().and_then(|found| {
                     normalise::value(
                         inner,
                         label.kind,

@@ -9,7 +9,7 @@ use domain::text::{BlockKind, Span};
 use serde_json::{Map, Value};
 
 use super::candidates::Want;
-use super::cells;
+use super::cells::{self, Cell};
 use super::decide;
 use super::fields::{Finding, Scope, not_found};
 use super::items::{items, typed_word};
@@ -17,7 +17,7 @@ use super::labels::Label;
 use super::mentions::{Prepared, Standing};
 use super::values::choices::members;
 use super::values::normalise::Measure;
-use super::values::{Detected, Kind, detect, normalise};
+use super::values::{Detected, Fraction, Kind, detect, normalise};
 
 /// Most elements of one list.
 const MOST: usize = 60;
@@ -96,7 +96,7 @@ fn under_heading(scope: &Scope<'_>, label: &Label, inner: &Shape) -> Found {
                 .skip_while(|next| is_heading && matches!(next.kind, BlockKind::Paragraph))
                 .map_while(|next| item(page, next.kind.clone(), &next.span))
                 .filter_map(|(words, quote)| {
-                    let value = element(label, inner, page.page.text.quote(&words))?;
+                    let value = element(label, inner, page.page.text.quote(&words), page.fraction)?;
                     Some(Element { value, page: index, quote })
                 })
                 .collect();
@@ -132,7 +132,7 @@ fn item(page: &Prepared, kind: BlockKind, span: &Span) -> Option<(Span, Span)> {
     }
 }
 
-fn element(label: &Label, inner: &Shape, text: &str) -> Option<Value> {
+fn element(label: &Label, inner: &Shape, text: &str, page: Fraction) -> Option<Value> {
     match inner {
         Shape::Text(None) | Shape::Any => {
             let bare = text.trim().trim_start_matches(['•', '*', '-', ' ']);
@@ -144,7 +144,10 @@ fn element(label: &Label, inner: &Shape, text: &str) -> Option<Value> {
         | Shape::Number
         | Shape::Boolean
         | Shape::List(_)
-        | Shape::Object(_) => cells::read(label, inner, text).map(|said| said.value),
+        | Shape::Object(_) => {
+            let cell = Cell { text, key: "", above: "", page };
+            cells::read(label, inner, &cell).map(|said| said.value)
+        }
     }
 }
 
@@ -178,7 +181,7 @@ fn collected(scope: &Scope<'_>, label: &Label, inner: &Shape) -> Found {
                 let named = if label.kind == Kind::Choice {
                     members(inner, &sentence[cue.span.end..])
                 } else {
-                    let found = detect(label.kind, sentence);
+                    let found = detect(label.kind, sentence, page.fraction);
                     let found = if is_named { chain(sentence, &cue.span, found) } else { found };
                     found
                         .into_iter()
@@ -238,7 +241,7 @@ fn listed(scope: &Scope<'_>, label: &Label, inner: &Shape, caps: &Caps) -> Found
     let decision = decide::choose(scope.offers(&want), scope.pages, scope.subject, caps)?;
     let offer = &decision.chosen.offers[0];
     let text = offer.value.as_str()?;
-    let elements: Vec<Element> = items(label, inner, text)
+    let elements: Vec<Element> = items(label, inner, text, scope.pages[offer.page].fraction)
         .into_iter()
         .map(|value| Element { value, page: offer.page, quote: offer.quotes[0].clone() })
         .collect();
@@ -283,8 +286,12 @@ fn rows(scope: &Scope<'_>, label: &Label, members: &[Field]) -> Found {
             let mut object = Map::new();
             for (member, (label, column)) in members.iter().zip(labels.iter().zip(&columns)) {
                 let value = column
-                    .and_then(|at| cells.get(at))
-                    .and_then(|cell| cells::read(label, &member.shape, text.quote(cell)))
+                    .and_then(|at| Some((cells.get(at)?, heads.get(at)?)))
+                    .and_then(|(cell, head)| {
+                        let (text, key) = (text.quote(cell), text.quote(head));
+                        let cell = Cell { text, key, above: "", page: page.fraction };
+                        cells::read(label, &member.shape, &cell)
+                    })
                     .map_or(Value::Null, |said| said.value);
                 object.insert(member.name.clone(), value);
             }

@@ -12,6 +12,7 @@ use super::naming::{
 };
 use super::records;
 use super::subject::{Subject, host_of};
+use super::values::Fraction;
 use super::words::is_identifier;
 use crate::{ReadPage, injected};
 
@@ -22,6 +23,8 @@ pub struct Prepared {
     lower: Arc<str>,
     /// Blocks that talk to models, and state nothing.
     withheld: Arc<BTreeSet<usize>>,
+    /// How it writes its numbers.
+    pub fraction: Fraction,
 }
 
 /// How a block stands to the subject.
@@ -61,6 +64,7 @@ impl Prepared {
         Self {
             lower: lowered(&text.body).into(),
             withheld: Arc::new(withheld.map(|(index, _)| index).collect()),
+            fraction: Fraction::of(text),
             page: page.clone(),
         }
     }

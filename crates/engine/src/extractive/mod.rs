@@ -2,7 +2,7 @@
 //! world; everything it gives is a span of a page.
 
 mod about;
-mod alike;
+pub(crate) mod alike;
 mod bridge;
 #[cfg(test)]
 pub(crate) mod build;

@@ -4,7 +4,7 @@ use domain::text::Span;
 
 use super::alike;
 use super::question::is_year;
-use super::values::notation;
+use super::values::notation::{self, Fraction};
 use super::words::{self, Token};
 
 /// A number and what it counts.
@@ -126,7 +126,7 @@ fn number<'l>(text: &str, lower: &'l str) -> Option<(f64, &'l str)> {
     if !is_glued_unit || matches!(glued, "st" | "nd" | "rd" | "th") {
         return None;
     }
-    let value = notation::in_notation(digits, || notation::is_continental(text))?;
+    let value = notation::in_notation(digits, || Fraction::told(text, Fraction::Point))?;
     Some((value, glued))
 }
 

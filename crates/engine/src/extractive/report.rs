@@ -47,6 +47,14 @@ pub struct Draft {
     pub advice: Option<String>,
 }
 
+impl Draft {
+    /// Puts a remark of ours under the title.
+    pub fn say_first(&mut self, remark: &str) {
+        let title = self.markdown.find("\n\n").map_or(0, |end| end + 2);
+        self.markdown.insert_str(title, &format!("*{}*\n\n", render::inline(remark)));
+    }
+}
+
 /// Writes the report; `None` where nothing that was read answers.
 pub fn write(
     question: &Question,

@@ -8,7 +8,7 @@ use super::labels::{Cue, Label};
 use super::succession;
 use super::turns::{literal, phrase};
 use super::values::choices::members;
-use super::values::{Detected, Kind, Typed, booleans, detect, normalise};
+use super::values::{Detected, Fraction, Kind, Typed, booleans, detect, normalise};
 use super::words::{Token, tokens};
 
 /// How near who has succeeded another stands to the office at least: as near as one with a word between.
@@ -23,7 +23,7 @@ pub struct Said {
 }
 
 /// Reads a sentence: it must speak of the field, and hold a value of the right kind near those words.
-pub fn read(label: &Label, shape: &Shape, sentence: &str) -> Option<Said> {
+pub fn read(label: &Label, shape: &Shape, sentence: &str, page: Fraction) -> Option<Said> {
     let words = tokens(sentence);
     if words.len() > 90 {
         return None;
@@ -35,7 +35,7 @@ pub fn read(label: &Label, shape: &Shape, sentence: &str) -> Option<Said> {
     if cues.is_empty() {
         return None;
     }
-    let detected = detect(label.kind, sentence);
+    let detected = detect(label.kind, sentence, page);
     cues.iter()
         .take(6)
         .filter_map(|cue| at_cue(label, shape, sentence, &words, cue, &detected))
@@ -313,7 +313,7 @@ pub(super) fn converted(label: &Label, shape: &Shape, text: &str, span: &Span) -
 }
 
 /// Reads a sentence whose heading already speaks of the field: its only value of the right kind.
-pub fn read_headed(label: &Label, shape: &Shape, sentence: &str) -> Option<Said> {
+pub fn read_headed(label: &Label, shape: &Shape, sentence: &str, page: Fraction) -> Option<Said> {
     if !matches!(
         label.kind,
         Kind::Number
@@ -327,7 +327,7 @@ pub fn read_headed(label: &Label, shape: &Shape, sentence: &str) -> Option<Said>
     ) {
         return None;
     }
-    let mut found = detect(label.kind, sentence);
+    let mut found = detect(label.kind, sentence, page);
     found.retain(|one| holds_now(label, sentence, &one.span));
     if found.len() > 1 && label.measure.unit.is_some() && label.kind == Kind::Number {
         // Of “12 months” and “60 days” what is measured as asked.

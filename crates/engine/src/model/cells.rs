@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use super::support::figures;
 use super::words::{share, terms};
 use crate::extractive::values::normalise::Measure;
-use crate::extractive::values::numbers::Quantity;
+use crate::extractive::values::numbers::{Quantity, Quoted};
 use crate::extractive::values::{Kind, Typed, dates, normalise, numbers};
 
 /// How far a value follows from a quote.
@@ -80,18 +80,17 @@ pub(super) fn fitted(shape: &Shape, text: &str) -> Option<Value> {
 /// “EUR 61 million” in millions is 61. `None` where it measures something else: what a pump costs is not its flow.
 pub(super) fn as_asked(value: Value, asked: Measure, quote: &str) -> Option<Value> {
     let Some(number) = value.as_f64() else { return Some(value) };
-    let is_it = |quantity: &Quantity| (quantity.number - number).abs() <= 1e-9 * number.abs();
-    let quoted: Vec<Quantity> = numbers::find(quote).into_iter().map(|(_, of)| of).collect();
-    let mut stated: Vec<Quantity> = quoted.iter().copied().filter(is_it).collect();
+    let is = |one: f64, other: f64| (one - other).abs() <= 1e-9 * other.abs();
+    let quoted = numbers::quoted(quote);
+    let is_it = |of: &&Quoted| is(of.as_it_stands.number, number) || is(of.as_meant.number, number);
+    let mut stated: Vec<Quantity> = quoted.iter().filter(is_it).map(|of| of.as_meant).collect();
     if stated.is_empty() && asked.scale.is_some() {
         // “12.5” of “12.5 million”, without the word that says of what.
-        let is_before_word = |quantity: &Quantity| {
-            let scales = [1e3, 1e6, 1e9, 1e12];
-            scales
-                .iter()
-                .any(|scale| is_it(&Quantity { number: quantity.number / scale, ..*quantity }))
+        let scales = [1e3, 1e6, 1e9, 1e12];
+        let is_before_word = |of: &Quantity| {
+            of.is_scaled && scales.iter().any(|scale| is(of.number / scale, number))
         };
-        stated = quoted.into_iter().filter(|of| of.is_scaled && is_before_word(of)).collect();
+        stated = quoted.iter().map(|of| of.as_meant).filter(is_before_word).collect();
     }
     if stated.is_empty() {
         return Some(value);
@@ -161,7 +160,8 @@ fn number(value: &Value, quote: &str, around: &str) -> Follows {
     let Some(wanted) = value.as_f64() else { return Follows::No };
     let is_it = |number: f64| (number - wanted).abs() <= 1e-9 * wanted.abs().max(1.0);
     let is_there = |text: &str| {
-        numbers::find(text).iter().any(|(_, quantity)| is_it(quantity.number))
+        let is_meant = |of: &Quoted| is_it(of.as_it_stands.number) || is_it(of.as_meant.number);
+        numbers::quoted(text).iter().any(is_meant)
             || dates::find(text).iter().any(|(_, date)| is_it(f64::from(date.year)))
             || figures(text).iter().any(|figure| figure.parse().is_ok_and(is_it))
     };
@@ -282,6 +282,12 @@ mod tests {
         assert_eq!(as_asked(json!(12.5), cost, said), Some(json!(12.5)));
         assert_eq!(as_asked(json!(61_000_000), cost, "It cost EUR 61 million."), Some(json!(61)));
         assert_eq!(as_asked(json!(61), cost, "It cost EUR 61 million."), Some(json!(61)));
+        for given in [1_200_000, 1_200_000_000, 1_200] {
+            let in_table = as_asked(json!(given), cost, "Umsatz (T€) | 1.200.000");
+            assert_eq!(in_table, Some(json!(1_200)), "{given}");
+        }
+        let staff = field("staff");
+        assert_eq!(as_asked(json!(990), staff, "EUR million: 12 | Staff | 990"), Some(json!(990)));
     }
 
     #[test]
@@ -296,5 +302,9 @@ mod tests {
         assert_eq!(follows(Shape::Text(None), json!("Ann Lee")), Follows::Plainly);
         assert_eq!(follows(Shape::Text(None), json!("Bob Ray")), Follows::No);
         assert_eq!(follows(Shape::Text(None), json!("12 turbines")), Follows::No);
+        for value in [12_500, 12_500_000] {
+            let key = super::number(&json!(value), "Anlagen (Tsd. €) | 12.500", "");
+            assert_eq!(key, Follows::Plainly, "{value}");
+        }
     }
 }

@@ -16,6 +16,7 @@ use super::draft::{self, Block, Sentence};
 use super::material;
 use super::plan::Task;
 use super::quotes::shown;
+use super::restated;
 use super::support::{self, Fault, Support};
 use super::words::{likeness, terms};
 use crate::Failed;
@@ -58,8 +59,9 @@ enum Fate {
     Stands,
     /// Carried as far as figures and names go.
     Weak,
-    /// Its quotes are in other letters, in which rules find no name of it: only a model can carry it.
-    Foreign,
+    /// Only a model can carry it: its quotes are in other letters, in which rules find no name of it, or what it says is in
+    /// other words than theirs.
+    Open(Fault),
     /// States nothing.
     Frame,
     Falls(Fault),
@@ -195,19 +197,24 @@ fn judged(about: &About<'_>, sentence: &str, claims: &[usize]) -> (Support, Opti
     }
     let quotes: Vec<&str> =
         claims.iter().map(|&index| ledger.quote(&ledger.claims[index])).collect();
-    let mut around: Vec<&str> = vec![&task.question];
+    let mut asked: Vec<&str> = vec![&task.question];
+    let mut above: Vec<&str> = Vec::new();
     for &index in claims {
         let claim = &ledger.claims[index];
         let page = &ledger.pages[claim.page];
-        around.push(&page.text.title);
-        around.push(&ledger.parts[claim.part].text);
+        asked.push(&ledger.parts[claim.part].text);
         // "Nordwind says", "by its report of 2024": who says it, and when, is known of a page.
-        around.push(page.publisher());
-        around.extend(page.text.published.as_deref());
-        let block = page.text.blocks.iter().find(|block| block.span.end >= claim.span.end);
-        around.extend(block.into_iter().flat_map(|block| page.text.heading_path(block)));
+        above.push(page.publisher());
+        above.extend(page.text.published.as_deref());
+        above.extend(restated::above(page, &claim.span));
     }
-    support::judge(sentence, &quotes, &around, language)
+    let around = [asked.as_slice(), above.as_slice()].concat();
+    match support::judge(sentence, &quotes, &around, language) {
+        (Support::Yes, _) if support::borrows(sentence, &quotes, &above, &asked) => {
+            (Support::Weak, Some(Fault::Borrowed))
+        }
+        judged => judged,
+    }
 }
 
 /// Whether a sentence sends its readers to a page that was not read, which a page may have asked for.
@@ -227,7 +234,7 @@ fn fate(about: &About<'_>, sentence: &Sentence) -> Fate {
     }
     match judged(about, &sentence.text, &sentence.claims) {
         (Support::Yes, _) => Fate::Stands,
-        (Support::Weak, Some(Fault::Names)) => Fate::Foreign,
+        (Support::Weak, Some(fault @ (Fault::Names | Fault::Borrowed))) => Fate::Open(fault),
         (Support::Weak, _) => Fate::Weak,
         (Support::No, fault) => Fate::Falls(fault.unwrap_or(Fault::Words)),
     }
@@ -249,8 +256,8 @@ async fn judged_by_model(
 ) -> Result<(), Failed> {
     let is_asked = |case: &Case| match judging {
         Judging::Rules => false,
-        Judging::Weak => matches!(case.fate, Fate::Weak | Fate::Foreign),
-        Judging::All => matches!(case.fate, Fate::Weak | Fate::Foreign | Fate::Stands),
+        Judging::Weak => matches!(case.fate, Fate::Weak | Fate::Open(_)),
+        Judging::All => matches!(case.fate, Fate::Weak | Fate::Open(_) | Fate::Stands),
     };
     let asked: Vec<usize> = (0..cases.len()).filter(|&at| is_asked(&cases[at])).collect();
     let asks = asked
@@ -297,8 +304,10 @@ async fn judged_by_model(
 
 /// What only a model could have carried falls where none did.
 fn left_to_nobody(cases: &mut [Case]) {
-    for case in cases.iter_mut().filter(|case| case.fate == Fate::Foreign) {
-        case.fate = Fate::Falls(Fault::Names);
+    for case in cases {
+        if let Fate::Open(fault) = case.fate {
+            case.fate = Fate::Falls(fault);
+        }
     }
 }
 
@@ -316,7 +325,7 @@ async fn mended(
         .filter_map(|(at, case)| match case.fate {
             // Without a quote there is nothing to reword it by.
             Fate::Falls(fault) => (!case.sentence.claims.is_empty()).then_some((at, fault)),
-            Fate::Stands | Fate::Weak | Fate::Foreign | Fate::Frame | Fate::Repeats => None,
+            Fate::Stands | Fate::Weak | Fate::Open(_) | Fate::Frame | Fate::Repeats => None,
         })
         .collect();
     let asks = falling
@@ -392,7 +401,7 @@ fn put_together(sections: Vec<Section>, cases: Vec<Case>) -> (Vec<Section>, Coun
             counts.kept += 1;
             Some(case.sentence)
         }
-        Fate::Falls(_) | Fate::Foreign => {
+        Fate::Falls(_) | Fate::Open(_) => {
             counts.dropped += 1;
             None
         }

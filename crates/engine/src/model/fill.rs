@@ -17,7 +17,7 @@ use super::material::{self, Portion};
 use super::named::{Named, named};
 use super::reader::stands;
 use super::words::{clean_query, terms};
-use super::{Mind, tools};
+use super::{Mind, restated, tools};
 use crate::extractive::fields::Finding;
 use crate::extractive::labels::Label;
 use crate::extractive::subject::Subject;
@@ -93,6 +93,14 @@ struct Given {
     passage: String,
     quote: String,
     value: Option<String>,
+}
+
+/// What a reader gave, where the page states it.
+struct Quoted {
+    page: usize,
+    span: Span,
+    /// `None` where only evidence is wanted.
+    value: Option<(Value, Follows)>,
 }
 
 fn plan_schema() -> Value {
@@ -341,22 +349,48 @@ impl<'a> Filler<'a> {
         for given in answer.cells.into_iter().take(CELLS) {
             let is_other = answer.others.iter().any(|name| name.trim() == given.passage.trim());
             let field = asked.iter().copied().find(|&at| self.fields[at].name == given.field);
-            let place = stands(portion, pages, &given.passage, &given.quote);
-            let (Some(field), Some((page, span)), false) = (field, place, is_other) else {
+            let (Some(field), false) = (field, is_other) else {
+                dropped += 1;
+                continue;
+            };
+            let Some(Quoted { page, span, value }) = self.quoted(field, portion, pages, &given)
+            else {
                 dropped += 1;
                 continue;
             };
             let how = *known.entry(page).or_insert_with(|| named(&self.subject, &pages[page]));
-            let page = &pages[page];
-            match self.value(field, given.value.as_deref(), page, &span) {
-                Ok(value) if how != Named::No => {
-                    let (page, is_named) = (self.place(page), how == Named::Plainly);
-                    self.cells.push(Cell { field, page, span, value, is_named });
-                }
-                Ok(_) | Err(()) => dropped += 1,
+            if how == Named::No {
+                dropped += 1;
+                continue;
             }
+            let (page, is_named) = (self.place(&pages[page]), how == Named::Plainly);
+            self.cells.push(Cell { field, page, span, value, is_named });
         }
         dropped
+    }
+
+    /// Where a page states what a reader gave: the quote, if it stands and the value follows from it, else the sentence or row
+    /// that states it.
+    fn quoted(
+        &self,
+        field: usize,
+        portion: &Portion,
+        pages: &[ReadPage],
+        given: &Given,
+    ) -> Option<Quoted> {
+        let read = |(page, span): (usize, Span)| {
+            let value = self.value(field, given.value.as_deref(), &pages[page], &span).ok()?;
+            Some(Quoted { page, span, value })
+        };
+        let as_given = stands(portion, pages, &given.passage, &given.quote).and_then(read);
+        as_given.or_else(|| {
+            let field = Some(&self.fields[field]).filter(|field| field.kind == FieldKind::Found)?;
+            let shape = if let Shape::List(inner) = &field.shape { inner } else { &field.shape };
+            let value = fitted(shape, given.value.as_deref()?)?;
+            let label = Label::of(field);
+            let of = (field, &label);
+            read(restated::of_value(&value, of, portion, pages, &given.passage)?)
+        })
     }
 
     /// The value of a cell: `None` where only evidence is wanted, an error where it does not follow from its quote.

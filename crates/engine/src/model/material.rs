@@ -193,7 +193,9 @@ impl Portion {
     }
 
     pub(super) fn find(&self, name: &str) -> Option<&Shown> {
-        let name = name.trim().trim_matches(['[', ']', '<', '>', ' ']);
+        // Some give the mark of the fence as well: `P1 9d583c92`.
+        let name = name.trim_matches(|c: char| !c.is_alphanumeric());
+        let name = name.split(|c: char| !c.is_alphanumeric()).next().unwrap_or(name);
         self.passages.iter().find(|shown| shown.name.eq_ignore_ascii_case(name))
     }
 }
@@ -288,6 +290,9 @@ mod tests {
             "{shown}"
         );
         assert!(shown.starts_with("<<< P1 ") && shown.contains("b.test › "), "{shown}");
+        for name in ["P1", "<<< p1", "[P1]", "P1 9d583c92"] {
+            assert!(material.portions[0].find(name).is_some(), "{name}");
+        }
     }
 
     #[test]

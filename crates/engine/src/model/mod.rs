@@ -25,6 +25,7 @@ mod quotes;
 mod reader;
 mod report;
 pub(crate) mod research;
+mod restated;
 pub(crate) mod shape;
 mod support;
 pub(crate) mod tools;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use domain::model::Role;
+use domain::text::Span;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -11,7 +12,7 @@ use super::asking::Ask;
 use super::claims::{Ledger, Part};
 use super::material::{self, Portion};
 use super::plan::Task;
-use super::quotes;
+use super::{quotes, restated};
 use crate::purse::{Phase, Purse};
 use crate::world::Unanswered;
 use crate::{Failed, ReadPage};
@@ -141,12 +142,16 @@ fn add(
 ) -> usize {
     let mut dropped = 0;
     for claimed in answer.claims.into_iter().take(CLAIMS) {
-        let part = claimed.part.wrapping_sub(1);
+        let part = match parts {
+            // Where one thing was asked, its number says nothing.
+            [only] => *only,
+            _ => claimed.part.wrapping_sub(1),
+        };
         if !parts.contains(&part) {
             dropped += 1;
             continue;
         }
-        let Some((page, span)) = stands(portion, pages, &claimed.passage, &claimed.quote) else {
+        let Some((page, span)) = place(portion, pages, &claimed) else {
             dropped += 1;
             continue;
         };
@@ -161,13 +166,25 @@ fn add(
     dropped
 }
 
+/// Where the page says what is claimed: the quote, if it stands and carries the statement, else the sentence that does.
+fn place(portion: &Portion, pages: &[ReadPage], claimed: &Claimed) -> Option<(usize, Span)> {
+    let Claimed { passage, quote, statement, .. } = claimed;
+    let quoted = stands(portion, pages, passage, quote);
+    let carries =
+        |(page, span): &(usize, Span)| restated::is_carried(statement, &pages[*page], span);
+    match quoted {
+        Some(place) if carries(&place) => Some(place),
+        quoted => restated::of_statement(statement, portion, pages, passage).or(quoted),
+    }
+}
+
 /// Where a quote stands: in the passage that is named, or, for models mix names up, in another one that was shown.
 pub(super) fn stands(
     portion: &Portion,
     pages: &[ReadPage],
     passage: &str,
     quote: &str,
-) -> Option<(usize, domain::text::Span)> {
+) -> Option<(usize, Span)> {
     let named = portion.find(passage);
     let others = portion.passages.iter().filter(|shown| Some(*shown) != named);
     named.into_iter().chain(others).find_map(|shown| {

@@ -102,8 +102,12 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
         }
         Err((why, counts)) => {
             let draft = report::without_answer(&mind, &from, counts);
-            let quoted = Quoted { draft, dropped: counts.dropped };
-            unable(world, &why, ledger.pages, looked, Some(quoted))
+            let quoted = Some(Quoted { draft, dropped: counts.dropped });
+            if counts.dropped == 0 {
+                return Ok(unable(world, &why, ledger.pages, looked, quoted));
+            }
+            // Every call was answered; what was written fell.
+            Outcome::Unable { pages: ledger.pages, looked, why: in_words(&why), quoted }
         }
     })
 }

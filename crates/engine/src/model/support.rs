@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 
 use super::named::is_in_other_letters;
 use super::words::{ratio, share, terms};
-use crate::extractive::words;
+use crate::extractive::values::numbers;
+use crate::extractive::{alike, words};
 
 /// How far quotes carry a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -27,6 +28,8 @@ pub(super) enum Fault {
     Negation,
     /// It leads to a page that was not read.
     Address,
+    /// That it is so is in the question alone.
+    Borrowed,
     Words,
 }
 
@@ -81,6 +84,30 @@ pub(super) fn judge(
         }
         () => (Support::No, Some(Fault::Words)),
     }
+}
+
+/// Whether what a sentence says happened, or is so, is only in the question: “It was founded in May 2026” by a quote that says
+/// what opened in May 2026. Words that mean nearly the same count; of words without such nothing can be told.
+pub(super) fn borrows(sentence: &str, quotes: &[&str], above: &[&str], asked: &[&str]) -> bool {
+    let of = |texts: &[&str]| -> BTreeSet<String> {
+        texts.iter().flat_map(|text| terms(text)).collect()
+    };
+    let mut said = of(quotes);
+    said.extend(of(above));
+    // An amount of money is a price, or what something cost.
+    if quotes.iter().any(|quote| numbers::find(quote).iter().any(|(_, of)| of.currency.is_some())) {
+        said.extend(terms("price"));
+    }
+    let asked = of(asked);
+    let is_borrowed = |term: &String| {
+        let like = alike::of(term);
+        asked.contains(term)
+            && !said.contains(term)
+            && !alike::is_generic(term)
+            && !like.is_empty()
+            && !like.iter().any(|other| said.contains(other))
+    };
+    terms(sentence).iter().any(is_borrowed)
 }
 
 /// Whether a sentence only repeats what was asked: that nothing was found on it, say. It states nothing and needs no quote.
@@ -188,7 +215,7 @@ fn plain_number(written: &str) -> String {
 }
 
 /// Words that begin with a capital in the middle of a sentence, and identifiers: in lower case.
-fn names(sentence: &str) -> Vec<String> {
+pub(super) fn names(sentence: &str) -> Vec<String> {
     let tokens = words::tokens(sentence);
     let mut found = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
@@ -270,6 +297,7 @@ impl Fault {
             Self::Names => "it has a name that the quotes do not have",
             Self::Negation => "it affirms what the quote denies, or denies what it affirms",
             Self::Address => "it gives the address of a page that was not read; give no address",
+            Self::Borrowed => "the quotes say this of something else, or do not say it",
             Self::Words => "the quotes do not say this",
         }
     }
@@ -332,6 +360,19 @@ mod tests {
         assert_eq!(judge("The president is Kenichi Saeki.", &[japanese], &[], "en"), unseen);
         let figures = (Support::No, Some(Fault::Figures));
         assert_eq!(judge("Saeki leads 99 people.", &[japanese], &[], "en"), figures);
+    }
+
+    #[test]
+    fn what_only_the_question_says_is_borrowed() {
+        let asked = ["When was Nordwind founded, and what does the HX-40 cost?"];
+        let borrows =
+            |sentence: &str, quote: &str| borrows(sentence, &[quote], &["Nordwind"], &asked);
+        let opened = "Nordwind opened a plant in May 2026.";
+        assert!(borrows("Nordwind was founded in May 2026.", opened));
+        assert!(!borrows("Nordwind opened a plant in May 2026.", opened));
+        assert!(!borrows("Nordwind was founded in 1987.", "It was established in 1987."));
+        assert!(!borrows("The HX-40 costs EUR 1,250.", "HX-40 | EUR 1,250"));
+        assert!(borrows("The HX-40 costs 40.", "The HX-40 weighs 40 kg."));
     }
 
     #[test]

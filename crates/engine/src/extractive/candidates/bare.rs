@@ -64,7 +64,7 @@ impl Look<'_> {
             return;
         }
         let text = self.quote(&block.span).to_owned();
-        let found = detect(self.want.label.kind, &text);
+        let found = detect(self.want.label.kind, &text, self.page.fraction);
         let [only] = &found[..] else { return };
         let sureness = match &block.kind {
             BlockKind::Heading { .. } => self.beside_name(&text, &only.span),

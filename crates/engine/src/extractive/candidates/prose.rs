@@ -4,7 +4,6 @@ use std::borrow::Cow;
 
 use domain::text::{Block, BlockKind, Span};
 
-use super::super::cells;
 use super::super::mentions::Standing;
 use super::super::naming::naming;
 use super::super::sentence::{self, Said};
@@ -36,7 +35,7 @@ impl Look<'_> {
             let fit = self.want.label.on_key(&text[from..at]);
             let value = block.span.start + at + 2..block.span.end;
             if fit >= KEY
-                && let Some(said) = self.cell(&value)
+                && let Some(said) = self.cell(self.quote(&value), &text[from..at], "")
             {
                 let quotes = vec![if block.span.len() <= MAX_QUOTE {
                     block.span.clone()
@@ -52,7 +51,7 @@ impl Look<'_> {
         }
         let is_entry = !text.ends_with('.');
         if self.want.label.kind == Kind::Phrase && is_entry && self.is_first_below_key(block) {
-            let value = cells::read(&self.want.label, self.want.shape, &text);
+            let value = self.cell(&text, "", "");
             if let Some(said) = value.filter(|said| said.sureness >= 0.7) {
                 self.offer(said, 0.9, How::Pair, vec![block.span.clone()]);
             }
@@ -156,6 +155,7 @@ impl Look<'_> {
         }
         let mut is_first = true;
         let mut is_carried = false;
+        let page = self.page.fraction;
         for span in sentences(&text) {
             let place = within.start + span.start..within.start + span.end;
             let sentence = &text[span];
@@ -166,17 +166,19 @@ impl Look<'_> {
                 let is_hidden = told[said.span.clone()] != sentence[said.span.clone()];
                 // A phrase that holds the name is given with it.
                 if is_hidden {
-                    sentence::read(&self.want.label, self.want.shape, sentence)
+                    sentence::read(&self.want.label, self.want.shape, sentence, page)
                 } else {
                     Some(said)
                 }
             };
-            let said = sentence::read(&self.want.label, self.want.shape, &told)
+            let said = sentence::read(&self.want.label, self.want.shape, &told, page)
                 .and_then(whole)
                 .filter(|said| !is_headed || said.sureness > 0.5)
                 .or_else(|| {
                     is_headed
-                        .then(|| sentence::read_headed(&self.want.label, self.want.shape, &told))
+                        .then(|| {
+                            sentence::read_headed(&self.want.label, self.want.shape, &told, page)
+                        })
                         .flatten()
                 });
             let opens = std::mem::replace(&mut is_first, false);

@@ -17,6 +17,7 @@ impl Look<'_> {
             Some(_) | None => Vec::new(),
         };
         let quotes = vec![block.span.clone()];
+        let above = self.above_rows(block, header, &heads);
         match self.zone.standing {
             Standing::Row { cell: own } => {
                 for (at, span) in cells.iter().enumerate().filter(|(at, _)| *at != own) {
@@ -26,8 +27,9 @@ impl Look<'_> {
                         None if cells.len() == 2 && self.want.label.kind == Kind::Sentence => 0.8,
                         None => 0.0,
                     };
+                    let key = heads.get(at).map_or("", |head| self.quote(head));
                     if fit >= KEY
-                        && let Some(said) = self.cell(span)
+                        && let Some(said) = self.cell(self.quote(span), key, &above)
                     {
                         self.offer(said, fit, How::Table, quotes.clone());
                     } else if !self.keyed_cell(span, 1.0, &quotes)
@@ -39,19 +41,23 @@ impl Look<'_> {
                 }
             }
             Standing::Column { cell } => {
-                let fit = cells.first().map_or(0.0, |key| self.want.label.on_key(self.quote(key)));
+                let key = cells.first().map_or("", |key| self.quote(key));
+                let fit = self.want.label.on_key(key);
+                let said = || self.cell(self.quote(cells.get(cell)?), key, &above);
                 if fit >= KEY
-                    && let Some(said) = cells.get(cell).and_then(|span| self.cell(span))
+                    && let Some(said) = said()
                 {
                     self.offer(said, fit, How::Table, quotes);
                 }
             }
             Standing::Section | Standing::Page | Standing::Continues => {
                 // A row of keys and values about the subject; in a wider table the key must be exact.
-                let fit = cells.first().map_or(0.0, |key| self.want.label.on_key(self.quote(key)));
+                let key = cells.first().map_or("", |key| self.quote(key));
+                let fit = self.want.label.on_key(key);
+                let said = || self.cell(self.quote(cells.get(1)?), key, &above);
                 let needed = if cells.len() == 2 { KEY } else { 0.9 };
                 if fit >= needed
-                    && let Some(said) = cells.get(1).and_then(|span| self.cell(span))
+                    && let Some(said) = said()
                 {
                     self.offer(said, fit * own(self.zone.standing), How::Table, quotes);
                 } else {
@@ -64,6 +70,15 @@ impl Look<'_> {
         }
     }
 
+    /// What may be said of all amounts of a table: in the corner and the heads of its columns, and above it.
+    fn above_rows(&self, block: &Block, header: Option<usize>, heads: &[Span]) -> String {
+        let first = header.unwrap_or(self.zone.block);
+        let mut said: Vec<&str> = heads.iter().take(2).map(|head| self.quote(head)).collect();
+        let around = self.above(first, block);
+        said.push(&around);
+        said.join("; ")
+    }
+
     /// A cell that is a pair of its own, `Default: 20`; tells whether its key names the field.
     fn keyed_cell(&mut self, cell: &Span, factor: f32, quotes: &[Span]) -> bool {
         let text = self.quote(cell);
@@ -72,7 +87,7 @@ impl Look<'_> {
         if fit < KEY {
             return false;
         }
-        if let Some(said) = self.cell(&(cell.start + at + 2..cell.end)) {
+        if let Some(said) = self.cell(&text[at + 2..], &text[..at], "") {
             self.offer(said, fit * factor, How::Table, quotes.to_vec());
         }
         true

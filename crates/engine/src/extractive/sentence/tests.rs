@@ -13,7 +13,7 @@ fn said(name: &str, description: &str, shape: Shape, sentence: &str) -> Option<V
         kind: FieldKind::Found,
         blank: Blank::Null,
     };
-    let found = read(&Label::of(&field), &shape, sentence)?;
+    let found = read(&Label::of(&field), &shape, sentence, Fraction::Point)?;
     (found.sureness > 0.5).then_some(found.value)
 }
 

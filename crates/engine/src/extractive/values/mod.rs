@@ -13,6 +13,8 @@ pub mod units;
 
 use domain::text::Span;
 
+pub use notation::Fraction;
+
 /// What kind of thing an answer is; from the field's shape and from the wording of its description.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -56,9 +58,9 @@ pub enum Typed {
     Words(String),
 }
 
-/// All values of a kind in a text, in order. Booleans and choices need more than the text and have their
-/// own functions.
-pub fn detect(kind: Kind, text: &str) -> Vec<Detected> {
+/// All values of a kind in a text, in order; numbers as its page writes them. Booleans and choices need more than the text
+/// and have their own functions.
+pub fn detect(kind: Kind, text: &str, page: Fraction) -> Vec<Detected> {
     let words = |spans: Vec<Span>| {
         spans
             .into_iter()
@@ -70,7 +72,7 @@ pub fn detect(kind: Kind, text: &str) -> Vec<Detected> {
             .into_iter()
             .map(|(span, date)| Detected { span, typed: Typed::Date(date) })
             .collect(),
-        Kind::Number | Kind::Money | Kind::Percent => numbers::find(text)
+        Kind::Number | Kind::Money | Kind::Percent => numbers::find_on(text, page)
             .into_iter()
             .filter(|(_, quantity)| {
                 let is_money = quantity.currency.is_some() || quantity.is_scaled;

@@ -164,7 +164,7 @@ pub fn agree(one: &Value, other: &Value) -> bool {
 mod tests {
     use serde_json::json;
 
-    use super::super::detect;
+    use super::super::{Fraction, detect};
     use super::*;
 
     fn first(shape: &Shape, kind: Kind, asked: &str, text: &str) -> Option<Value> {
@@ -173,7 +173,7 @@ mod tests {
             scale: super::super::numbers::scale_asked("", asked),
             is_money: super::super::numbers::names_currency(asked),
         };
-        let found = detect(kind, text).into_iter().next()?;
+        let found = detect(kind, text, Fraction::Point).into_iter().next()?;
         value(shape, kind, asked, &found.typed, &text[found.span])
     }
 

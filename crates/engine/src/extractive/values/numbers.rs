@@ -2,7 +2,7 @@
 
 use domain::text::Span;
 
-use super::notation;
+use super::notation::{self, Fraction};
 use super::units::{self, Unit};
 
 /// A number as it is meant: `1.5 million` has the number 1,500,000.
@@ -15,6 +15,16 @@ pub struct Quantity {
     pub is_percent: bool,
     /// Whether a word such as `million` stood behind it.
     pub is_scaled: bool,
+}
+
+impl Quantity {
+    /// As it is meant under a header that tells a scale, unless it has one itself, or measures something.
+    pub fn in_scale(self, scale: f64) -> Self {
+        if self.is_scaled || self.is_percent || self.unit.is_some() {
+            return self;
+        }
+        Self { number: self.number * scale, is_scaled: true, ..self }
+    }
 }
 
 /// What several countries call their money stands for all of it.
@@ -135,7 +145,12 @@ const WORDS: [(&str, f64); 14] = [
 ];
 
 /// Words by which a field asks for thousands, millions or billions, in lower case.
-const ASKED_SCALES: [(&str, f64); 23] = [
+const ASKED_SCALES: [(&str, f64); 28] = [
+    ("tsd", 1e3),
+    ("md", 1e9),
+    ("mds", 1e9),
+    ("000", 1e3),
+    ("000s", 1e3),
     ("thousand", 1e3),
     ("thousands", 1e3),
     ("tausend", 1e3),
@@ -161,6 +176,9 @@ const ASKED_SCALES: [(&str, f64); 23] = [
     ("trillion", 1e12),
 ];
 
+/// Words before a number that something is shared by.
+const SHARES: [&str; 4] = ["per", "pro", "par", "je"];
+
 /// Letters that are scales beside a currency, in lower case: `EUR m`, `m€`, `keur`, and `T€` as it is written in German.
 const LETTERS: [(&str, f64); 3] = [("m", 1e6), ("k", 1e3), ("t", 1e3)];
 
@@ -180,6 +198,10 @@ pub fn scale_asked(name: &str, description: &str) -> Option<f64> {
     let asked = described.iter().enumerate().find_map(|(index, word)| {
         let before = index.checked_sub(1).and_then(|index| described.get(index));
         let behind = described.get(index + 1);
+        // “per thousand euros” is a share.
+        if before.is_some_and(|before| SHARES.contains(&bare(before).as_str())) {
+            return None;
+        }
         let mut beside = before.into_iter().chain(behind);
         let beside_money = beside.any(|word| is_money(&bare(word)));
         // “more than a million users” asks for no millions.
@@ -199,9 +221,30 @@ pub fn scale_asked(name: &str, description: &str) -> Option<f64> {
 /// The words of a field in lower case, with the bracket that opens before them; signs of currencies are words.
 fn asked_words(text: &str) -> Vec<String> {
     let apart = |c: char| if is_sign(c) { format!(" {c} ") } else { c.to_string() };
-    let lower: String = text.to_lowercase().chars().map(apart).collect();
+    let lower: String = ungrouped(&text.to_lowercase()).chars().map(apart).collect();
     let words = lower.split(|c: char| !c.is_alphanumeric() && c != '(' && !is_sign(c));
     words.filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+/// A text without the commas and points inside its numbers: the 000 of `10,000` is no word, and that of `£'000` is one.
+fn ungrouped(text: &str) -> String {
+    let bytes = text.as_bytes();
+    let is_digit =
+        |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_digit);
+    let is_inside = |at: usize| is_digit(at.checked_sub(1)) && is_digit(Some(at + 1));
+    let kept = text.char_indices().filter(|(at, c)| !(matches!(c, ',' | '.') && is_inside(*at)));
+    kept.map(|(_, c)| c).collect()
+}
+
+/// The words by which a header tells its scale: `EUR million` of `Turnover (EUR million)`, `in thousands` of `Staff in thousands`.
+pub fn words_of_scale(header: &str) -> Option<&str> {
+    let inner = header.split(['(', '[']).skip(1).filter_map(|rest| rest.split([')', ']']).next());
+    let behind = [" in ", " en ", ", "]
+        .into_iter()
+        .filter_map(|word| header.rsplit_once(word))
+        .map(|(_, rest)| rest);
+    let is_scale = |words: &&str| scale_asked("", &format!("({words})")).is_some();
+    inner.chain(behind).map(str::trim).find(is_scale)
 }
 
 fn is_money(word: &str) -> bool {
@@ -220,6 +263,42 @@ const fn is_sign(c: char) -> bool {
 
 /// All numbers of a text. Parts of dates, versions and identifiers are not numbers.
 pub fn find(text: &str) -> Vec<(Span, Quantity)> {
+    find_on(text, Fraction::Point)
+}
+
+/// A number of a quote that stands by itself.
+pub struct Quoted {
+    pub as_it_stands: Quantity,
+    /// With the scale of the key before it: thousands in `Turnover (T€): 1.200`.
+    pub as_meant: Quantity,
+}
+
+/// The numbers of a quote whose page is not at hand: in either notation.
+pub fn quoted(quote: &str) -> Vec<Quoted> {
+    let notations = [Fraction::Point, Fraction::Comma];
+    let found = notations.into_iter().flat_map(|page| find_on(quote, page));
+    let meant = |(span, of): (Span, Quantity)| {
+        let scale = key_before(&quote[..span.start]).and_then(|key| scale_asked("", key));
+        Quoted { as_it_stands: of, as_meant: scale.map_or(of, |scale| of.in_scale(scale)) }
+    };
+    found.map(meant).collect()
+}
+
+/// The key of a value that begins behind this text: `Turnover (T€)` in `Acme | Turnover (T€) | EUR `.
+fn key_before(text: &str) -> Option<&str> {
+    /// Longest thing between key and number, in bytes: `about EUR `.
+    const BETWEEN: usize = 12;
+    let separators = [" | ", ": "];
+    let last = |text: &str| {
+        separators.iter().filter_map(|of| text.rfind(of).map(|at| (at, at + of.len()))).max()
+    };
+    let (end, _) = last(text).filter(|(_, behind)| text.len() - behind <= BETWEEN)?;
+    let start = last(&text[..end]).map_or(0, |(_, behind)| behind);
+    Some(&text[start..end])
+}
+
+/// All numbers of a text on a page that writes its fractions so.
+pub fn find_on(text: &str, page: Fraction) -> Vec<(Span, Quantity)> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(offset) = text[at..].find(|c: char| c.is_ascii_alphanumeric()) {
@@ -227,7 +306,7 @@ pub fn find(text: &str) -> Vec<(Span, Quantity)> {
         let word_end = start + word_length(&text[start..]);
         let is_free = !text[..start].ends_with(|c: char| c.is_alphanumeric() || c == '_');
         let number = if text.as_bytes()[start].is_ascii_digit() {
-            if is_free { notation::digits(text, start) } else { None }
+            if is_free { notation::digits(text, start, page) } else { None }
         } else {
             spelled(&text[start..word_end]).map(|number| (number, word_end))
         };
@@ -380,10 +459,20 @@ mod tests {
         ] {
             assert_eq!(scale_asked(name, description), Some(1e6), "{name} {description}");
         }
-        for description in ["k€", "Umsatz in T€", "(€k)", "KUSD", "TEUR"] {
+        let thousands =
+            ["k€", "Umsatz in T€", "(€k)", "KUSD", "TEUR", "£'000", "(in 000s)", "€000"];
+        for description in thousands {
             assert_eq!(scale_asked("cost", description), Some(1e3), "{description}");
         }
-        let plain = ["more than a million users", "height (m)", "cost in euros", "price in €", ""];
+        let plain = [
+            "more than a million users",
+            "height (m)",
+            "cost in euros",
+            "price in €",
+            "up to 10,000 EUR",
+            "cost per thousand euros",
+            "",
+        ];
         for description in plain {
             assert_eq!(scale_asked("users", description), None, "{description}");
         }
