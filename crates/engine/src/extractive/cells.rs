@@ -64,10 +64,7 @@ impl Cell<'_> {
             matches!(label.kind, Kind::Number | Kind::Money | Kind::Phrase | Kind::Literal);
         match &found[..] {
             [Detected { span, typed: Typed::Quantity(of) }]
-                if is_quantity
-                    && of.in_scale(1.0).is_scaled
-                    && !of.is_scaled
-                    && span.start == 0 =>
+                if is_quantity && of.is_bare() && span.start == 0 =>
             {
                 Some(format!("{words} ({scale})"))
             }

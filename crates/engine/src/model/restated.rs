@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::cells::{Follows, follows};
 use super::material::{Portion, Shown};
-use super::support::{self, Support};
+use super::support::{self, Fault, Support};
 use super::words::{share, terms};
 use crate::ReadPage;
 use crate::extractive::labels::Label;
@@ -24,9 +24,8 @@ const TELLING: usize = 2;
 /// Whether a place carries a statement, as far as its figures and names go.
 pub(super) fn is_carried(statement: &str, page: &ReadPage, span: &Span) -> bool {
     let above = above(page, span);
-    let (support, fault) = support::judge(statement, &[page.text.quote(span)], &above, "");
-    let is_plain = matches!(fault, Some(support::Fault::Figures | support::Fault::Names));
-    statement.trim().is_empty() || support != Support::No || !is_plain
+    let judged = support::judge(statement, &[page.text.quote(span)], &above, "");
+    !matches!(judged, (Support::No, Some(Fault::Figures | Fault::Names)))
 }
 
 /// The sentence or row that says most of a statement: in the passage that was named, else in another of its page, else, if the
@@ -46,8 +45,7 @@ pub(super) fn of_statement(
         let (support, _) = support::judge(statement, &[quote], &above, "");
         (is_told && support == Support::Yes).then(|| share(&own, &terms(quote)))
     };
-    let is_named = !support::names(statement).is_empty();
-    best(portion, pages, passage, is_named, worth)
+    best(portion, pages, passage, support::names_something(statement), worth)
 }
 
 /// The sentence or row that states a value and speaks of its field.

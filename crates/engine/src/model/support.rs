@@ -214,8 +214,13 @@ fn plain_number(written: &str) -> String {
     if part.is_empty() { whole.to_owned() } else { format!("{whole}.{part}") }
 }
 
+/// Whether a sentence names what it is about, as far as capitals tell.
+pub(super) fn names_something(sentence: &str) -> bool {
+    !capitalises_nouns(sentence) && !names(sentence).is_empty()
+}
+
 /// Words that begin with a capital in the middle of a sentence, and identifiers: in lower case.
-pub(super) fn names(sentence: &str) -> Vec<String> {
+fn names(sentence: &str) -> Vec<String> {
     let tokens = words::tokens(sentence);
     let mut found = Vec::new();
     for (index, token) in tokens.iter().enumerate() {

@@ -18,12 +18,18 @@ pub struct Quantity {
 }
 
 impl Quantity {
-    /// As it is meant under a header that tells a scale, unless it has one itself, or measures something.
+    /// As it is meant under a header that tells a scale, unless it is not bare.
     pub fn in_scale(self, scale: f64) -> Self {
-        if self.is_scaled || self.is_percent || self.unit.is_some() {
-            return self;
+        if self.is_bare() {
+            Self { number: self.number * scale, is_scaled: true, ..self }
+        } else {
+            self
         }
-        Self { number: self.number * scale, is_scaled: true, ..self }
+    }
+
+    /// Whether it has no scale and no unit, and is no share.
+    pub const fn is_bare(&self) -> bool {
+        !self.is_scaled && !self.is_percent && self.unit.is_none()
     }
 }
 
