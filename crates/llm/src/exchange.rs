@@ -11,6 +11,7 @@ use crate::failed::Failed;
 use crate::fault::{self, redact};
 use crate::hints::{self, Hints};
 use crate::profile::Profile;
+use crate::repeats;
 use crate::reply::{Stopped, Usage};
 use crate::request::Request;
 use crate::schema::WRAPPER;
@@ -27,6 +28,8 @@ const MAX_REFUSAL_BYTES: usize = 64 << 10;
 const HOSTED_HEAD: Duration = Duration::from_mins(1);
 /// How long the body of a refusal may take.
 const REFUSAL_SILENCE: Duration = Duration::from_secs(10);
+/// An answer is looked at for repeats each time that it has grown by so many bytes.
+const LOOK_EVERY: usize = 256;
 /// Bytes of an answer per token that was allowed. No tokenizer has longer tokens on average; more is a stream that
 /// does not end.
 const MAX_BYTES_PER_TOKEN: usize = 32;
@@ -92,6 +95,7 @@ pub(crate) async fn send(
             .unwrap_or(usize::MAX)
             .saturating_mul(MAX_BYTES_PER_TOKEN)
             .saturating_add(4096),
+        looked_at: 0,
     };
     if let Err(failed) = reading.run(&mut stream, &hints).await {
         return Err(Failure { failed, hints, usage: None });
@@ -146,6 +150,8 @@ struct Reading<'a> {
     /// When the answer last grew; signs of life between its words do not count for ever.
     last_word_at: Instant,
     max_bytes: usize,
+    /// Bytes of the answer when it was last looked at for repeats.
+    looked_at: usize,
 }
 
 impl Reading<'_> {
@@ -214,7 +220,20 @@ impl Reading<'_> {
         if self.draft.bytes() > self.max_bytes {
             return Err(self.broken("it sends far more than was asked for"));
         }
-        Ok(false)
+        Ok(self.has_lost_its_way())
+    }
+
+    /// Whether the model says the same over and over. It would do so until its limit, which takes a slow one minutes.
+    fn has_lost_its_way(&mut self) -> bool {
+        if self.draft.is_whole || self.draft.bytes() < self.looked_at + LOOK_EVERY {
+            return false;
+        }
+        self.looked_at = self.draft.bytes();
+        let loops = [&self.draft.text, &self.draft.arguments].into_iter().any(repeats::at_end);
+        if loops {
+            self.draft.stop = Some(Stop::Loop);
+        }
+        loops
     }
 
     fn broken(&self, why: &str) -> Failed {
@@ -260,7 +279,11 @@ fn judge(
     // Not every server says that it stopped at the limit.
     let is_cut =
         draft.is_at_limit() || (!usage.is_estimated && usage.output_tokens >= max_output_tokens);
-    let stopped = if is_cut { Stopped::Length } else { Stopped::End };
+    let stopped = match draft.stop {
+        Some(Stop::Loop) => Stopped::Loop,
+        _ if is_cut => Stopped::Length,
+        _ => Stopped::End,
+    };
     let said = if draft.arguments.is_empty() { &draft.text } else { &draft.arguments };
     let text = without_thoughts(said).replace('\0', "\u{fffd}");
     let mut text = fault::without_key(text, profile.key.as_ref());

@@ -18,6 +18,7 @@ mod models;
 mod pace;
 mod probe;
 mod profile;
+mod repeats;
 mod reply;
 mod request;
 mod schema;

@@ -32,6 +32,8 @@ pub enum Stopped {
     End,
     /// It reached the bound of its output: the text is cut.
     Length,
+    /// It said the same over and over, and was not listened to any longer.
+    Loop,
 }
 
 /// Tokens of one exchange.

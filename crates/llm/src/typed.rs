@@ -31,7 +31,7 @@ impl std::error::Error for Unfit {}
 ///
 /// Takes JSON in fences, between words, after thoughts, with single quotes, comments or commas too many, and what came
 /// whole before the text was cut. Null for a property that need not be there counts as left out: strict modes make
-/// models write it.
+/// models write it. So do entries beyond those that a list may hold.
 pub fn read(text: &str, schema: &Value) -> Result<Value, Unfit> {
     let Some(mut value) = lenient::find(without_thoughts(text)) else {
         return Err(Unfit {
@@ -40,7 +40,7 @@ pub fn read(text: &str, schema: &Value) -> Result<Value, Unfit> {
     };
     let validator = jsonschema::validator_for(schema)
         .map_err(|why| Unfit { faults: vec![format!("The schema cannot be used: {why}.")] })?;
-    drop_nulls(&mut value, schema, schema, 0);
+    tidy(&mut value, schema, schema, 0);
     let faults: Vec<String> =
         validator.iter_errors(&value).take(MAX_FAULTS).map(|error| sentence(&error)).collect();
     if faults.is_empty() { Ok(value) } else { Err(Unfit { faults }) }
@@ -61,7 +61,8 @@ fn sentence(error: &jsonschema::ValidationError<'_>) -> String {
 /// Nesting that is followed.
 const MAX_DEPTH: usize = 32;
 
-fn drop_nulls(value: &mut Value, schema: &Value, root: &Value, depth: usize) {
+/// Leaves out what counts as left out.
+fn tidy(value: &mut Value, schema: &Value, root: &Value, depth: usize) {
     let schema = resolved(schema, root);
     if depth > MAX_DEPTH {
         return;
@@ -86,14 +87,16 @@ fn drop_nulls(value: &mut Value, schema: &Value, root: &Value, depth: usize) {
             }
             for (name, member) in members.iter_mut() {
                 if let Some(schema) = property(name) {
-                    drop_nulls(member, schema, root, depth + 1);
+                    tidy(member, schema, root, depth + 1);
                 }
             }
         }
         Value::Array(items) => {
+            let most = schema.get("maxItems").and_then(Value::as_u64);
+            items.truncate(most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX));
             if let Some(schema) = schema.get("items") {
                 for item in items {
-                    drop_nulls(item, schema, root, depth + 1);
+                    tidy(item, schema, root, depth + 1);
                 }
             }
         }

@@ -76,6 +76,8 @@ pub(crate) struct Seen {
 pub(crate) enum Stop {
     End,
     Length,
+    /// Never said by a provider: it was not listened to any longer.
+    Loop,
     Blocked(String),
 }
 

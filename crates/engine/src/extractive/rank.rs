@@ -18,7 +18,7 @@ use super::words;
 use crate::ReadPage;
 
 /// A part is answered when a unit covers this share of its weight, and is worth quoting from here on.
-pub(super) const COVERED: f64 = 0.66;
+pub(crate) const COVERED: f64 = 0.66;
 const WORTH: f64 = 0.5;
 /// Units kept for figures, dates and contradictions.
 const POOL: usize = 240;

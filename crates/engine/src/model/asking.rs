@@ -233,7 +233,8 @@ impl<'a> Mind<'a> {
                 Ok(reply) => reply,
                 Err(why) => return Ok(part.ok_or(why)),
             };
-            let is_cut = reply.stopped == Stopped::Length;
+            let (is_cut, loops) =
+                (reply.stopped == Stopped::Length, reply.stopped == Stopped::Loop);
             let faults = match llm::typed::read(&reply.text, schema) {
                 Ok(value) => match serde_json::from_value(value) {
                     Ok(answer) if is_cut => {
@@ -243,9 +244,13 @@ impl<'a> Mind<'a> {
                                 .to_owned(),
                         ]
                     }
+                    // Of one that went on for ever, what came before is all that would come.
                     Ok(answer) => return Ok(Ok(answer)),
                     Err(why) => vec![why.to_string()],
                 },
+                Err(_) if loops => {
+                    vec!["it says the same over and over; answer again, in fewer words".into()]
+                }
                 Err(unfit) => unfit.faults.into_iter().take(FAULTS).collect(),
             };
             let why = faults.join("; ");
@@ -280,7 +285,7 @@ impl<'a> Mind<'a> {
 
 /// The text of an answer without the sentence in which it was cut.
 fn whole(reply: &Reply) -> String {
-    if reply.stopped != Stopped::Length {
+    if reply.stopped == Stopped::End {
         return reply.text.clone();
     }
     let ends = |c: char| matches!(c, '.' | '!' | '?' | ']' | '。');
@@ -291,13 +296,19 @@ fn whole(reply: &Reply) -> String {
     reply.text[..end].to_owned()
 }
 
-/// The schema of a list of objects under a name.
-pub(super) fn list_of(name: &str, members: &Value, required: &[&str]) -> Value {
+/// The schema of a list. Its bound keeps small models from going on for ever, where the server holds them to it.
+pub(super) fn at_most(entries: usize, of: &Value) -> Value {
+    json!({"type": "array", "maxItems": entries, "items": of})
+}
+
+/// The schema of a list of so many objects at most under a name.
+pub(super) fn list_of(name: &str, most: usize, members: &Value, required: &[&str]) -> Value {
+    let object = json!({
+        "type": "object", "properties": members, "required": required, "additionalProperties": false,
+    });
     json!({
         "type": "object",
-        "properties": {name: {"type": "array", "items": {
-            "type": "object", "properties": members, "required": required, "additionalProperties": false,
-        }}},
+        "properties": {name: at_most(most, &object)},
         "required": [name],
         "additionalProperties": false,
     })

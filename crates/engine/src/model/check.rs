@@ -18,15 +18,20 @@ use super::plan::Task;
 use super::quotes::shown;
 use super::restated;
 use super::support::{self, Fault, Support};
-use super::words::{likeness, terms};
+use super::words::{likeness, share, terms};
 use crate::Failed;
 use crate::purse::{Phase, Purse};
 
 /// Sentences that are judged or mended in one call.
 const TOGETHER: usize = 10;
+/// Sentences of one text of a row that are judged in one call.
+const VERDICTS: usize = 100;
 /// Bytes of a quote that a judge is shown.
 const LENGTH: usize = 500;
 const MAX_OUTPUT: u32 = 900;
+/// Quotes that are put to a sentence whose writer named none, and the share of its words that they have.
+const ATTACHED: usize = 3;
+const NEAR: f64 = 0.5;
 /// Two sentences this alike say the same.
 const SAME: f64 = 0.85;
 
@@ -112,12 +117,12 @@ pub(super) fn verdicts_schema() -> Value {
         "sentence": {"type": "integer"},
         "verdict": {"type": "string", "enum": ["supported", "partly", "unsupported"]},
     });
-    list_of("verdicts", &members, &["sentence", "verdict"])
+    list_of("verdicts", VERDICTS, &members, &["sentence", "verdict"])
 }
 
 fn rewrites_schema() -> Value {
     let members = json!({"sentence": {"type": "integer"}, "text": {"type": "string"}});
-    list_of("sentences", &members, &["sentence", "text"])
+    list_of("sentences", TOGETHER, &members, &["sentence", "text"])
 }
 
 /// Checks all sections together, so that what is said in one is not said again in another.
@@ -148,7 +153,7 @@ fn judged_by_rules(about: &About<'_>, sections: &[Section]) -> Vec<Case> {
             // The answer says in short what the sections say in full; one section does not repeat another, or itself.
             let counts = |other: usize| other == index || sections[other].heading.is_some();
             let repeats = said.iter().any(|(other, known)| counts(*other) && known.is_same(&own));
-            if sentence.claims.is_empty() {
+            if sentence.claims.is_empty() && !is_frame(about, &sentence) {
                 sentence.claims = attached(about, section, &sentence.text);
             }
             let fate = if repeats { Fate::Repeats } else { fate(about, &sentence) };
@@ -176,17 +181,38 @@ impl Said {
     }
 }
 
-/// A quote that carries a sentence whose writer named none.
+/// Quotes for a sentence whose writer named none: the first that carries it, else those that have most of its words, by which it
+/// may be reworded if they do not carry it either.
 fn attached(about: &About<'_>, section: &Section, sentence: &str) -> Vec<usize> {
     let ledger = about.ledger;
-    let carries = |index: &usize| {
-        let (support, _) = judged(about, sentence, &[*index]);
-        support == Support::Yes
-    };
-    let offered = (0..ledger.claims.len()).filter(|&index| {
-        section.parts.is_empty() || section.parts.contains(&ledger.claims[index].part)
-    });
-    offered.into_iter().find(carries).into_iter().collect()
+    let offered: Vec<usize> = (0..ledger.claims.len())
+        .filter(|&index| {
+            section.parts.is_empty() || section.parts.contains(&ledger.claims[index].part)
+        })
+        .collect();
+    let carries = |index: &&usize| judged(about, sentence, &[**index]).0 == Support::Yes;
+    if let Some(&one) = offered.iter().find(carries) {
+        return vec![one];
+    }
+    let own = terms(sentence);
+    let mut open = own.clone();
+    let mut chosen: Vec<usize> = Vec::new();
+    while chosen.len() < ATTACHED {
+        let adds =
+            |&index: &usize| terms(ledger.quote(&ledger.claims[index])).intersection(&open).count();
+        let best = offered.iter().copied().rev().max_by_key(adds).filter(|index| adds(index) > 0);
+        let Some(best) = best else { break };
+        open.retain(|term| !terms(ledger.quote(&ledger.claims[best])).contains(term));
+        chosen.push(best);
+    }
+    if 1.0 - share(&own, &open) >= NEAR { chosen } else { Vec::new() }
+}
+
+/// Whether a sentence says only that something was not found, or was asked.
+fn is_frame(about: &About<'_>, sentence: &Sentence) -> bool {
+    let mut asked: Vec<&str> = vec![&about.task.question];
+    asked.extend(about.ledger.parts.iter().map(|part| part.text.as_str()));
+    !sentence.has_stranger && support::states_nothing(&sentence.text, &asked)
 }
 
 fn judged(about: &About<'_>, sentence: &str, claims: &[usize]) -> (Support, Option<Fault>) {
@@ -225,11 +251,8 @@ pub(super) fn leads_elsewhere(sentence: &str, is_read: impl Fn(&str) -> bool) ->
 }
 
 fn fate(about: &About<'_>, sentence: &Sentence) -> Fate {
-    let About { task, ledger, .. } = about;
     if sentence.claims.is_empty() {
-        let mut asked: Vec<&str> = vec![&task.question];
-        asked.extend(ledger.parts.iter().map(|part| part.text.as_str()));
-        let is_frame = !sentence.has_stranger && support::states_nothing(&sentence.text, &asked);
+        let is_frame = is_frame(about, sentence);
         return if is_frame { Fate::Frame } else { Fate::Falls(Fault::Words) };
     }
     match judged(about, &sentence.text, &sentence.claims) {

@@ -46,6 +46,8 @@ pub(super) struct Ledger {
     pub(super) claims: Vec<Claim>,
     /// Claims that were left out, for their quotes stand nowhere.
     pub(super) dropped: usize,
+    /// Claims that rules chose, where readers gave none.
+    pub(super) by_rules: usize,
     pub(super) rounds: u32,
 }
 

@@ -11,7 +11,7 @@ use llm::tokens;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::asking::{Ask, cut, list_of};
+use super::asking::{Ask, at_most, cut, list_of};
 use super::cells::{as_text, fitted, shape_in_words};
 use super::check::{Verdict, Verdicts, leads_elsewhere, verdicts_schema};
 use super::fill::{Cell, Filler};
@@ -25,6 +25,10 @@ use crate::extractive::fields::Finding;
 use crate::extractive::words;
 use crate::purse::Phase;
 use crate::world::Unanswered;
+
+/// Fields that are judged or written in one call, and quotes that each may rest on.
+const FIELDS: usize = 100;
+const EVIDENCE: usize = 20;
 
 #[derive(Deserialize)]
 struct Judged {
@@ -55,18 +59,18 @@ struct WrittenField {
 fn judged_schema() -> Value {
     let members = json!({
         "field": {"type": "string"}, "reasoning": {"type": "string"},
-        "evidence": {"type": "array", "items": {"type": "string"}}, "value": {"type": ["string", "null"]},
+        "evidence": at_most(EVIDENCE, &json!({"type": "string"})), "value": {"type": ["string", "null"]},
         "certainty": {"type": "string", "enum": ["high", "medium", "low"]},
     });
-    list_of("fields", &members, &["field", "reasoning", "evidence", "value", "certainty"])
+    list_of("fields", FIELDS, &members, &["field", "reasoning", "evidence", "value", "certainty"])
 }
 
 fn written_schema() -> Value {
     let members = json!({
-        "field": {"type": "string"}, "evidence": {"type": "array", "items": {"type": "string"}},
+        "field": {"type": "string"}, "evidence": at_most(EVIDENCE, &json!({"type": "string"})),
         "text": {"type": ["string", "null"]},
     });
-    list_of("fields", &members, &["field", "evidence", "text"])
+    list_of("fields", FIELDS, &members, &["field", "evidence", "text"])
 }
 
 impl Filler<'_> {

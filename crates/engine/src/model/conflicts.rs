@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mind;
-use super::asking::Ask;
+use super::asking::{Ask, at_most, list_of};
 use super::claims::Ledger;
 use super::material::place;
 use super::plan::Task;
@@ -74,28 +74,17 @@ struct NamedSide {
 }
 
 fn schema() -> Value {
-    json!({
+    let side = json!({
         "type": "object",
-        "properties": {"conflicts": {"type": "array", "items": {
-            "type": "object",
-            "properties": {
-                "about": {"type": "string"},
-                "sides": {"type": "array", "items": {
-                    "type": "object",
-                    "properties": {
-                        "value": {"type": "string"},
-                        "statements": {"type": "array", "items": {"type": "string"}},
-                    },
-                    "required": ["value", "statements"],
-                    "additionalProperties": false,
-                }},
-            },
-            "required": ["about", "sides"],
-            "additionalProperties": false,
-        }}},
-        "required": ["conflicts"],
+        "properties": {
+            "value": {"type": "string"},
+            "statements": at_most(COMPARED, &json!({"type": "string"})),
+        },
+        "required": ["value", "statements"],
         "additionalProperties": false,
-    })
+    });
+    let members = json!({"about": {"type": "string"}, "sides": at_most(COMPARED, &side)});
+    list_of("conflicts", MOST, &members, &["about", "sides"])
 }
 
 /// Compares what different sources say about each part.

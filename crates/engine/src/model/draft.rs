@@ -51,6 +51,9 @@ pub(super) fn parse(text: &str, ledger: &Ledger) -> Vec<Block> {
             continue;
         }
         let is_heading = line.starts_with('#');
+        if !is_code && opens_sources(line) {
+            break;
+        }
         if line.is_empty() || is_heading || is_code {
             close(&mut paragraph, &mut blocks, ledger);
             continue;
@@ -71,6 +74,23 @@ pub(super) fn parse(text: &str, ledger: &Ledger) -> Vec<Block> {
     close(&mut paragraph, &mut blocks, ledger);
     blocks.retain(|block| !block.is_empty());
     blocks
+}
+
+/// Whether a line is the title of a list of sources. Small models add one; the engine writes the true one.
+fn opens_sources(line: &str) -> bool {
+    const TITLES: [&str; 9] = [
+        "sources",
+        "references",
+        "citations",
+        "works cited",
+        "quellen",
+        "quellenangaben",
+        "références",
+        "fuentes",
+        "fonti",
+    ];
+    let bare = line.trim_matches(|c: char| !c.is_alphabetic()).to_lowercase();
+    TITLES.contains(&bare.as_str())
 }
 
 fn close(paragraph: &mut String, blocks: &mut Vec<Block>, ledger: &Ledger) {
@@ -289,6 +309,15 @@ mod tests {
         let Block::Table { header, rows } = &blocks[2] else { panic!("a table") };
         assert_eq!((header.len(), rows[0].sentence.text.as_str()), (2, "Name: Tern; Price: 9"));
         assert_eq!(rows[0].sentence.claims, [0]);
+    }
+
+    #[test]
+    fn a_list_of_sources_is_not_taken_over() {
+        for title in ["Sources:", "**References**", "## Quellen"] {
+            let blocks = parsed(&format!("It opened [[E1]].\n\n{title}\n\n1. A page [[E2]]\n"));
+            assert_eq!(blocks.len(), 1, "{title}");
+        }
+        assert_eq!(parsed("Sources: one [[E1]] and another [[E2]].").len(), 1);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use domain::text::Span;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::asking::Ask;
+use super::asking::{Ask, at_most};
 use super::cells::{Follows, as_asked, fitted, follows, in_full, type_in_words};
 use super::material::{self, Portion};
 use super::named::{Named, named};
@@ -30,6 +30,9 @@ const CELLS: usize = 24;
 const MAX_OUTPUT: u32 = 1_600;
 /// Searches that a plan for the table gives.
 const QUERIES: usize = 8;
+/// Fields whose other names are told, and passages about other things.
+const FIELDS: usize = 100;
+const OTHERS: usize = 40;
 const PLAN_OUTPUT: u32 = 1_200;
 /// Characters of a row in a prompt.
 const ROW: usize = 3_000;
@@ -104,16 +107,17 @@ struct Quoted {
 }
 
 fn plan_schema() -> Value {
+    let words = json!({
+        "type": "object",
+        "properties": {"field": {"type": "string"}, "also": {"type": "string", "description": "other words, with commas"}},
+        "required": ["field", "also"],
+        "additionalProperties": false,
+    });
     json!({
         "type": "object",
         "properties": {
-            "queries": {"type": "array", "items": {"type": "string"}},
-            "words": {"type": "array", "items": {
-                "type": "object",
-                "properties": {"field": {"type": "string"}, "also": {"type": "string", "description": "other words, with commas"}},
-                "required": ["field", "also"],
-                "additionalProperties": false,
-            }},
+            "queries": at_most(QUERIES, &json!({"type": "string"})),
+            "words": at_most(FIELDS, &words),
         },
         "required": ["queries", "words"],
         "additionalProperties": false,
@@ -121,21 +125,25 @@ fn plan_schema() -> Value {
 }
 
 fn schema() -> Value {
+    let cell = json!({
+        "type": "object",
+        "properties": {
+            "field": {"type": "string"},
+            "passage": {"type": "string"},
+            "quote": {"type": "string"},
+            "value": {"type": ["string", "null"]},
+        },
+        "required": ["field", "passage", "quote", "value"],
+        "additionalProperties": false,
+    });
     json!({
         "type": "object",
         "properties": {
-            "others": {"type": "array", "items": {"type": "string"}, "description": "names of passages about another thing"},
-            "cells": {"type": "array", "items": {
-                "type": "object",
-                "properties": {
-                    "field": {"type": "string"},
-                    "passage": {"type": "string"},
-                    "quote": {"type": "string"},
-                    "value": {"type": ["string", "null"]},
-                },
-                "required": ["field", "passage", "quote", "value"],
-                "additionalProperties": false,
-            }},
+            "others": {
+                "type": "array", "maxItems": OTHERS, "items": {"type": "string"},
+                "description": "names of passages about another thing",
+            },
+            "cells": at_most(CELLS, &cell),
         },
         "required": ["others", "cells"],
         "additionalProperties": false,

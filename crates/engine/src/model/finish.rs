@@ -47,7 +47,7 @@ fn choices_schema() -> Value {
     let members = json!({
         "field": {"type": "string"}, "reason": {"type": "string"}, "candidate": {"type": "integer"},
     });
-    list_of("choices", &members, &["field", "reason", "candidate"])
+    list_of("choices", ELEMENTS, &members, &["field", "reason", "candidate"])
 }
 
 impl Filler<'_> {

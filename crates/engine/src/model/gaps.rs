@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mind;
-use super::asking::Ask;
+use super::asking::{Ask, at_most};
 use super::claims::{Ledger, Part};
 use super::plan::{QUERIES, Task};
 use super::words::{clean_query, terms};
@@ -42,22 +42,24 @@ struct New {
 }
 
 fn schema() -> Value {
-    let queries = json!({"type": "array", "items": {"type": "string"}});
+    let queries = at_most(QUERIES, &json!({"type": "string"}));
+    let more = json!({
+        "type": "object",
+        "properties": {"part": {"type": "integer"}, "queries": queries},
+        "required": ["part", "queries"],
+        "additionalProperties": false,
+    });
+    let new = json!({
+        "type": "object",
+        "properties": {"question": {"type": "string"}, "heading": {"type": "string"}, "queries": queries},
+        "required": ["question", "heading", "queries"],
+        "additionalProperties": false,
+    });
     json!({
         "type": "object",
         "properties": {
-            "more": {"type": "array", "items": {
-                "type": "object",
-                "properties": {"part": {"type": "integer"}, "queries": queries},
-                "required": ["part", "queries"],
-                "additionalProperties": false,
-            }},
-            "new_parts": {"type": "array", "items": {
-                "type": "object",
-                "properties": {"question": {"type": "string"}, "heading": {"type": "string"}, "queries": queries},
-                "required": ["question", "heading", "queries"],
-                "additionalProperties": false,
-            }},
+            "more": at_most(MOST_PARTS, &more),
+            "new_parts": at_most(MOST_PARTS, &new),
         },
         "required": ["more", "new_parts"],
         "additionalProperties": false,

@@ -27,6 +27,7 @@ mod report;
 pub(crate) mod research;
 mod restated;
 pub(crate) mod shape;
+mod supplied;
 mod support;
 pub(crate) mod tools;
 mod words;

@@ -6,11 +6,11 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mind;
-use super::asking::Ask;
+use super::asking::{Ask, at_most};
 use super::claims::Part;
 use super::words::clean_query;
 use crate::Failed;
-use crate::extractive::{queries, question, rank};
+use crate::extractive::{queries, question, rank, words};
 use crate::purse::{Phase, Purse};
 use crate::world::Unanswered;
 
@@ -61,23 +61,25 @@ struct Planned {
     queries: Vec<String>,
 }
 
-fn schema() -> Value {
+fn schema(most_parts: usize) -> Value {
+    let part = json!({
+        "type": "object",
+        "properties": {
+            "question": {"type": "string"},
+            "heading": {"type": "string", "description": "two to six words, for the section that answers it"},
+            "queries": at_most(QUERIES, &json!({"type": "string"})),
+        },
+        "required": ["question", "heading", "queries"],
+        "additionalProperties": false,
+    });
+    // Parts for which there is no room are told of.
     json!({
         "type": "object",
         "properties": {
             "language": {"type": "string", "description": "two-letter code"},
-            "parts": {"type": "array", "items": {
-                "type": "object",
-                "properties": {
-                    "question": {"type": "string"},
-                    "heading": {"type": "string", "description": "two to six words, for the section that answers it"},
-                    "queries": {"type": "array", "items": {"type": "string"}},
-                },
-                "required": ["question", "heading", "queries"],
-                "additionalProperties": false,
-            }},
+            "parts": at_most(most_parts + BEYOND, &part),
             "beyond": {
-                "type": "array", "items": {"type": "string"},
+                "type": "array", "maxItems": BEYOND, "items": {"type": "string"},
                 "description": "what the question asks that no part does, because there was no room for it; usually empty",
             },
         },
@@ -85,6 +87,44 @@ fn schema() -> Value {
         "additionalProperties": false,
     })
 }
+
+/// Names by which a question asks for an answer in another language.
+const LANGUAGES: [&str; 34] = [
+    "german",
+    "french",
+    "spanish",
+    "italian",
+    "portuguese",
+    "dutch",
+    "swedish",
+    "danish",
+    "norwegian",
+    "finnish",
+    "polish",
+    "czech",
+    "slovak",
+    "hungarian",
+    "romanian",
+    "bulgarian",
+    "greek",
+    "turkish",
+    "russian",
+    "ukrainian",
+    "arabic",
+    "hebrew",
+    "persian",
+    "hindi",
+    "chinese",
+    "japanese",
+    "korean",
+    "thai",
+    "vietnamese",
+    "indonesian",
+    "deutsch",
+    "language",
+    "translate",
+    "languages",
+];
 
 /// Views from which independent investigations plan the same question.
 const ANGLES: [&str; 7] = [
@@ -126,7 +166,7 @@ pub(super) async fn make(
         }),
         max_output_tokens: MAX_OUTPUT,
     };
-    let answer: Result<Answer, Unanswered> = mind.typed(purse, ask, &schema()).await?;
+    let answer: Result<Answer, Unanswered> = mind.typed(purse, ask, &schema(most)).await?;
     Ok(answer.map(|answer| plan(answer, task, most)))
 }
 
@@ -155,13 +195,30 @@ fn plan(answer: Answer, task: &Task, most: usize) -> Plan {
             part.queries.extend(clean_query(&part.text.clone(), None));
         }
     }
-    let language: String =
-        answer.language.chars().filter(char::is_ascii_alphabetic).take(2).collect();
-    let language = if language.len() == 2 { language.to_lowercase() } else { "en".into() };
+    let language = language(&answer.language, task);
     beyond.extend(answer.beyond.iter().map(|text| short_question(text)));
     beyond.retain(|text| !text.is_empty());
     beyond.truncate(BEYOND);
     Plan { language, parts, beyond }
+}
+
+/// The code of the language to write in: as the model says, unless the question is plainly in English and asks for no other. Small
+/// models take a foreign name for the language of the question.
+fn language(said: &str, task: &Task) -> String {
+    /// Two of these stand in no question in another language.
+    const ENGLISH: [&str; 12] = [
+        "the", "what", "who", "when", "how", "did", "does", "which", "where", "why", "and", "with",
+    ];
+    let code: String = said.chars().filter(char::is_ascii_alphabetic).take(2).collect();
+    let asked = format!("{} {}", task.question, task.wanted.as_deref().unwrap_or_default());
+    let words = words::tokens(&asked);
+    let has = |known: &&&str| words.iter().any(|word| word.lower == **known);
+    let english = ENGLISH.iter().filter(has).count();
+    let asks_for_other = words.iter().any(|word| LANGUAGES.contains(&word.lower.as_str()));
+    if code.len() < 2 || (english >= 2 && !asks_for_other) {
+        return "en".into();
+    }
+    code.to_lowercase()
 }
 
 /// The plan of the rules, where no model gives one.
@@ -209,6 +266,18 @@ mod tests {
             today: "2026-11-28".into(),
             places: String::new(),
         }
+    }
+
+    #[test]
+    fn a_question_in_plain_english_is_answered_in_english() {
+        let code = |question: &str, said: &str| {
+            language(said, &Task { question: question.into(), ..task() })
+        };
+        assert_eq!(code("What did the Gdynia plant cost?", "pl"), "en");
+        assert_eq!(code("What did the Gdynia plant cost? Answer in Polish.", "pl"), "pl");
+        assert_eq!(code("Was kostete das Werk in Gdynia, und wer ist der Chef?", "de"), "de");
+        assert_eq!(code("Ile kosztował zakład?", "PL-pl"), "pl");
+        assert_eq!(code("Ile kosztował zakład?", "?"), "en");
     }
 
     #[test]

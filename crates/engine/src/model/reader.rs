@@ -8,10 +8,12 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Mind;
-use super::asking::Ask;
+use super::asking::{Ask, list_of};
 use super::claims::{Ledger, Part};
 use super::material::{self, Portion};
+use super::named::is_in_other_letters;
 use super::plan::Task;
+use super::words::terms;
 use super::{quotes, restated};
 use crate::purse::{Phase, Purse};
 use crate::world::Unanswered;
@@ -38,22 +40,13 @@ struct Claimed {
 
 // The quote comes before what is made of it.
 fn schema() -> Value {
-    json!({
-        "type": "object",
-        "properties": {"claims": {"type": "array", "items": {
-            "type": "object",
-            "properties": {
-                "part": {"type": "integer"},
-                "passage": {"type": "string"},
-                "quote": {"type": "string"},
-                "statement": {"type": "string"},
-            },
-            "required": ["part", "passage", "quote", "statement"],
-            "additionalProperties": false,
-        }}},
-        "required": ["claims"],
-        "additionalProperties": false,
-    })
+    let members = json!({
+        "part": {"type": "integer"},
+        "passage": {"type": "string"},
+        "quote": {"type": "string"},
+        "statement": {"type": "string"},
+    });
+    list_of("claims", CLAIMS, &members, &["part", "passage", "quote", "statement"])
 }
 
 /// What became of the questions to readers.
@@ -94,7 +87,7 @@ pub(super) async fn read(
         match answer {
             Ok(answer) => {
                 outcome.answered += 1;
-                dropped += add(ledger, parts, portion, pages, answer);
+                dropped += add(task, ledger, parts, portion, pages, answer);
             }
             Err(why) => {
                 outcome.failure.get_or_insert(why);
@@ -134,6 +127,7 @@ fn ask(task: &Task, all: &[Part], parts: &[usize], portion: &Portion, pages: &[R
 
 /// Looks each quote up; answers how many do not stand where they were said to.
 fn add(
+    task: &Task,
     ledger: &mut Ledger,
     parts: &[usize],
     portion: &Portion,
@@ -155,7 +149,8 @@ fn add(
             dropped += 1;
             continue;
         };
-        if quotes::is_header(&pages[page].text, &span) {
+        let is_header = quotes::is_header(&pages[page].text, &span);
+        if is_header || !bears_on(&ledger.parts[part], task, &pages[page], &span) {
             dropped += 1;
             continue;
         }
@@ -164,6 +159,18 @@ fn add(
         ledger.add(part, page, span, statement);
     }
     dropped
+}
+
+/// Whether a quote or what stands above it has a word of what is asked: small models quote whatever they are shown. In other letters
+/// than the question's nothing can be told.
+fn bears_on(part: &Part, task: &Task, page: &ReadPage, span: &Span) -> bool {
+    let mut asked = part.terms();
+    asked.extend(terms(&task.question));
+    let quote = page.text.quote(span);
+    let says_any = |text: &str| terms(text).iter().any(|term| asked.contains(term));
+    says_any(quote)
+        || restated::above(page, span).into_iter().any(says_any)
+        || is_in_other_letters(&asked, quote)
 }
 
 /// Where the page says what is claimed: the quote, if it stands and carries the statement, else the sentence that does.

@@ -406,8 +406,8 @@ fn write_conflict(
     }
 }
 
-/// High: everything that was asked is answered by as many independent sources as the processor wants, they were compared and nothing
-/// contradicts, and hardly anything that was written fell. Low: half of it is open or was not looked into, or what was written fell in large part
+/// High: everything that was asked is answered by as many independent sources as the processor wants, which readers chose, they were
+/// compared and nothing contradicts, and hardly anything that was written fell. Low: half of it is open or was not looked into, or what was written fell in large part
 /// or as a whole.
 fn confidence(mind: &Mind<'_>, from: &Written<'_>, counts: Counts, open: usize) -> Confidence {
     let ledger = from.ledger;
@@ -419,7 +419,7 @@ fn confidence(mind: &Mind<'_>, from: &Written<'_>, counts: Counts, open: usize) 
     match () {
         () if counts.cited == 0 => Confidence::Low,
         () if open * 2 >= asked || counts.dropped * 2 > all => Confidence::Low,
-        () if open > 0 || thin || !from.is_compared => Confidence::Medium,
+        () if open > 0 || thin || !from.is_compared || ledger.by_rules > 0 => Confidence::Medium,
         () if !from.conflicts.is_empty() || counts.dropped * 10 > all => Confidence::Medium,
         () => Confidence::High,
     }
@@ -460,6 +460,9 @@ fn reasoning(from: &Written<'_>, citations: &Citations<'_>, counts: Counts, open
         count => {
             let _ = write!(out, " {count} were not looked into.");
         }
+    }
+    if ledger.by_rules > 0 {
+        out.push_str(" Where readers gave no quote, rules chose some.");
     }
     if !from.is_compared {
         out.push_str(" What the sources say was not compared.");

@@ -10,7 +10,7 @@ use super::Mind;
 use super::claims::Ledger;
 use super::conflicts::Conflict;
 use super::plan::{self, Plan, Task};
-use super::{beyond, conflicts, gaps, reader, report, tools};
+use super::{beyond, conflicts, gaps, reader, report, supplied, tools};
 use crate::budget::Budget;
 use crate::extractive::report::Draft;
 use crate::purse::{Phase, Purse};
@@ -72,7 +72,7 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
     tell_plan(world, &plans).await?;
     let mut given = given(world, &mut budget).await?;
     given.extend(ask_tools(&mind, &purse, &task, &plans[0]).await?);
-    let (ledger, looked, failure) = look(&mind, &purse, &task, &plans, &given, budget).await?;
+    let (mut ledger, looked, failure) = look(&mind, &purse, &task, &plans, &given, budget).await?;
     if ledger.claims.is_empty() {
         return Ok(match failure {
             Some(why) => unable(world, &why, ledger.pages, looked, None),
@@ -83,6 +83,7 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
             None => Outcome::Nothing(looked),
         });
     }
+    supplied::add(&mind, &task, &mut ledger).await?;
     let beyond = beyond::of(&plans[0], &ledger);
     let (conflicts, is_compared) = compared(&mind, &purse, &task, &ledger).await?;
     world.say(Stage::Result, format!("Writing from {} quotes", ledger.claims.len())).await?;

@@ -6,13 +6,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
 use super::Mind;
-use super::asking::Ask;
+use super::asking::{Ask, at_most, list_of};
 use crate::Failed;
 use crate::purse::{Phase, Purse};
 use crate::world::{Unanswered, World};
 
 /// Fields that are invented at most, and the letters of a name.
 const FIELDS: usize = 10;
+/// Labels of one field.
+const CHOICES: usize = 20;
 const NAME: usize = 60;
 const MAX_OUTPUT: u32 = 1_200;
 
@@ -32,23 +34,14 @@ struct Invented {
 }
 
 fn schema() -> Value {
-    json!({
-        "type": "object",
-        "properties": {"fields": {"type": "array", "items": {
-            "type": "object",
-            "properties": {
-                "name": {"type": "string"},
-                "description": {"type": "string"},
-                "type": {"type": "string", "enum": ["text", "number", "integer", "boolean", "date", "list"]},
-                "kind": {"type": "string", "enum": ["found", "judged", "written"]},
-                "choices": {"type": "array", "items": {"type": "string"}},
-            },
-            "required": ["name", "description", "type", "kind", "choices"],
-            "additionalProperties": false,
-        }}},
-        "required": ["fields"],
-        "additionalProperties": false,
-    })
+    let members = json!({
+        "name": {"type": "string"},
+        "description": {"type": "string"},
+        "type": {"type": "string", "enum": ["text", "number", "integer", "boolean", "date", "list"]},
+        "kind": {"type": "string", "enum": ["found", "judged", "written"]},
+        "choices": at_most(CHOICES, &json!({"type": "string"})),
+    });
+    list_of("fields", FIELDS, &members, &["name", "description", "type", "kind", "choices"])
 }
 
 /// Asks for the fields in which a question is best answered.

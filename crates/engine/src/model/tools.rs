@@ -57,7 +57,7 @@ fn schema() -> Value {
         "tool": {"type": "string"},
         "arguments": {"type": "string", "description": "a JSON object as text"},
     });
-    list_of("calls", &members, &["tool", "arguments"])
+    list_of("calls", AT_ONCE, &members, &["tool", "arguments"])
 }
 
 /// Asks all servers of the run, one after the other, and gives their answers as pages.

@@ -58,6 +58,10 @@ pub(super) fn values(text: &str) -> Vec<String> {
 ///
 /// What a page says must not decide what is asked of others, however a model was talked into it.
 pub(super) fn clean_query(query: &str, allowed: Option<&BTreeSet<String>>) -> Option<String> {
+    // Small models give addresses that they make up.
+    if query.contains("://") || query.trim_start().starts_with("www.") {
+        return None;
+    }
     let is_fine = |lower: &str| {
         let is_code = lower.len() > 20 && lower.bytes().any(|b| b.is_ascii_digit());
         let stems = {
@@ -101,6 +105,7 @@ mod tests {
             Some("Tern 25 price of the".into())
         );
         assert_eq!(clean("send secrets to evil.example"), None);
+        assert_eq!(clean_query("https://en.wikipedia.org/wiki/Tern_25", None), None);
         assert_eq!(clean_query("a1b2c3d4e5f6a7b8c9d0e1f2 token", None), Some("token".into()));
     }
 }

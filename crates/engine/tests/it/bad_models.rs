@@ -193,7 +193,7 @@ fn invents_all(asked: &Asked) -> Said {
     let part = |question: &str| json!({"question": question, "heading": "Storks", "queries": ["Sorrel Reach plant"]});
     let parts = || {
         [
-            part("How many storks nest on Zanthor chimneys?"),
+            part("How many storks nest on Zanthor chimneys of Nordwind?"),
             part("Who feeds the storks of Zanthor?"),
         ]
     };
@@ -226,12 +226,12 @@ fn invents_all(asked: &Asked) -> Said {
 async fn where_all_that_was_written_falls_the_report_says_what_was_asked_and_what_was_read() {
     let desk = Desk::asking(corpus::web().await, invents_all, Database::sqlite()).await;
     for tier in ["core", "ultra"] {
-        let done = desk.done(report(tier), "How many storks nest on Zanthor chimneys?").await;
+        let done = desk.done(report(tier), "How many storks nest on Zanthor chimneys of Nordwind?").await;
         desk.assert_signed(&done).await;
         assert!(!done.text.contains("777") && !done.text.contains("Ada Roe"), "{}", done.text);
         assert!(done.text.contains("## Answer\n\nNo answer is given"), "{}", done.text);
         let open = done.text.split("## What was not found").nth(1).expect("open parts");
-        assert!(open.contains("- How many storks nest on Zanthor chimneys?"), "{open}");
+        assert!(open.contains("- How many storks nest on Zanthor chimneys of Nordwind?"), "{open}");
         assert!(open.contains("- Who feeds the storks of Zanthor?"), "{open}");
         assert!(done.text.contains("## Sources\n\n1. **"), "{}", done.text);
         let basis = &done.output.as_ref().unwrap().basis[0];

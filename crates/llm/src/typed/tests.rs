@@ -132,3 +132,16 @@ proptest::proptest! {
         let _ = read(&short, &json!({}));
     }
 }
+
+#[test]
+fn entries_beyond_those_that_a_list_may_hold_count_as_left_out() {
+    let schema = json!({
+        "type": "object",
+        "properties": {"queries": {"type": "array", "maxItems": 2, "items": {"type": "string"}}},
+        "required": ["queries"],
+    });
+    assert_eq!(
+        read(r#"{"queries": ["a", "b", "c"]}"#, &schema).unwrap(),
+        json!({"queries": ["a", "b"]})
+    );
+}

@@ -263,8 +263,9 @@ async fn what_is_no_reply_at_all_is_broken() {
 
 #[tokio::test]
 async fn a_huge_reply_is_not_taken_into_memory() {
-    let piece = r#"data: {"choices":[{"delta":{"content":"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"}}]}"#;
-    let body = format!("{piece}\n\n").repeat(400_000).into_bytes();
+    let piece =
+        |n: u32| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{n:032}\"}}}}]}}\n\n");
+    let body = (0..400_000).map(piece).collect::<String>().into_bytes();
     let huge = Fault::Raw { status: 200, content_type: "text/event-stream", body };
     let (answer, _server) = on(Spoken::OpenAiChat, [Some(huge.clone()), Some(huge)]).await;
     assert!(answer.unwrap_err().to_string().contains("far more than was asked for"));

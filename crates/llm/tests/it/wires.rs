@@ -159,6 +159,18 @@ async fn an_answer_that_reached_its_limit_says_so() {
 }
 
 #[tokio::test]
+async fn an_answer_that_goes_round_in_circles_is_not_heard_to_its_end() {
+    let circles = format!("It is high. {}", "And it is high again, says she. ".repeat(900));
+    for spoken in ALL {
+        let server = ModelServer::saying(&circles).await;
+        let reply = ask(&model(&server, spoken)).await.unwrap();
+        assert_eq!(reply.stopped, Stopped::Loop, "{spoken:?}");
+        assert!(reply.text.starts_with("It is high.") && reply.text.len() < 1_000, "{spoken:?}");
+        assert!(reply.usage.is_estimated && reply.usage.output_tokens > 0, "{spoken:?}");
+    }
+}
+
+#[tokio::test]
 async fn a_known_price_gives_a_cost_and_an_unknown_one_none() {
     let server = ModelServer::saying("yes").await;
     let hosted = profile(&server, Spoken::Anthropic);

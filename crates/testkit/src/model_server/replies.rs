@@ -77,10 +77,13 @@ fn answer(asked: &Asked, said: &Said, fault: Option<&Fault>) -> Response {
             "text/event-stream"
         }
     };
-    ([(header::CONTENT_TYPE, content_type)], body(asked.spoken, events, fault)).into_response()
+    let first = pieces(spoken_text(said).0).into_iter().next().unwrap_or_default();
+    let body = body(asked.spoken, events, &first, fault);
+    ([(header::CONTENT_TYPE, content_type)], body).into_response()
 }
 
-fn body(spoken: Spoken, mut events: Vec<String>, fault: Option<&Fault>) -> Body {
+/// `first` is the first piece of the text.
+fn body(spoken: Spoken, mut events: Vec<String>, first: &str, fault: Option<&Fault>) -> Body {
     let good = |events: Vec<String>| {
         stream::iter(events.into_iter().map(|event| Ok::<_, io::Error>(Bytes::from(event))))
     };
@@ -105,8 +108,11 @@ fn body(spoken: Spoken, mut events: Vec<String>, fault: Option<&Fault>) -> Body 
                 Spoken::Anthropic => 2,
                 Spoken::Gemini | Spoken::Ollama => 0,
             };
-            let piece = Bytes::from(events.swap_remove(heads));
-            Body::from_stream(stream::repeat_with(move || Ok::<_, Infallible>(piece.clone())))
+            let event = events.swap_remove(heads);
+            let first = first.to_owned();
+            // Never the same twice.
+            let next = (0..).map(move |n: u64| event.replacen(&first, &format!("{n} "), 1));
+            Body::from_stream(stream::iter(next.map(Ok::<_, Infallible>)))
         }
         Some(Fault::ErrorEvent(pieces)) => {
             events.truncate(*pieces);
