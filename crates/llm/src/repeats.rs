@@ -29,10 +29,9 @@ mod tests {
         assert!(at_end(format!("{begun}{}", " ".repeat(900))));
         assert!(!at_end(format!("{begun}{}", " ".repeat(90))));
         assert!(!at_end("It closed. It closed. It closed."));
-        let verdicts: String = (0..60)
-            .map(|n| format!("{{\"sentence\": {n}, \"verdict\": \"supported\"}}, "))
-            .collect();
-        assert!(!at_end(verdicts));
+        let verdict = |n: u32| format!("{{\"sentence\": {n}, \"verdict\": \"supported\"}}, ");
+        let verdicts: Vec<String> = (0..60).map(verdict).collect();
+        assert!(!at_end(verdicts.concat()));
         assert!(!at_end(
             "An answer of some length says something else in each of its sentences. ".repeat(6)
         ));

@@ -1,5 +1,7 @@
 //! The plan: the parts of a question, and the first searches for each.
 
+use std::collections::BTreeSet;
+
 use domain::model::Role;
 use domain::processor::Caps;
 use serde::Deserialize;
@@ -8,7 +10,8 @@ use serde_json::{Value, json};
 use super::Mind;
 use super::asking::{Ask, at_most};
 use super::claims::Part;
-use super::words::clean_query;
+use super::named::is_in_other_letters;
+use super::words::{clean_query, terms};
 use crate::Failed;
 use crate::extractive::{queries, question, rank, words};
 use crate::purse::{Phase, Purse};
@@ -167,7 +170,22 @@ pub(super) async fn make(
         max_output_tokens: MAX_OUTPUT,
     };
     let answer: Result<Answer, Unanswered> = mind.typed(purse, ask, &schema(most)).await?;
-    Ok(answer.map(|answer| plan(answer, task, most)))
+    Ok(answer.and_then(|answer| {
+        let plan = plan(answer, task, most);
+        let why = "its plan has not a word of the question";
+        if plan.is_to_the_point(task) { Ok(plan) } else { Err(Unanswered::Unfit(why.into())) }
+    }))
+}
+
+impl Plan {
+    /// Whether any part has a word of what is asked. Small models plan what they please.
+    fn is_to_the_point(&self, task: &Task) -> bool {
+        let asked = [Some(task.question.as_str()), task.wanted.as_deref(), task.earlier.as_deref()];
+        let asked: BTreeSet<String> = asked.into_iter().flatten().flat_map(terms).collect();
+        asked.is_empty()
+            || self.parts.iter().any(|part| !part.terms().is_disjoint(&asked))
+            || self.parts.iter().any(|part| is_in_other_letters(&asked, &part.text))
+    }
 }
 
 fn plan(answer: Answer, task: &Task, most: usize) -> Plan {
@@ -266,6 +284,18 @@ mod tests {
             today: "2026-11-28".into(),
             places: String::new(),
         }
+    }
+
+    #[test]
+    fn a_plan_without_a_word_of_the_question_is_none() {
+        let plan = |part: &str| Plan {
+            language: "en".into(),
+            parts: vec![Part::new(part.into(), part.into(), Vec::new())],
+            beyond: Vec::new(),
+        };
+        assert!(!plan("bjbj").is_to_the_point(&task()));
+        assert!(plan("Who made the first Tern?").is_to_the_point(&task()));
+        assert!(plan("アジサシの値段").is_to_the_point(&task()), "in other letters");
     }
 
     #[test]

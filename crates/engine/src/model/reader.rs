@@ -154,11 +154,32 @@ fn add(
             dropped += 1;
             continue;
         }
+        let part = meant(&ledger.parts, parts, part, pages[page].text.quote(&span));
         let page = ledger.place(&pages[page]);
         let statement = claimed.statement.chars().take(STATEMENT).collect();
         ledger.add(part, page, span, statement);
     }
     dropped
+}
+
+/// The part that a quote is about: the one that was said, unless the quote has none of the words which that one does not share with
+/// the others, and has some of another's. Small models mix numbers up.
+fn meant(all: &[Part], parts: &[usize], said: usize, quote: &str) -> usize {
+    let quoted = terms(quote);
+    let asked: Vec<BTreeSet<String>> = parts.iter().map(|&part| all[part].terms()).collect();
+    let own = |at: usize| {
+        let is_shared = |term: &&String| {
+            asked.iter().enumerate().any(|(other, asked)| other != at && asked.contains(*term))
+        };
+        asked[at].iter().filter(|term| !is_shared(term) && quoted.contains(*term)).count()
+    };
+    let has_some =
+        |part: usize| parts.iter().position(|&other| other == part).is_some_and(|at| own(at) > 0);
+    if has_some(said) {
+        return said;
+    }
+    let best = (0..parts.len()).rev().max_by_key(|&at| own(at));
+    best.filter(|&at| own(at) > 0).map_or(said, |at| parts[at])
 }
 
 /// Whether a quote or what stands above it has a word of what is asked: small models quote whatever they are shown. In other letters
@@ -199,4 +220,46 @@ pub(super) fn stands(
         let span = quotes::find(text, &shown.span, quote)?;
         Some((shown.page, quotes::whole(text, &span)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::extractive::build::page;
+
+    fn parts() -> Vec<Part> {
+        let part = |text: &str| Part::new(text.into(), text.into(), Vec::new());
+        vec![
+            part("Who is the chief executive of Halden Pumps?"),
+            part("When was Halden Pumps founded?"),
+        ]
+    }
+
+    #[test]
+    fn a_quote_belongs_to_the_part_whose_words_it_has() {
+        let meant = |said: usize, quote: &str| meant(&parts(), &[0, 1], said, quote);
+        assert_eq!(meant(1, "Ingrid Solberg has been chief executive since 2023."), 0);
+        assert_eq!(meant(1, "Halden Pumps was founded in 1987 by its chief."), 1);
+        assert_eq!(meant(0, "Halden Pumps is led by Ingrid Solberg."), 0, "no word of either");
+    }
+
+    #[test]
+    fn a_quote_without_a_word_of_what_is_asked_is_off_the_point() {
+        let question = "Who is the chief executive of Halden Pumps, and when was it founded?";
+        let task = Task {
+            question: question.into(),
+            wanted: None,
+            earlier: None,
+            today: "2026-11-30".into(),
+            places: String::new(),
+        };
+        let bears = |title: &str, line: &str| {
+            let page = page(1, "a.test", title, line);
+            bears_on(&parts()[0], &task, &page, &(0..line.len()))
+        };
+        assert!(bears("Notes", "The chief executive retired."));
+        assert!(bears("Halden Pumps", "Ingrid Solberg leads it."));
+        assert!(bears("Notes", "ハルデン社の社長はソルベルグ氏。"), "in other letters");
+        assert!(!bears("Rustls", "Rustls ships with two providers."));
+    }
 }

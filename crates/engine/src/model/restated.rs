@@ -119,9 +119,9 @@ fn places(page: &ReadPage, within: &Span) -> Vec<Span> {
 pub(super) fn above<'p>(page: &'p ReadPage, span: &Span) -> Vec<&'p str> {
     let block = page.text.blocks.iter().find(|block| block.span.end >= span.end);
     let mut above = block.map(|block| page.text.heading_path(block)).unwrap_or_default();
-    let header = block.and_then(|block| match block.kind {
-        BlockKind::Row { header: Some(header), .. } => page.text.blocks.get(header),
-        _ => None,
+    let header = block.and_then(|block| {
+        let BlockKind::Row { header: Some(header), .. } = block.kind else { return None };
+        page.text.blocks.get(header)
     });
     above.extend(header.map(|header| page.text.block_text(header)));
     above

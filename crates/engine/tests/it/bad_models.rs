@@ -226,7 +226,8 @@ fn invents_all(asked: &Asked) -> Said {
 async fn where_all_that_was_written_falls_the_report_says_what_was_asked_and_what_was_read() {
     let desk = Desk::asking(corpus::web().await, invents_all, Database::sqlite()).await;
     for tier in ["core", "ultra"] {
-        let done = desk.done(report(tier), "How many storks nest on Zanthor chimneys of Nordwind?").await;
+        let done =
+            desk.done(report(tier), "How many storks nest on Zanthor chimneys of Nordwind?").await;
         desk.assert_signed(&done).await;
         assert!(!done.text.contains("777") && !done.text.contains("Ada Roe"), "{}", done.text);
         assert!(done.text.contains("## Answer\n\nNo answer is given"), "{}", done.text);

@@ -265,7 +265,7 @@ async fn what_is_no_reply_at_all_is_broken() {
 async fn a_huge_reply_is_not_taken_into_memory() {
     let piece =
         |n: u32| format!("data: {{\"choices\":[{{\"delta\":{{\"content\":\"{n:032}\"}}}}]}}\n\n");
-    let body = (0..400_000).map(piece).collect::<String>().into_bytes();
+    let body = (0..400_000).map(piece).collect::<Vec<String>>().concat().into_bytes();
     let huge = Fault::Raw { status: 200, content_type: "text/event-stream", body };
     let (answer, _server) = on(Spoken::OpenAiChat, [Some(huge.clone()), Some(huge)]).await;
     assert!(answer.unwrap_err().to_string().contains("far more than was asked for"));

@@ -19,6 +19,7 @@ pub struct Quantity {
 
 impl Quantity {
     /// As it is meant under a header that tells a scale, unless it is not bare.
+    #[must_use]
     pub fn in_scale(self, scale: f64) -> Self {
         if self.is_bare() {
             Self { number: self.number * scale, is_scaled: true, ..self }
