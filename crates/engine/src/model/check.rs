@@ -153,10 +153,16 @@ fn judged_by_rules(about: &About<'_>, sections: &[Section]) -> Vec<Case> {
             // The answer says in short what the sections say in full; one section does not repeat another, or itself.
             let counts = |other: usize| other == index || sections[other].heading.is_some();
             let repeats = said.iter().any(|(other, known)| counts(*other) && known.is_same(&own));
-            if sentence.claims.is_empty() && !is_frame(about, &sentence) {
+            let is_bare = sentence.claims.is_empty() && !is_frame(about, &sentence);
+            if is_bare {
                 sentence.claims = attached(about, section, &sentence.text);
             }
-            let fate = if repeats { Fate::Repeats } else { fate(about, &sentence) };
+            let fate = match fate(about, &sentence) {
+                _ if repeats => Fate::Repeats,
+                // Nobody said that these quotes carry it.
+                Fate::Weak if is_bare => Fate::Open(Fault::Words),
+                fate => fate,
+            };
             said.push((index, own));
             cases.push(Case { section: index, sentence, fate });
         }
@@ -181,8 +187,8 @@ impl Said {
     }
 }
 
-/// Quotes for a sentence whose writer named none: the first that carries it, else those that have most of its words, by which it
-/// may be reworded if they do not carry it either.
+/// Quotes for a sentence whose writer named none: the first that carries it, else those of one page that have most of its words,
+/// by which it may be reworded if they do not carry it either.
 fn attached(about: &About<'_>, section: &Section, sentence: &str) -> Vec<usize> {
     let ledger = about.ledger;
     let offered: Vec<usize> = (0..ledger.claims.len())
@@ -200,7 +206,12 @@ fn attached(about: &About<'_>, section: &Section, sentence: &str) -> Vec<usize> 
     while chosen.len() < ATTACHED {
         let adds =
             |&index: &usize| terms(ledger.quote(&ledger.claims[index])).intersection(&open).count();
-        let best = offered.iter().copied().rev().max_by_key(adds).filter(|index| adds(index) > 0);
+        // What two pages say of two things would be made one.
+        let is_beside = |index: &usize| {
+            chosen.iter().all(|&known| ledger.claims[known].page == ledger.claims[*index].page)
+        };
+        let beside = offered.iter().copied().filter(is_beside);
+        let best = beside.rev().max_by_key(adds).filter(|index| adds(index) > 0);
         let Some(best) = best else { break };
         open.retain(|term| !terms(ledger.quote(&ledger.claims[best])).contains(term));
         chosen.push(best);

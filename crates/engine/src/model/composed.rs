@@ -19,6 +19,7 @@ use super::finish::{LENGTH, MAX_OUTPUT};
 use super::material::named_place;
 use super::quotes::shown;
 use super::support::{self, Fault, Support};
+use super::words::terms;
 use crate::Failed;
 use crate::allowed::Limits;
 use crate::extractive::fields::Finding;
@@ -248,6 +249,10 @@ impl Filler<'_> {
         let quotes: Vec<&str> =
             evidence.iter().map(|one| one.quote.as_str()).chain(row.iter().copied()).collect();
         let titles: Vec<&str> = evidence.iter().map(|one| one.title.as_str()).collect();
+        let mut told: BTreeSet<String> = quotes.iter().flat_map(|quote| terms(quote)).collect();
+        for name in self.subject.names() {
+            told = &told - &terms(name);
+        }
         let spans = words::sentences(&text);
         let sentences: Vec<&str> = spans.iter().map(|span| text[span.clone()].trim()).collect();
         let mut kept: Vec<bool> = Vec::new();
@@ -258,7 +263,10 @@ impl Filler<'_> {
             let is_carried = support != Support::No && !self.leads_elsewhere(sentence);
             // Names in quotes of other letters only a model finds.
             let is_foreign = support == Support::Weak && fault == Some(Fault::Names);
-            kept.push(is_carried && !is_foreign);
+            // What has nothing of them but the name could be said of anything.
+            let is_thin =
+                support == Support::Weak && terms(sentence).intersection(&told).next().is_none();
+            kept.push(is_carried && !is_foreign && !is_thin);
             if is_carried && support == Support::Weak {
                 weak.push(at);
             }

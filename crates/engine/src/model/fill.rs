@@ -61,7 +61,7 @@ pub(crate) struct Filler<'a> {
     pub(super) row_page: ReadPage,
     pub(super) pages: Vec<ReadPage>,
     pub(super) cells: Vec<Cell>,
-    subject: Subject,
+    pub(super) subject: Subject,
     /// Other words for each field.
     also: Vec<String>,
     queries: Vec<String>,

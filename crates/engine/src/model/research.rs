@@ -73,17 +73,18 @@ pub(crate) async fn answer(world: &World) -> Result<Outcome, Failed> {
     let mut given = given(world, &mut budget).await?;
     given.extend(ask_tools(&mind, &purse, &task, &plans[0]).await?);
     let (mut ledger, looked, failure) = look(&mind, &purse, &task, &plans, &given, budget).await?;
-    if ledger.claims.is_empty() {
-        return Ok(match failure {
-            Some(why) => unable(world, &why, ledger.pages, looked, None),
-            None if ledger.dropped > 0 => {
-                let why = "nothing that a model quoted stands on the pages".into();
-                Outcome::Unable { pages: ledger.pages, looked, why, quoted: None }
-            }
-            None => Outcome::Nothing(looked),
-        });
+    match failure.filter(|_| ledger.claims.is_empty()) {
+        Some(why) => return Ok(unable(world, &why, ledger.pages, looked, None)),
+        None if ledger.claims.is_empty() && ledger.dropped > 0 => {
+            let why = "nothing that a model quoted stands on the pages".into();
+            return Ok(Outcome::Unable { pages: ledger.pages, looked, why, quoted: None });
+        }
+        None => {}
     }
     supplied::add(&mind, &task, &mut ledger).await?;
+    if ledger.claims.is_empty() {
+        return Ok(Outcome::Nothing(looked));
+    }
     let beyond = beyond::of(&plans[0], &ledger);
     let (conflicts, is_compared) = compared(&mind, &purse, &task, &ledger).await?;
     world.say(Stage::Result, format!("Writing from {} quotes", ledger.claims.len())).await?;

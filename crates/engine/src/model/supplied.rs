@@ -11,11 +11,10 @@ use crate::{Failed, injected};
 /// Quotes for one part.
 const EACH: usize = 2;
 
-/// Adds what has all that a part asks for and is of the kind that answers it. Where readers found nothing at all, nothing is
-/// added: then the pages do not answer.
+/// Adds what has all that a part asks for and is of the kind that answers it.
 pub(super) async fn add(mind: &Mind<'_>, task: &Task, ledger: &mut Ledger) -> Result<(), Failed> {
     let open = ledger.open();
-    if open.is_empty() || ledger.claims.is_empty() || mind.world.is_late() {
+    if open.is_empty() || mind.world.is_late() {
         return Ok(());
     }
     let caps = mind.world.spec().processor.caps;

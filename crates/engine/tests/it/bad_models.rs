@@ -304,14 +304,25 @@ async fn where_answers_never_fit_the_model_that_stands_in_is_asked() {
 }
 
 #[tokio::test]
-async fn a_model_that_finds_nothing_ends_without_an_answer_and_without_a_report() {
+async fn where_a_model_finds_nothing_quotes_of_the_rules_are_written_from() {
     let desk = Desk::new(Habit::Blind).await;
     let done = desk.done(report("core"), QUESTION).await;
+    desk.assert_signed(&done).await;
+    assert!(count(&desk.server.asked(), READS) > 0);
+    let notes = done.receipt.notes.join("\n");
+    assert!(notes.contains("chosen by rules"), "{notes}");
+    let basis = &done.output.as_ref().unwrap().basis[0];
+    assert_ne!(basis.confidence, Some(Confidence::High), "{}", basis.reasoning);
+}
+
+#[tokio::test]
+async fn where_neither_model_nor_rules_find_anything_there_is_no_answer_and_no_report() {
+    let desk = Desk::new(Habit::Blind).await;
+    let done = desk.done(report("core"), "How many storks nest on Zanthor chimneys?").await;
     let failure = done.run.run.failure.expect("a failure");
     assert_eq!(failure.code, domain::run::FailureCode::NoEvidence);
     assert!(done.output.is_none());
     assert_eq!(count(&desk.server.asked(), WRITES), 0);
-    assert!(count(&desk.server.asked(), READS) > 0);
 }
 
 /// Quotes nothing that stands anywhere, as small models do that put everything in their own words.
