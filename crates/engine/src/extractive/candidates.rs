@@ -94,6 +94,7 @@ pub fn gather(
     zones: &[Zone],
     offers: &mut Vec<Offer>,
 ) {
+    let subject = &*page.as_called_here(subject);
     for zone in
         zones.iter().filter(|zone| zone.nearness >= NEAR || want.label.kind == Kind::Sentence)
     {

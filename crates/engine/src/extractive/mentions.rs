@@ -1,5 +1,6 @@
 //! Which blocks of a page are about a subject, and how closely.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
@@ -13,8 +14,11 @@ use super::naming::{
 use super::records;
 use super::subject::{Subject, host_of};
 use super::values::Fraction;
-use super::words::is_identifier;
+use super::words::{self, is_identifier};
 use crate::{ReadPage, injected};
+
+/// Shortest name of a model that stands without its maker, in bytes: `HX-4`.
+const LEAST_MODEL: usize = 4;
 
 /// A page made ready for many rows: its text in lower case, byte for byte in the same places.
 #[derive(Debug, Clone)]
@@ -71,6 +75,30 @@ impl Prepared {
 
     pub fn lower(&self, range: &Range<usize>) -> &str {
         self.lower.get(range.clone()).unwrap_or_default()
+    }
+
+    /// A subject with the name that a page of its maker has for it: `HP 450` for the Halden HP 450 on a page of Halden Pumps.
+    pub fn as_called_here<'s>(&self, subject: &'s Subject) -> Cow<'s, Subject> {
+        let text = &self.page.text;
+        let heading =
+            text.blocks.iter().find(|block| matches!(block.kind, BlockKind::Heading { .. }));
+        let heading = heading.map_or("", |block| text.block_text(block));
+        let titled: Vec<String> = words::tokens(&format!("{} {heading}", text.title))
+            .into_iter()
+            .map(|word| word.lower)
+            .collect();
+        let parts: Vec<&str> = subject.name.split_whitespace().collect();
+        let makers = parts.iter().take_while(|part| titled.contains(&part.to_lowercase())).count();
+        let model = parts.get(makers..).unwrap_or_default().join(" ");
+        let is_model = model.len() >= LEAST_MODEL
+            && model.contains(|c: char| c.is_ascii_digit())
+            && model.contains(char::is_uppercase);
+        if makers == 0 || !is_model || !self.lower.contains(&*lowered(&model)) {
+            return Cow::Borrowed(subject);
+        }
+        let mut here = subject.clone();
+        here.aliases.push(model);
+        Cow::Owned(here)
     }
 
     /// How far the page as a whole is about the subject.

@@ -6,7 +6,8 @@ use super::subject::Subject;
 
 /// The zones of all pages about a subject, weighed by whether they stand in its context.
 pub fn zones(subject: &Subject, pages: &[Prepared]) -> Vec<Vec<Zone>> {
-    let mut all: Vec<Vec<Zone>> = pages.iter().map(|page| page.zones(subject)).collect();
+    let mut all: Vec<Vec<Zone>> =
+        pages.iter().map(|page| page.zones(&page.as_called_here(subject))).collect();
     let Some(context) = context(subject) else { return all };
     let inside: Vec<Vec<bool>> =
         all.iter().zip(pages).map(|(zones, page)| within(&context, page, zones)).collect();

@@ -157,12 +157,11 @@ fn judged_by_rules(about: &About<'_>, sections: &[Section]) -> Vec<Case> {
             if is_bare {
                 sentence.claims = attached(about, section, &sentence.text);
             }
-            let fate = match fate(about, &sentence) {
-                _ if repeats => Fate::Repeats,
-                // Nobody said that these quotes carry it.
-                Fate::Weak if is_bare => Fate::Open(Fault::Words),
-                fate => fate,
-            };
+            let mut fate = if repeats { Fate::Repeats } else { fate(about, &sentence) };
+            // Nobody said that these quotes carry it.
+            if is_bare && fate == Fate::Weak {
+                fate = Fate::Open(Fault::Words);
+            }
             said.push((index, own));
             cases.push(Case { section: index, sentence, fate });
         }

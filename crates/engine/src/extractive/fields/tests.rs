@@ -478,3 +478,19 @@ fn a_word_of_the_name_does_not_speak_of_the_field() {
     let row = json!({"company": "Halden Pump Services"});
     assert_eq!(found(row, "products", list, &pages).value, None);
 }
+
+#[test]
+fn a_page_of_its_maker_names_a_model_without_the_maker() {
+    let table = "<h1>Halden Pumps</h1><table><tr><th>Model</th><th>Flow rate</th><th>Price</th></tr>\
+        <tr><td>HP 200</td><td>200 l/min</td><td>EUR 1,290</td></tr>\
+        <tr><td>HP 450</td><td>450 l/min</td><td>EUR 2,150</td></tr></table>";
+    let price = |maker: &str, product: &str| {
+        let html = table.replace("Halden", maker);
+        let pages = [page(1, &format!("https://a.test/{maker}-pumps"), &html)];
+        let price = json!({"type": "number", "description": "list price in euros"});
+        found(json!({"product": product}), "price", price, &pages).value
+    };
+    assert_eq!(price("Halden", "Halden HP 450"), Some(json!(2150)));
+    assert_eq!(price("Halden", "Halden HP 200"), Some(json!(1290)));
+    assert_eq!(price("Borel", "Halden HP 450"), None, "of another maker");
+}
