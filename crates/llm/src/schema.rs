@@ -45,6 +45,20 @@ pub(crate) fn adapt(schema: &Value, dialect: Dialect, wants_object: bool) -> Ada
     Adapted { schema, is_strict, is_wrapped }
 }
 
+/// Without bounds of lists. They keep small models of one's own from going on for ever; hosted ones need none, and Gemini refuses
+/// schemas whose bounds come to a thousand or so in all.
+pub(crate) fn unbounded(schema: &Value) -> Value {
+    match schema {
+        Value::Object(members) => {
+            let is_bound = |name: &str, value: &Value| name == "maxItems" && value.is_u64();
+            let kept = members.iter().filter(|(name, value)| !is_bound(name, value));
+            kept.map(|(name, value)| (name.clone(), unbounded(value))).collect()
+        }
+        Value::Array(entries) => entries.iter().map(unbounded).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => schema.clone(),
+    }
+}
+
 fn wrapped(schema: &Value) -> Value {
     let mut inner = schema.clone();
     let mut outer = json!({

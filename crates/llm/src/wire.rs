@@ -17,7 +17,7 @@ use url::Url;
 use crate::learnt::Habits;
 use crate::profile::{Key, Profile, Typed, Wire};
 use crate::request::{Request, Speaker};
-use crate::schema::{Adapted, Dialect, adapt};
+use crate::schema::{Adapted, Dialect, adapt, unbounded};
 
 /// A request as it goes out: the same bytes for the same question.
 #[derive(Debug)]
@@ -90,7 +90,7 @@ pub(crate) fn call(profile: &Profile, request: &Request, habits: Habits) -> Call
         profile,
         request,
         habits,
-        shape: shape(profile.wire, request, habits.typed),
+        shape: shape(profile, request, habits.typed),
         max_output_tokens: request.max_output_tokens.min(profile.max_output_tokens),
     };
     let (path, mut members) = match profile.wire {
@@ -119,9 +119,10 @@ pub(crate) fn call(profile: &Profile, request: &Request, habits: Habits) -> Call
     }
 }
 
-fn shape(wire: Wire, request: &Request, typed: Typed) -> Shape<'_> {
+fn shape<'r>(profile: &Profile, request: &'r Request, typed: Typed) -> Shape<'r> {
     let Some(format) = &request.format else { return Shape::Text };
-    let (name, schema) = (format.name.as_str(), &format.schema);
+    let (name, wire) = (format.name.as_str(), profile.wire);
+    let schema = &if profile.is_local { format.schema.clone() } else { unbounded(&format.schema) };
     let tool = || {
         let dialect = match wire {
             Wire::OpenAiChat | Wire::OpenAiResponses => Dialect::OpenAi,

@@ -54,6 +54,15 @@ fn anthropic_keeps_optional_properties_and_loses_ranges() {
 }
 
 #[test]
+fn bounds_of_lists_are_left_out_wherever_they_stand() {
+    let list = |of: Value| json!({"type": "array", "maxItems": 3, "items": of});
+    let nested = json!({"properties": {"maxItems": list(list(json!({"type": "string"})))}});
+    let bare = |of: Value| json!({"type": "array", "items": of});
+    let wanted = json!({"properties": {"maxItems": bare(bare(json!({"type": "string"})))}});
+    assert_eq!(unbounded(&nested), wanted);
+}
+
+#[test]
 fn gemini_gets_a_constant_as_a_list_of_one() {
     let schema = json!({"type": "object", "properties": {"kind": {"const": "town"}}});
     let adapted = adapt(&schema, Dialect::Gemini, false);

@@ -1,5 +1,5 @@
 use serde_json::json;
-use task_mcp_llm::{Price, Profile, Stopped, typed};
+use task_mcp_llm::{Format, Price, Profile, Stopped, typed};
 use testkit::model_server::{Fault, Mode, ModelServer, Said, Spoken};
 
 use crate::ask::{ALL, KEY, TIDE, ask, model, models, profile, schema, typed_question};
@@ -156,6 +156,26 @@ async fn an_answer_that_reached_its_limit_says_so() {
     server.next([Some(Fault::Usage { input: 15, output: 200 })]);
     let reply = ask(&model(&server, Spoken::OpenAiChat)).await.unwrap();
     assert_eq!(reply.stopped, Stopped::Length);
+}
+
+#[tokio::test]
+async fn only_models_of_ones_own_are_told_the_bounds_of_lists() {
+    let list = json!({"type": "array", "maxItems": 3, "items": {"type": "string"}});
+    let schema = json!({
+        "type": "object", "properties": {"tides": list}, "required": ["tides"], "additionalProperties": false,
+    });
+    for spoken in ALL {
+        for is_local in [true, false] {
+            let server = ModelServer::saying(r#"{"tides": ["high"]}"#).await;
+            let set = Profile { is_local, ..profile(&server, spoken) };
+            let mut request = typed_question();
+            request.format = Some(Format { name: "tides".into(), schema: schema.clone() });
+            models(vec![set]).0.ask("m", &request).await.unwrap();
+            let body = server.asked()[0].body.to_string();
+            let is_bounded = is_local && spoken != Spoken::Anthropic;
+            assert_eq!(body.contains("maxItems"), is_bounded, "{spoken:?} {is_local}");
+        }
+    }
 }
 
 #[tokio::test]
