@@ -63,6 +63,18 @@ impl Part {
     }
 }
 
+/// The words of each of these parts that it does not share with the others.
+pub(super) fn own_words(all: &[Part], parts: &[usize]) -> Vec<BTreeSet<String>> {
+    let asked: Vec<BTreeSet<String>> = parts.iter().map(|&part| all[part].terms()).collect();
+    let own = |at: usize| {
+        let is_shared = |term: &String| {
+            asked.iter().enumerate().any(|(other, asked)| other != at && asked.contains(term))
+        };
+        asked[at].iter().filter(|term| !is_shared(term)).cloned().collect()
+    };
+    (0..asked.len()).map(own).collect()
+}
+
 impl Ledger {
     pub(super) fn quote(&self, claim: &Claim) -> &str {
         self.pages[claim.page].text.quote(&claim.span)
@@ -118,6 +130,17 @@ impl Ledger {
     /// Parts about which nothing was found.
     pub(super) fn open(&self) -> Vec<usize> {
         (0..self.parts.len()).filter(|&part| self.of_part(part).next().is_none()).collect()
+    }
+
+    /// Parts on which no quote has one of the words that tell a part from the others: of which little was found, or nothing.
+    pub(super) fn barely_told(&self) -> Vec<usize> {
+        let parts: Vec<usize> = (0..self.parts.len()).collect();
+        let own = own_words(&self.parts, &parts);
+        let is_told = |part: usize| {
+            let mut claims = self.of_part(part);
+            claims.any(|(_, claim)| own[part].is_empty() || !claim.terms.is_disjoint(&own[part]))
+        };
+        parts.into_iter().filter(|&part| !is_told(part)).collect()
     }
 
     /// Figures, dates and names in what was found about a part: all that those who word searches see of it.
@@ -265,6 +288,20 @@ mod tests {
             ledger.add(0, place, 0..line.len(), line.into());
         }
         ledger
+    }
+
+    #[test]
+    fn a_part_is_barely_told_while_no_quote_has_a_word_of_its_own() {
+        let parts =
+            vec![part("Who is the chief executive of Halden?"), part("When was Halden founded?")];
+        let mut ledger = Ledger { parts, ..Ledger::default() };
+        let line = "Halden makes pumps. Halden was founded in 1987. Its chief executive is Ingrid Solberg.";
+        let place = ledger.place(&page(1, "a.test", "Halden", line));
+        ledger.add(0, place, 0..19, String::new());
+        ledger.add(1, place, 20..47, String::new());
+        assert_eq!(ledger.barely_told(), [0]);
+        ledger.add(0, place, 48..line.len(), String::new());
+        assert!(ledger.barely_told().is_empty());
     }
 
     #[test]

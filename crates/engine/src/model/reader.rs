@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Mind;
 use super::asking::{Ask, list_of};
-use super::claims::{Ledger, Part};
+use super::claims::{Ledger, Part, own_words};
 use super::material::{self, Portion};
 use super::named::is_in_other_letters;
 use super::plan::Task;
@@ -166,20 +166,15 @@ fn add(
 /// the others, and has some of another's. Small models mix numbers up.
 fn meant(all: &[Part], parts: &[usize], said: usize, quote: &str) -> usize {
     let quoted = terms(quote);
-    let asked: Vec<BTreeSet<String>> = parts.iter().map(|&part| all[part].terms()).collect();
-    let own = |at: usize| {
-        let is_shared = |term: &&String| {
-            asked.iter().enumerate().any(|(other, asked)| other != at && asked.contains(*term))
-        };
-        asked[at].iter().filter(|term| !is_shared(term) && quoted.contains(*term)).count()
-    };
+    let own: Vec<usize> =
+        own_words(all, parts).iter().map(|words| words.intersection(&quoted).count()).collect();
     let has_some =
-        |part: usize| parts.iter().position(|&other| other == part).is_some_and(|at| own(at) > 0);
+        |part: usize| parts.iter().position(|&other| other == part).is_some_and(|at| own[at] > 0);
     if has_some(said) {
         return said;
     }
-    let best = (0..parts.len()).rev().max_by_key(|&at| own(at));
-    best.filter(|&at| own(at) > 0).map_or(said, |at| parts[at])
+    let best = (0..parts.len()).rev().max_by_key(|&at| own[at]);
+    best.filter(|&at| own[at] > 0).map_or(said, |at| parts[at])
 }
 
 /// Whether a quote or what stands above it has a word of what is asked: small models quote whatever they are shown. In other letters

@@ -1,4 +1,4 @@
-//! Quotes that rules choose for parts of a question on which readers gave none: small models overlook much, and the caps of a
+//! Quotes that rules choose for parts of a question on which readers gave none, or none with a word of the part: small models overlook much, and the caps of a
 //! processor may leave pages unread. Whether they answer is for the writer, and for the check of what it writes.
 
 use super::Mind;
@@ -13,7 +13,7 @@ const EACH: usize = 2;
 
 /// Adds what has all that a part asks for and is of the kind that answers it.
 pub(super) async fn add(mind: &Mind<'_>, task: &Task, ledger: &mut Ledger) -> Result<(), Failed> {
-    let open = ledger.open();
+    let open = ledger.barely_told();
     if open.is_empty() || mind.world.is_late() {
         return Ok(());
     }
@@ -38,10 +38,11 @@ pub(super) async fn add(mind: &Mind<'_>, task: &Task, ledger: &mut Ledger) -> Re
     })
     .await
     .map_err(|why| Failed::Broken(format!("choosing quotes: {why}")))?;
-    ledger.by_rules = chosen.len();
+    let before = ledger.claims.len();
     for (part, page, span) in chosen {
         ledger.add(part, page, span, String::new());
     }
+    ledger.by_rules = ledger.claims.len() - before;
     if ledger.by_rules > 0 {
         mind.world.note(
             "Readers gave no quote for some parts of the question; those for them were chosen by rules.",
