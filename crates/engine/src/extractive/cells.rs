@@ -186,11 +186,19 @@ fn is_remark(text: &str) -> bool {
         || inner.strip_suffix(')').is_some_and(is_year)
 }
 
+/// Whether what stands behind a name makes it a street: `Storgata 14`.
+fn has_house_number(behind: &str) -> bool {
+    behind.strip_prefix(' ').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+}
+
 /// The first value of the right kind: surely where it is most of the cell or opens it.
 fn first_of_kind(label: &Label, shape: &Shape, cell: &Cell<'_>, whole: &Span) -> Option<Said> {
     let text = cell.text;
     let mut found = cell.values(label);
-    found.retain(|one| holds_now(label, text, &one.span));
+    found.retain(|one| {
+        let is_street = label.is_city && has_house_number(&text[one.span.end..]);
+        holds_now(label, text, &one.span) && !is_street
+    });
     let (index, found, value) = found.iter().enumerate().find_map(|(index, found)| {
         let raw = &text[found.span.clone()];
         let value = normalise::value(shape, label.kind, label.measure, &found.typed, raw)?;
@@ -246,6 +254,14 @@ mod tests {
         let pounds = "| | 2024 |\n| Revenue (£'000) | 1,250 |\n| Staff | 1,250 |";
         assert_eq!(english("revenue (number): revenue", pounds), Some(json!(1_250_000)));
         assert_eq!(english("staff (integer): staff", pounds), Some(json!(1_250)));
+    }
+
+    #[test]
+    fn a_street_is_no_city() {
+        let office = "Head office: Storgata 14, 1767 Halden, Norway. In 2025 it had 412 employees, and more are \
+            wanted for the plant that is being built.";
+        let city = found("headquarters: city of the head office", "en", office);
+        assert_eq!(city, Some(json!("Halden")));
     }
 
     #[test]
