@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::labels::Label;
 use super::sentence::{Said, boolean, converted, fitness, holds_now};
 use super::turns::{clause_end, marked_type};
+use super::values::asked::{names_currency, scale_asked, words_of_scale};
 use super::values::choices::members;
-use super::values::numbers::{names_currency, scale_asked, words_of_scale};
 use super::values::{Detected, Fraction, Kind, Typed, booleans, detect, normalise};
 use super::words::sentences;
 

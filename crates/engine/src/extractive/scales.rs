@@ -1,6 +1,7 @@
 //! Numbers for a field that asks for thousands or millions, from pages that do not say in what they count: “990 employees” is
 //! meant in full, and a bare “61” is taken to be in the scale of the field unless what others state is closer to it in full.
 
+use super::values::asked;
 use super::values::numbers::{self, Quantity};
 use super::words;
 
@@ -56,7 +57,7 @@ fn told(stated: &Stated, scale: f64) -> Told {
     let is = |one: f64, other: f64| (one - other).abs() <= 1e-9 * other.abs();
     let found = numbers::find(words);
     let is_converted = found.iter().any(|(_, quantity)| is(quantity.number, number * scale));
-    if is_converted || numbers::scale_asked("", words) == Some(scale) {
+    if is_converted || asked::scale_asked("", words) == Some(scale) {
         return Told::InScale;
     }
     let plain = found.iter().find(|(_, one)| is(one.number, *number) && !one.is_scaled);

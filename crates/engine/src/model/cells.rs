@@ -245,7 +245,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::extractive::values::units;
+    use crate::extractive::values::{asked, units};
 
     #[test]
     fn what_a_model_gives_takes_the_type_of_the_field_or_is_nothing() {
@@ -267,8 +267,8 @@ mod tests {
     fn a_number_is_given_in_the_unit_and_scale_of_the_field() {
         let field = |words: &str| Measure {
             unit: units::find_asked("", words),
-            scale: numbers::scale_asked("", words),
-            is_money: numbers::names_currency(words),
+            scale: asked::scale_asked("", words),
+            is_money: asked::names_currency(words),
         };
         let flow = field("flow rate in l/min");
         assert_eq!(as_asked(json!(2450), flow, "Price | EUR 2,450"), None);

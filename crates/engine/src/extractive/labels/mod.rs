@@ -13,7 +13,7 @@ use self::keys::{exclusions, is_of_the_page_alone, key_head, key_stems, overlap}
 use self::kinds::{kind_of, suits};
 use super::values::Kind;
 use super::values::normalise::Measure;
-use super::values::{numbers, units};
+use super::values::{asked, units};
 use super::words::{Token, is_stop, stem, tokens};
 
 /// A field as it is looked for.
@@ -311,8 +311,8 @@ impl Label {
 fn measure_of(field: &Field) -> Measure {
     Measure {
         unit: units::find_asked(&field.name, &field.description),
-        scale: numbers::scale_asked(&field.name, &field.description),
-        is_money: numbers::names_currency(&field.description),
+        scale: asked::scale_asked(&field.name, &field.description),
+        is_money: asked::names_currency(&field.description),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Values in running text: detectors that give a span and what it says, and the way from there to the
 //! type that the schema wants.
 
+pub mod asked;
 pub mod booleans;
 pub mod choices;
 pub mod dates;

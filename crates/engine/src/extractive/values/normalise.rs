@@ -170,8 +170,8 @@ mod tests {
     fn first(shape: &Shape, kind: Kind, asked: &str, text: &str) -> Option<Value> {
         let asked = Measure {
             unit: super::super::units::find_asked("", asked),
-            scale: super::super::numbers::scale_asked("", asked),
-            is_money: super::super::numbers::names_currency(asked),
+            scale: super::super::asked::scale_asked("", asked),
+            is_money: super::super::asked::names_currency(asked),
         };
         let found = detect(kind, text, Fraction::Point).into_iter().next()?;
         value(shape, kind, asked, &found.typed, &text[found.span])
