@@ -38,6 +38,8 @@ pub enum Habit {
     Confuses,
     /// Never finds anything.
     Blind,
+    /// Plans the same whatever view it is to take.
+    Stubborn,
     /// Writes in German whatever the language of its quotes, as the corpus translates them.
     WritesGerman,
 }
@@ -146,6 +148,7 @@ impl Analyst {
             | Habit::Misquotes
             | Habit::Confuses
             | Habit::Blind
+            | Habit::Stubborn
             | Habit::WritesGerman => Said::json(value),
         }
     }
@@ -154,11 +157,16 @@ impl Analyst {
         let question = material::between(user, "Question:\n", "\n");
         let parts = words::split_question(question);
         let subject = words::subject(question);
+        let view = user.split_once("Yours takes this view: ").map(|(_, view)| words::telling(view));
+        let view = view.filter(|_| self.habit != Habit::Stubborn);
         let planned: Vec<Value> = parts
             .iter()
             .map(|part| {
                 let own = words::telling(part);
                 let mut searches = vec![format!("{subject} {}", own.join(" "))];
+                if let Some(view) = &view {
+                    searches.push(format!("{subject} {}", view[..view.len().min(3)].join(" ")));
+                }
                 if self.obeys(user) {
                     searches.push("umbrella secrets".into());
                 }

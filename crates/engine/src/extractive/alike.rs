@@ -1,22 +1,35 @@
 //! Words that mean nearly the same when questions meet pages, and words that say little.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::words;
 
-/// Stems that may stand for a stem, without itself.
+/// Stems that may stand for a stem, without itself; of other languages too.
 pub(crate) fn of(stem: &str) -> Vec<String> {
-    let mut found: Vec<String> = Vec::new();
-    for line in GROUPS.lines() {
-        let stems: Vec<String> = line.split_whitespace().map(words::stem).collect();
-        if stems.iter().any(|known| known == stem) {
-            found.extend(stems.into_iter().filter(|other| other != stem));
+    static ALIKE: LazyLock<HashMap<String, BTreeSet<String>>> = LazyLock::new(alike);
+    ALIKE.get(stem).into_iter().flatten().cloned().collect()
+}
+
+/// Whoever is in a group is alike to all others in it; a line of another language belongs to the groups of its first word.
+fn alike() -> HashMap<String, BTreeSet<String>> {
+    let stems = |line: &str| line.split_whitespace().map(words::stem).collect::<BTreeSet<_>>();
+    let mut groups: Vec<BTreeSet<String>> = GROUPS.lines().map(stems).collect();
+    for line in OTHER_LANGUAGES.lines() {
+        let Some((english, words)) = line.split_once(": ") else { continue };
+        let english = words::stem(english);
+        for group in groups.iter_mut().filter(|group| group.contains(&english)) {
+            group.extend(stems(words));
         }
     }
-    found.sort();
-    found.dedup();
-    found
+    let mut alike: HashMap<String, BTreeSet<String>> = HashMap::new();
+    for group in &groups {
+        for stem in group {
+            let others = group.iter().filter(|other| *other != stem).cloned();
+            alike.entry(stem.clone()).or_default().extend(others);
+        }
+    }
+    alike
 }
 
 /// Words, as one would write them in a query, that may stand for a stem.
@@ -142,6 +155,32 @@ refund reimbursement return
 deadline due date
 phone telephone
 email mail
+weigh weight
+";
+
+/// What pages in German, French and Spanish call some of these: for understanding, not for searching.
+const OTHER_LANGUAGES: &str = "
+founded: gegründet gründete gründung gründer entstand entstanden fondée fondé fondation fondateur créée créé fundada fundado fundó fundación fundador
+open: eröffnet eröffnete eröffnung ouvert ouverte ouverture inauguré inaugurée abrió inaugurada inaugurado apertura
+close: geschlossen schloss schließt schließung fermé fermée fermeture cerró cerrada cerrado cierre
+manufacture: hergestellt hersteller herstellung produziert fertigt baut gebaut fabrique fabriqué fabricant produit fabrica fabricado fabricante
+invent: erfunden erfand erfinder entworfen inventé inventeur conçu inventó inventado inventor
+acquire: gekauft kaufte übernahm übernommen übernahme erworben erwarb acheté acquis racheté rachat compró adquirió adquisición
+sell: verkauft verkaufte verkauf vendu vendue vente vendió vendida vendido venta
+price: preis kosten kostet kostete prix tarif coûte coût coûté precio cuesta coste costó
+revenue: umsatz umsätze erlös einnahmen recettes ingresos facturación
+profit: gewinn überschuss bénéfice beneficio
+employee: mitarbeiter mitarbeiterinnen beschäftigte beschäftigt angestellte belegschaft employés emploie salariés effectif empleados emplea trabajadores plantilla
+inhabitant: einwohner bevölkerung habitantes población
+boss: geschäftsführer geschäftsführerin vorstand vorsitzender vorsitzende vorstandsvorsitzender vorstandsvorsitzende leitet leiter leiterin directeur directrice dirige dirigeant président présidente director directora dirige presidenta
+headquarters: sitz hauptsitz firmensitz zentrale ansässig siège sede
+die: starb gestorben tod mort morte décédé décédée murió muerte
+born: geboren geburt née naissance nació nacida nacido
+increase: stieg gestiegen anstieg wuchs gewachsen augmenté hausse aumentó aumento
+decrease: sank gesunken rückgang fiel gefallen baissé baisse bajó descenso
+own: gehört gehörte besitzt besaß besitzer eigentümer inhaber eigentum appartient appartenait possède propriétaire détient pertenece posee propietario dueño
+win: gewann gewonnen preisträger gagné remporté ganó ganador
+weigh: wiegt gewicht pèse poids pesa
 ";
 
 #[cfg(test)]
@@ -154,6 +193,18 @@ mod tests {
         assert!(alike.contains(&words::stem("population")));
         assert!(!alike.contains(&words::stem("inhabitants")));
         assert!(of("zebra").is_empty());
+    }
+
+    #[test]
+    fn relations_are_known_in_other_languages_and_searched_for_in_none() {
+        let alike = |one: &str, other: &str| of(&words::stem(one)).contains(&words::stem(other));
+        assert!(alike("founded", "gegründet") && alike("gegründet", "fondée"));
+        assert!(alike("gehört", "besitzt") && !alike("gehört", "leitet"));
+        assert!(words_like(&words::stem("founded")).iter().all(|word| word.is_ascii()));
+        for line in OTHER_LANGUAGES.lines().filter(|line| !line.is_empty()) {
+            let (english, _) = line.split_once(": ").expect(line);
+            assert!(!of(&words::stem(english)).is_empty(), "{english} is in no group");
+        }
     }
 
     #[test]

@@ -13,10 +13,11 @@ use serde_json::{Value, json};
 
 use super::asking::{Ask, at_most};
 use super::cells::{Follows, as_asked, fitted, follows, in_full, type_in_words};
+use super::columns::{self, Columns};
 use super::material::{self, Portion};
 use super::named::{Named, named};
 use super::reader::stands;
-use super::words::{clean_query, terms};
+use super::words::terms;
 use super::{Mind, restated, tools};
 use crate::extractive::fields::Finding;
 use crate::extractive::labels::Label;
@@ -25,15 +26,10 @@ use crate::purse::{Phase, Purse};
 use crate::world::{Unanswered, World};
 use crate::{Failed, ReadPage};
 
-/// Entries of one portion.
+/// Entries of one portion, and names of passages about other things.
 const CELLS: usize = 24;
-const MAX_OUTPUT: u32 = 1_600;
-/// Searches that a plan for the table gives.
-const QUERIES: usize = 8;
-/// Fields whose other names are told, and passages about other things.
-const FIELDS: usize = 100;
 const OTHERS: usize = 40;
-const PLAN_OUTPUT: u32 = 1_200;
+const MAX_OUTPUT: u32 = 1_600;
 /// Characters of a row in a prompt.
 const ROW: usize = 3_000;
 
@@ -64,24 +60,13 @@ pub(crate) struct Filler<'a> {
     pub(super) subject: Subject,
     /// Other words for each field.
     also: Vec<String>,
+    /// Searches of the plan that were not made yet.
     queries: Vec<String>,
     /// Some passages were read by no model, because it could not be asked or did not answer what can be used.
     pub(super) is_unread: bool,
     /// Fields that no model could be asked about, because a cap was reached; without those that one was asked about.
     pub(super) unasked: BTreeSet<usize>,
     asked_once: BTreeSet<usize>,
-}
-
-#[derive(Deserialize)]
-struct Planned {
-    queries: Vec<String>,
-    words: Vec<OtherWords>,
-}
-
-#[derive(Deserialize)]
-struct OtherWords {
-    field: String,
-    also: String,
 }
 
 #[derive(Deserialize)]
@@ -104,24 +89,6 @@ struct Quoted {
     span: Span,
     /// `None` where only evidence is wanted.
     value: Option<(Value, Follows)>,
-}
-
-fn plan_schema() -> Value {
-    let words = json!({
-        "type": "object",
-        "properties": {"field": {"type": "string"}, "also": {"type": "string", "description": "other words, with commas"}},
-        "required": ["field", "also"],
-        "additionalProperties": false,
-    });
-    json!({
-        "type": "object",
-        "properties": {
-            "queries": at_most(QUERIES, &json!({"type": "string"})),
-            "words": at_most(FIELDS, &words),
-        },
-        "required": ["queries", "words"],
-        "additionalProperties": false,
-    })
 }
 
 fn schema() -> Value {
@@ -162,70 +129,21 @@ impl<'a> Filler<'a> {
         let row = row_in_words(&world.claimed.input);
         let row_page = world.input_page(&row).await?;
         let row = world.following_up(row);
-        let mut filler = Self {
+        let Columns { also, queries } = columns::planned(&mind, &purse, &fields, subject).await?;
+        Ok(Self {
             mind,
             purse,
-            also: vec![String::new(); fields.len()],
+            also,
             fields,
             row: row.chars().take(ROW).collect(),
             row_page,
             pages: Vec::new(),
             cells: Vec::new(),
             subject: subject.clone(),
-            queries: Vec::new(),
+            queries,
             is_unread: false,
             unasked: BTreeSet::new(),
             asked_once: BTreeSet::new(),
-        };
-        filler.plan().await?;
-        Ok(filler)
-    }
-
-    async fn plan(&mut self) -> Result<(), Failed> {
-        let columns = match &self.mind.world.claimed.input {
-            Input::Row(row) => row.keys().cloned().collect::<Vec<_>>().join(", "),
-            Input::Text(_) => "question".into(),
-        };
-        let fields: Vec<_> = self
-            .fields
-            .iter()
-            .map(|field| json!({"name": field.name, "description": field.description}))
-            .collect();
-        let ask = Ask {
-            role: Role::Planner,
-            phase: Phase::Look,
-            prompt: "columns",
-            given: json!({
-                "columns": columns, "fields": fields, "today": self.mind.world.claimed.created_at.date(),
-                "max_queries": QUERIES,
-            }),
-            max_output_tokens: PLAN_OUTPUT,
-        };
-        let planned: Result<Planned, Unanswered> =
-            self.mind.typed(&self.purse, ask, &plan_schema()).await?;
-        let Ok(planned) = planned else { return Ok(()) };
-        for words in planned.words {
-            let place = self.fields.iter().position(|field| field.name == words.field);
-            if let Some(place) = place {
-                self.also[place] = words.also.chars().take(200).collect();
-            }
-        }
-        let input = self.mind.world.claimed.input.clone();
-        let filled = planned
-            .queries
-            .iter()
-            .filter_map(|query| clean_query(&self.filled(query, &input)?, None));
-        let filled = filled.take(QUERIES).collect();
-        self.queries = filled;
-        Ok(())
-    }
-
-    /// A search of the plan with the row's own values in it; `None` where the row lacks one. A question is searched for by
-    /// what it is about.
-    fn filled(&self, query: &str, input: &Input) -> Option<String> {
-        filled(query, |column| match input {
-            Input::Row(row) => row.get(column).map(super::cells::as_text),
-            Input::Text(_) => Some(self.subject.name.clone()),
         })
     }
 
@@ -467,38 +385,14 @@ fn row_in_words(input: &Input) -> String {
     }
 }
 
-/// A search with a value in each place that names a column; `None` where there is none.
-fn filled(query: &str, value: impl Fn(&str) -> Option<String>) -> Option<String> {
-    let mut out = String::new();
-    let mut rest = query;
-    while let Some((before, from)) = rest.split_once('{') {
-        let (column, after) = from.split_once('}')?;
-        let cell = value(column.trim())?;
-        if cell.trim().is_empty() {
-            return None;
-        }
-        out.push_str(before);
-        out.push_str(cell.trim());
-        rest = after;
-    }
-    out.push_str(rest);
-    Some(out)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_search_of_the_plan_takes_the_rows_own_values() {
-        let row = json!({"company": "Nordwind Ltd.", "city": ""});
+    fn a_row_is_a_line_for_each_cell() {
+        let row = json!({"company": "Nordwind  Ltd.", "city": "", "founded": null});
         let input = Input::Row(row.as_object().unwrap().clone());
-        let filled =
-            |query| filled(query, |column| Some(row.get(column)?.as_str().unwrap().to_owned()));
-        let searched = Some("Nordwind Ltd. founded year".into());
-        assert_eq!(filled("{company} founded year"), searched);
-        assert_eq!(filled("{company} {city}"), None);
-        assert_eq!(filled("{country} registry"), None);
         assert_eq!(row_in_words(&input), "company: Nordwind Ltd.\ncity: ");
     }
 }

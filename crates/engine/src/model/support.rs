@@ -378,6 +378,16 @@ mod tests {
         assert!(!borrows("Nordwind was founded in 1987.", "It was established in 1987."));
         assert!(!borrows("The HX-40 costs EUR 1,250.", "HX-40 | EUR 1,250"));
         assert!(borrows("The HX-40 costs 40.", "The HX-40 weighs 40 kg."));
+        assert!(!borrows("Nordwind was founded in 1987.", "Nordwind wurde 1987 gegründet."));
+    }
+
+    #[test]
+    fn what_only_a_german_question_says_is_borrowed_too() {
+        let borrows = |sentence: &str, quote: &str| {
+            borrows(sentence, &[quote], &["Nordwind"], &["Wem gehört Nordwind?"])
+        };
+        assert!(borrows("Nordwind gehört Jana Roth.", "Jana Roth leitet Nordwind."));
+        assert!(!borrows("Nordwind gehört Jana Roth.", "Jana Roth besitzt Nordwind."));
     }
 
     #[test]

@@ -108,6 +108,17 @@ async fn branches_that_think_of_the_same_words_search_for_them_once() {
 }
 
 #[tokio::test]
+async fn plans_that_are_the_same_are_followed_once() {
+    let desk = Desk::new(Habit::Stubborn).await;
+    let once = desk.done(report("ultra"), QUESTION).await;
+    let done = desk.done(report("ultra4x"), QUESTION).await;
+    let notes = done.receipt.notes.join("\n");
+    assert!(notes.contains("Of 4 plans that a model made 3 repeat another"), "{notes}");
+    assert_eq!(done.spending().calls, once.spending().calls + 3);
+    desk.assert_signed(&done).await;
+}
+
+#[tokio::test]
 async fn every_tier_answers_in_the_language_of_the_question() {
     let desk = Desk::new(Habit::Careful).await;
     for tier in TIERS {
