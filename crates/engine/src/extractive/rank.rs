@@ -73,6 +73,8 @@ pub struct Found {
     pub coverage: f64,
     /// Whether it has all that is asked, and the kind of thing that answers.
     pub is_direct: bool,
+    /// Whether nothing answers its part better. It then stands for this part even where it is quoted for another.
+    pub is_best: bool,
     /// Stems of the quote, for comparing.
     pub terms: BTreeSet<String>,
     /// Other pages that say the same.
@@ -164,8 +166,9 @@ fn findings(
         let is_worth = !parts[scored.part].is_open
             && scored.coverage >= WORTH * 0.9
             && scored.score >= tops[scored.part] * FALL_POOL;
-        if is_worth && is_its_role && pool.len() < POOL {
-            pool.push(found(scored, corpus, pages));
+        let is_best = standing(scored) >= 1.0;
+        if is_worth && (is_its_role || is_best) && pool.len() < POOL {
+            pool.push(Found { is_best, ..found(scored, corpus, pages) });
         }
     }
     let is_reported = |found: &Found| {
@@ -196,6 +199,7 @@ fn found(scored: &Scored, corpus: &Corpus, pages: &[ReadPage]) -> Found {
         score: scored.score,
         coverage: scored.coverage,
         is_direct: scored.is_direct,
+        is_best: false,
         also: Vec::new(),
     }
 }

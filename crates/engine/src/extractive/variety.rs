@@ -77,13 +77,14 @@ fn without_repeats(pool: &mut [Found]) -> Vec<usize> {
     let mut kept: Vec<usize> = Vec::new();
     for index in 0..pool.len().min(COMPARED) {
         let same = kept.iter().copied().find(|&known| {
+            let answers_another = pool[index].is_best && pool[known].part != pool[index].part;
             let is_inside = pool[known].page == pool[index].page
                 && pool[known].span.start < pool[index].span.end
                 && pool[index].span.start < pool[known].span.end;
             // Other numbers in the same words are news, not a repeat.
-            is_inside
-                || (overlap(&pool[known].terms, &pool[index].terms) >= SAME
-                    && numbers(&pool[known].terms) == numbers(&pool[index].terms))
+            let says_same = overlap(&pool[known].terms, &pool[index].terms) >= SAME
+                && numbers(&pool[known].terms) == numbers(&pool[index].terms);
+            !answers_another && (is_inside || says_same)
         });
         match same {
             Some(known) => {

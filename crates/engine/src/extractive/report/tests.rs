@@ -166,3 +166,15 @@ fn one_passage_that_answers_two_parts_is_quoted_once() {
     assert_eq!(answer.matches("Thomas Harrow").count(), 1, "{report}");
     assert!(answer.contains("The passage quoted above answers this too."), "{report}");
 }
+
+#[test]
+fn one_passage_may_answer_two_parts_and_nothing_worse_stands_in_for_it() {
+    let settings = "# Settings\n## wal_level (enum)\nThe default value of wal_level is replica, and other values are minimal and logical.\n\
+        ## status_interval (integer)\nThe default value is 10 seconds.";
+    let asked = "What values can wal_level have, and which is the default?";
+    let draft = answer(asked, &[page(1, "pg.test", "Settings", settings)]).unwrap();
+    let answer = draft.markdown.split("## Findings").next().unwrap();
+    let second = answer.split("**Default**").nth(1).unwrap_or_else(|| panic!("{answer}"));
+    assert!(second.contains("The passage quoted above answers this too."), "{answer}");
+    assert!(!second.contains("10 seconds"), "{answer}");
+}
